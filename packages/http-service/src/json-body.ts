@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import { problem } from './problem.ts';
+
+/** Deepest nesting of a JSON body. */
+export const MAX_JSON_DEPTH = 64;
+
+/**
+ * Takes JSON bodies: refuses nesting deeper than MAX_JSON_DEPTH before it is parsed, so that no later walk over
+ * the value can exhaust the stack, and `__proto__`/`constructor` keys, so that none can poison a prototype.
+ */
+export function takeJsonBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = body as string;
+    if (deeperThan(text, MAX_JSON_DEPTH)) {
+      done(problem('json_too_deep', { detail: `At most ${MAX_JSON_DEPTH} levels are taken.` }));
+      return;
+    }
+    parse(request, text, done);
+  });
+}
+
+/** Whether brackets outside of strings nest deeper than `limit`. */
+export function deeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text.charCodeAt(index);
+    if (inString) {
+      if (character === 0x5c) index += 1;
+      else if (character === 0x22) inString = false;
+    } else if (character === 0x22) inString = true;
+    else if (character === 0x7b || character === 0x5b) {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (character === 0x7d || character === 0x5d) depth -= 1;
+  }
+  return false;
+}

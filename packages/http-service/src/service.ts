@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import type { Registry } from 'prom-client';
+import { sendProblem } from './error-handler.ts';
+import { type HealthCheck, registerHealth } from './health.ts';
+import { takeJsonBodies } from './json-body.ts';
+import type { Logger } from './logger.ts';
+import { registerMetrics } from './metrics.ts';
+import { PROBLEM_MEDIA_TYPE, problem, problemDocument } from './problem.ts';
+import { createValidatorCompiler } from './validation.ts';
+
+/** A Fastify instance whose handlers are typed by their TypeBox schemas. */
+export type Service = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+export interface ServiceOptions {
+  /** `auth`, `cms`, …: stands in logs and in the OpenAPI document. */
+  readonly name: string;
+  readonly description: string;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly checks: readonly HealthCheck[];
+  /** Addresses (or `loopback`, `uniquelocal`) whose forwarding headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Largest body in bytes; 1 MiB if not said. */
+  readonly bodyLimit?: number;
+  /** Whether `/metrics` is served on this port; the gateway, being public, says no. */
+  readonly serveMetrics?: boolean;
+}
+
+/** A header that a caller may use as request id; anything else is replaced. */
+const requestIdSyntax = /^[A-Za-z0-9._-]{8,64}$/;
+
+/**
+ * The shell of every service: JSON in bounds, strict validation, problem+json for every error, request ids,
+ * one log line a request, `/live`, `/ready`, `/metrics`, `/openapi.json`. Features are registered on the result.
+ */
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const app = Fastify({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimit ?? 1024 * 1024,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false, caseSensitive: true },
+    requestIdLogLabel: 'request_id',
+    requestIdHeader: false,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    return503OnClosing: false,
+    frameworkErrors: sendProblem,
+    clientErrorHandler: refuseBrokenRequest,
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Service;
+
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request, reply) => sendProblem(problem('route_not_found'), request, reply));
+  app.setValidatorCompiler(createValidatorCompiler() as Parameters<Service['setValidatorCompiler']>[0]);
+  takeJsonBodies(app as unknown as FastifyInstance);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    request.log.info(
+      {
+        method: request.method,
+        // The query is left out: links carry tokens there.
+        path: request.url.split('?', 1)[0]?.slice(0, 512),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+    done();
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: `Gaia ${options.name}`,
+        description: options.description,
+        version: '0.1.0',
+        license: { name: 'MIT' },
+      },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    hideUntagged: true,
+  });
+  const bare = app as unknown as FastifyInstance;
+  registerHealth(bare, options.checks);
+  if (options.serveMetrics ?? true) registerMetrics(bare, options.metrics);
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  return app;
+}
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && requestIdSyntax.test(header) ? header : randomUUID();
+}
+
+/** Answers what is not even HTTP, and closes: after a broken request the bytes that follow mean nothing. */
+function refuseBrokenRequest(error: Error & { code?: string }, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const subject = problem('bad_request', { detail: 'The request is not valid HTTP.' });
+  const body = JSON.stringify({ ...problemDocument(subject, randomUUID()), status });
+  const reason = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Request Header Fields Too Large' }[status];
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,110 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+
+/** One public key of an issuer, imported once; the only algorithm that it may verify is fixed with it. */
+export interface VerificationKey {
+  readonly kid: string;
+  readonly algorithm: 'RS256';
+  readonly key: KeyObject;
+  /** The published material; equal for two fetches that brought the same key. */
+  readonly material: string;
+}
+
+export type KeySet = ReadonlyMap<string, VerificationKey>;
+
+/** A JWKS document that must not be used; what was known before stays in force. */
+export class KeySetRefused extends Error {
+  readonly code = 'key_set_refused';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'KeySetRefused';
+  }
+}
+
+const MAX_KEYS = 64;
+const MAX_KID_LENGTH = 256;
+/** Larger keys would let one issuer make every verification slow. */
+const MODULUS_BITS = { min: 2_048, max: 8_192 } as const;
+const MAX_EXPONENT = 2n ** 32n;
+/** Members that only a private key has (RFC 7518 §6.3.2); a published private key is a compromised one. */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
+
+/**
+ * Reads a JWKS document (RFC 7517 §5). Keys that this verifier cannot or must not use are left out, as the RFC asks;
+ * a document without any usable key, or with two usable keys of one `kid`, is refused whole.
+ * Keys already known with the same material are taken over, so that each is imported once.
+ */
+export function readKeySet(text: string, known: KeySet): KeySet {
+  const keys = new Map<string, VerificationKey>();
+  for (const jwk of membersOf(text)) {
+    const key = verificationKey(jwk, known);
+    if (key === undefined) continue;
+    if (keys.has(key.kid)) throw new KeySetRefused('two keys of the set have one kid');
+    keys.set(key.kid, key);
+  }
+  if (keys.size === 0) throw new KeySetRefused('the set has no usable key');
+  return keys;
+}
+
+function membersOf(text: string): readonly unknown[] {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new KeySetRefused('the set is not JSON', { cause });
+  }
+  const keys = isRecord(document) ? document['keys'] : undefined;
+  if (!Array.isArray(keys)) throw new KeySetRefused('the set has no list of keys');
+  if (keys.length > MAX_KEYS) throw new KeySetRefused(`the set has more than ${MAX_KEYS} keys`);
+  return keys;
+}
+
+function verificationKey(jwk: unknown, known: KeySet): VerificationKey | undefined {
+  if (!isRecord(jwk) || !isPublicRsa(jwk) || !isForSignatures(jwk) || !isForRs256(jwk)) return undefined;
+  const { kid, n, e } = jwk;
+  if (!isUsableKid(kid) || typeof n !== 'string' || typeof e !== 'string') return undefined;
+  const material = `${n}.${e}`;
+  const before = known.get(kid);
+  if (before?.material === material) return before;
+  const key = importRsa(n, e);
+  if (key === undefined || !isStrongRsa(key)) return undefined;
+  return Object.freeze({ kid, algorithm: 'RS256', key, material });
+}
+
+function isPublicRsa(jwk: Readonly<Record<string, unknown>>): boolean {
+  return jwk['kty'] === 'RSA' && !PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member));
+}
+
+/** RFC 7517 §4.2 and §4.3: both are optional, and an encryption key must never verify a signature. */
+function isForSignatures(jwk: Readonly<Record<string, unknown>>): boolean {
+  const { use, key_ops: operations } = jwk;
+  if (use !== undefined && use !== 'sig') return false;
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+}
+
+/** RFC 8725 §3.1: a key is used with exactly one algorithm; one without `alg` counts as RS256. */
+function isForRs256(jwk: Readonly<Record<string, unknown>>): boolean {
+  return jwk['alg'] === undefined || jwk['alg'] === 'RS256';
+}
+
+function isUsableKid(kid: unknown): kid is string {
+  return typeof kid === 'string' && kid.length > 0 && kid.length <= MAX_KID_LENGTH;
+}
+
+function importRsa(n: string, e: string): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A short modulus can be factored; an exponent that is even or 1 makes forging trivial. */
+function isStrongRsa(key: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength < MODULUS_BITS.min || modulusLength > MODULUS_BITS.max) return false;
+  return publicExponent > 1n && publicExponent % 2n === 1n && publicExponent <= MAX_EXPONENT;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

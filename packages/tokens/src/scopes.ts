@@ -1,0 +1,36 @@
+/** Permissions that an access token's `scope` can hold, each with what it allows. */
+export const scopes = Object.freeze({
+  'content:read': "Read the site's published content that is open to its members",
+  'content:write': 'Create entries and edit those of which one is the author',
+  'content:edit': 'See and edit the drafts and entries of every author',
+  'content:publish': 'Publish and unpublish entries',
+  'types:manage': 'Define content types',
+  'assets:read': "Read the site's files",
+  'assets:write': 'Upload files',
+  'users:manage': "Manage the site's users and their roles",
+  'site:manage': "Change the site's settings",
+  'site:delete': 'Delete the site',
+  'audit:read': 'Read the audit log',
+  'sites:manage': 'Create sites and manage all of them (administrators of the installation)',
+  'keys:manage': 'Rotate and retire signing keys (administrators of the installation)',
+  'feed:read': 'Follow the change feed (services)',
+} as const);
+
+export type Scope = keyof typeof scopes;
+
+const member: readonly Scope[] = ['content:read', 'assets:read'];
+const author: readonly Scope[] = [...member, 'content:write', 'assets:write'];
+const editor: readonly Scope[] = [...author, 'content:edit', 'content:publish'];
+const admin: readonly Scope[] = [...editor, 'types:manage', 'users:manage', 'site:manage', 'audit:read'];
+const owner: readonly Scope[] = [...admin, 'site:delete'];
+
+/** Built-in roles of a site, weakest first, with the permissions that each gives. */
+export const siteRoles = Object.freeze({ member, author, editor, admin, owner });
+
+export type SiteRole = keyof typeof siteRoles;
+
+/** What an administrator of the installation may do beside being an owner of every site. */
+export const administratorScopes: readonly Scope[] = Object.freeze(['sites:manage', 'keys:manage']);
+
+/** Name that administrators of the installation carry in `roles`. */
+export const ADMINISTRATOR_ROLE = 'administrator';
