@@ -1,0 +1,51 @@
+import { ADMINISTRATOR_ROLE, administratorScopes, type SiteRole, siteRoles } from '@gaia/tokens/scopes';
+
+/** What a user is and may do on one site, or without any. */
+export interface SiteAccess {
+  readonly site: string | undefined;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+/** The rows that access follows from. */
+export interface AccessFacts {
+  readonly administrator: boolean;
+  /** The site that is asked for, if there is such a site. */
+  readonly site: string | undefined;
+  /** The user's roles there, if there is a membership. */
+  readonly roles: readonly string[] | undefined;
+}
+
+/** Built-in roles, weakest first. */
+export const roleNames = Object.freeze(Object.keys(siteRoles) as SiteRole[]);
+
+/**
+ * What the facts allow. An administrator of the installation acts as owner on every site. Undefined for one who is not
+ * a member of the site, or has none.
+ */
+export function siteAccess({ administrator, site, roles }: AccessFacts): SiteAccess | undefined {
+  if (administrator) {
+    if (site === undefined) return { site, roles: [ADMINISTRATOR_ROLE], scopes: administratorScopes };
+    return {
+      site,
+      roles: ['owner', ADMINISTRATOR_ROLE],
+      scopes: [...siteRoles.owner, ...administratorScopes],
+    };
+  }
+  if (site === undefined || roles === undefined) return undefined;
+  return { site, roles, scopes: scopesOf(roles) };
+}
+
+/** The permissions of all the roles together; roles that are not known give none. */
+export function scopesOf(roles: readonly string[]): readonly string[] {
+  return [...new Set(roles.filter(isSiteRole).flatMap((role) => siteRoles[role]))];
+}
+
+export function isSiteRole(role: string): role is SiteRole {
+  return Object.hasOwn(siteRoles, role);
+}
+
+/** Place of the strongest of the roles; -1 for none. */
+export function rankOf(roles: readonly string[]): number {
+  return Math.max(-1, ...roles.filter(isSiteRole).map((role) => roleNames.indexOf(role)));
+}

@@ -1,0 +1,40 @@
+import { defineProblems } from '@gaia/http-service/problem';
+
+/** Every refusal of the auth service that is not common to all services: code → status and title. */
+export const problem = defineProblems({
+  invalid_credentials: { status: 401, title: 'The name or the password is wrong' },
+  token_missing: { status: 401, title: 'A token is needed here' },
+  token_malformed: { status: 401, title: 'The token cannot be read' },
+  token_expired: { status: 401, title: 'The token has expired' },
+  token_invalid: { status: 401, title: 'The token is not good for this' },
+  token_revoked: { status: 401, title: 'The token has been revoked' },
+  forbidden: { status: 403, title: 'This is not allowed' },
+  insufficient_scope: { status: 403, title: 'The token does not allow this' },
+  not_a_member: { status: 403, title: 'The user is not a member of this site' },
+  site_not_found: { status: 404, title: 'There is no such site' },
+  user_not_found: { status: 404, title: 'There is no such user' },
+  member_not_found: { status: 404, title: 'The user is not a member of this site' },
+  invalid_cursor: { status: 400, title: 'The cursor is not one that was given out here' },
+  email_taken: { status: 409, title: 'The e-mail address is in use' },
+  username_taken: { status: 409, title: 'The user name is in use' },
+  site_exists: { status: 409, title: 'The site exists' },
+  host_taken: { status: 409, title: 'The host belongs to another site' },
+  last_administrator: { status: 409, title: 'The installation needs an administrator' },
+  rate_limited: { status: 429, title: 'Too many attempts; try again later' },
+});
+
+/** The challenge of an answer that refuses for want of a token or of credentials (RFC 6750 §3). */
+export const BARE_CHALLENGE = { 'www-authenticate': 'Bearer realm="gaia"' } as const;
+
+export type TokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid' | 'token_revoked';
+
+/**
+ * A refused token: 401 with the challenge of RFC 6750 §3.1.
+ * `cause` is a stable word that tells a client why, such as `reuse_detected`.
+ */
+export function refuseToken(code: TokenRefusal, cause?: string) {
+  return problem(code, {
+    headers: { 'www-authenticate': `Bearer realm="gaia", error="invalid_token", error_description="${code}"` },
+    ...(cause !== undefined && { extensions: { cause } }),
+  });
+}

@@ -1,0 +1,94 @@
+import type { Family, FamilyStore } from '@gaia/state/state';
+import type { SiteAccess } from '../access/site-access.ts';
+import type { AccessTokens } from '../tokens/access-tokens.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+
+/** What a login or a refresh answers. */
+export interface Grant {
+  readonly accessToken: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+  readonly refreshToken: string;
+  /** Seconds. */
+  readonly refreshExpiresIn: number;
+  readonly scope: string;
+}
+
+export interface Login {
+  readonly subject: string;
+  readonly access: SiteAccess;
+  /** Seconds; taken before the rights were read. */
+  readonly issuedAt: number;
+  /** Authentication methods (RFC 8176). */
+  readonly amr: readonly string[];
+  readonly userAgent: string;
+  readonly address: string;
+}
+
+/** Client id of tokens that a user got with Gaia's own login. */
+export const FIRST_PARTY_CLIENT = 'gaia';
+
+export interface Sessions {
+  /** Begins a family: one login, whatever other logins of the user there are. */
+  open(login: Login): Promise<Grant>;
+  /** The tokens of a family's present state. */
+  grant(family: Family, access: SiteAccess, issuedAt: number): Grant;
+}
+
+export interface SessionOptions {
+  readonly families: FamilyStore;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+  now(): number;
+  randomId(): string;
+}
+
+export function createSessions(options: SessionOptions): Sessions {
+  const { families, accessTokens, refreshTokens, idleMs, absoluteMs, now, randomId } = options;
+
+  function grant(family: Family, access: SiteAccess, issuedAt: number): Grant {
+    const { accessToken, expiresIn, scope } = accessTokens.issue({
+      subject: family.sub,
+      clientId: family.clientId,
+      issuedAt,
+      scopes: access.scopes,
+      site: access.site,
+      roles: access.roles,
+      sessionId: family.sid,
+      authTime: Math.floor(family.createdAt / 1_000),
+      amr: family.amr,
+    });
+    const refresh = refreshTokens.issue(family);
+    return {
+      accessToken,
+      expiresIn,
+      refreshToken: refresh.refreshToken,
+      refreshExpiresIn: refresh.expiresIn,
+      scope,
+    };
+  }
+
+  return {
+    grant,
+    open: async (login) => {
+      const at = now();
+      const family: Family = {
+        sid: randomId(),
+        sub: login.subject,
+        site: login.access.site,
+        clientId: FIRST_PARTY_CLIENT,
+        amr: login.amr,
+        userAgent: login.userAgent.slice(0, 256),
+        address: login.address,
+        createdAt: at,
+        sequence: 1,
+        rotatedAt: at,
+        absoluteEnd: at + absoluteMs,
+      };
+      await families.create(family, idleMs, at);
+      return grant(family, login.access, login.issuedAt);
+    },
+  };
+}

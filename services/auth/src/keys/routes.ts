@@ -1,0 +1,48 @@
+import type { Service } from '@gaia/http-service/service';
+import { type Static, Type } from 'typebox';
+import { noBody } from '../answers.ts';
+import type { KeyRing } from './key-ring.ts';
+
+const KeySet = Type.Object({
+  keys: Type.Array(
+    Type.Object({
+      kty: Type.Literal('RSA'),
+      kid: Type.String(),
+      use: Type.Literal('sig'),
+      alg: Type.Literal('RS256'),
+      n: Type.String(),
+      e: Type.String(),
+    }),
+  ),
+});
+
+export type KeySet = Static<typeof KeySet>;
+
+/** How long verifiers may use the set without asking again, and how long when nobody answers (RFC 5861 §4), seconds. */
+export const KEY_SET_CACHE_CONTROL = 'public, max-age=300, stale-if-error=86400';
+
+/** `GET /.well-known/jwks.json` with ETag and 304 (RFC 9110 §13.1.2). */
+export function registerKeySet(app: Service, keyRing: KeyRing): void {
+  app.get(
+    '/.well-known/jwks.json',
+    {
+      schema: {
+        summary: 'The public keys that verify tokens',
+        tags: ['keys'],
+        response: { 200: KeySet, 304: noBody('The set that the caller holds is still good') },
+      },
+    },
+    async (request, reply) => {
+      const { body, etag } = keyRing.document();
+      reply.headers({ 'cache-control': KEY_SET_CACHE_CONTROL, etag, 'access-control-allow-origin': '*' });
+      if (names(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      return reply.type('application/json; charset=utf-8').send(body as unknown as KeySet);
+    },
+  );
+}
+
+/** If-None-Match with its weak comparison (RFC 9110 §8.8.3.2). */
+function names(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}

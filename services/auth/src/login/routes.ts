@@ -1,0 +1,124 @@
+import { problem as commonProblem } from '@gaia/http-service/problem';
+import type { Service } from '@gaia/http-service/service';
+import { bearerToken } from '@gaia/token-guard/bearer';
+import type { FastifyReply } from 'fastify';
+import type { Static } from 'typebox';
+import { bearer, noBody, problems, tokenRefusals } from '../answers.ts';
+import type { LogoutRequest } from '../families/logout.ts';
+import type { Grant } from '../families/sessions.ts';
+import { isSiteId } from '../sites/site-id.ts';
+import { tokenProblem } from '../tokens/token-problems.ts';
+import type { LoginRequest } from './login.ts';
+import { GrantAnswer, LoginBody, LogoutBody, RefreshBody } from './schemas.ts';
+
+export interface LoginRoutes {
+  login(request: LoginRequest): Promise<Grant>;
+  refresh(refreshToken: string): Promise<Grant>;
+  logout(request: LogoutRequest): Promise<void>;
+}
+
+/** `POST /auth/login`, `/auth/refresh`, `/auth/logout`: what is needed before there is a token, or when there was one. */
+export function registerLogin(app: Service, { login, refresh, logout }: LoginRoutes): void {
+  app.post(
+    '/auth/login',
+    {
+      schema: {
+        summary: 'Log in with a password',
+        tags: ['session'],
+        body: LoginBody,
+        response: {
+          200: GrantAnswer,
+          ...problems({
+            400: ['validation_failed', 'malformed_json'],
+            401: ['invalid_credentials'],
+            403: ['not_a_member'],
+            429: ['rate_limited'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const grant = await login({
+        name: loginName(request.body),
+        password: request.body.password,
+        site: request.body.site ?? siteOfHost(request.headers['x-gaia-site']),
+        address: request.ip,
+        userAgent: request.headers['user-agent'] ?? '',
+      });
+      return answer(reply, grant);
+    },
+  );
+
+  app.post(
+    '/auth/refresh',
+    {
+      schema: {
+        summary: 'Exchange a refresh token for new tokens',
+        description: 'A refused token’s `cause` says why: `session_ended`, `reuse_detected`, `idle`, `session_over`, …',
+        tags: ['session'],
+        body: RefreshBody,
+        response: {
+          200: GrantAnswer,
+          ...problems({
+            400: ['validation_failed', 'malformed_json'],
+            401: tokenRefusals.slice(1),
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => answer(reply, await refresh(request.body.refresh_token)),
+  );
+
+  app.post(
+    '/auth/logout',
+    {
+      schema: {
+        summary: 'End the session of a bearer token, of a refresh token, or of both',
+        tags: ['session'],
+        ...bearer,
+        body: LogoutBody,
+        response: {
+          204: noBody('The session has ended'),
+          ...problems({ 400: ['validation_failed', 'malformed_json'], 401: tokenRefusals, 503: ['unavailable'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      try {
+        await logout({ accessToken: bearerToken(request.raw), refreshToken: request.body?.refresh_token });
+      } catch (error) {
+        throw tokenProblem(error);
+      }
+      return reply.code(204).header('cache-control', 'no-store').send();
+    },
+  );
+}
+
+function loginName({ email, username }: Static<typeof LoginBody>): string {
+  const name = email ?? username;
+  if (name !== undefined && (email === undefined || username === undefined)) return name;
+  throw commonProblem('validation_failed', {
+    detail: 'Either email or username is needed.',
+    errors: [{ path: '/body/email', message: 'or username is needed, and not both' }],
+  });
+}
+
+/** The gateway finds the site by host. Whoever forges the header gains nothing: membership is checked all the same. */
+function siteOfHost(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && isSiteId(header) ? header : undefined;
+}
+
+/** RFC 6749 §5.1: answers with tokens are never kept. */
+function answer(reply: FastifyReply, grant: Grant): Static<typeof GrantAnswer> {
+  reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
+  return {
+    access_token: grant.accessToken,
+    token_type: 'Bearer',
+    expires_in: grant.expiresIn,
+    refresh_token: grant.refreshToken,
+    refresh_expires_in: grant.refreshExpiresIn,
+    scope: grant.scope,
+  };
+}

@@ -1,0 +1,166 @@
+import { isForeignKeyViolation } from '@gaia/database/errors';
+import type { Kysely } from 'kysely';
+import { type Caller, requireRankFor } from '../access/permissions.ts';
+import type { AuthTables } from '../database.ts';
+import { problem } from '../errors.ts';
+import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import { nameLike } from '../users/users.ts';
+
+export interface Member {
+  readonly user: {
+    readonly id: string;
+    readonly email: string;
+    readonly username: string | null;
+    readonly name: string;
+  };
+  readonly roles: readonly string[];
+  readonly createdAt: Date;
+}
+
+/** One site that a user belongs to. */
+export interface Membership {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+}
+
+export interface Members {
+  list(site: string, request: PageRequest): Promise<Page<Member>>;
+  /** Throws member_not_found. */
+  get(site: string, user: string): Promise<Member>;
+  /** Sets a user's roles on a site. Tokens with the old ones end. Throws site_not_found, user_not_found, forbidden. */
+  put(
+    caller: Caller,
+    site: string,
+    user: string,
+    roles: readonly string[],
+  ): Promise<{ member: Member; isNew: boolean }>;
+  /** Takes a user off a site. Throws member_not_found, forbidden. */
+  remove(caller: Caller, site: string, user: string): Promise<void>;
+  /** The sites of a user, at most 1,000. */
+  ofUser(user: string): Promise<readonly Membership[]>;
+  /** What an administrator of the installation can act on as owner: the first 1,000 sites. */
+  ofAdministrator(): Promise<readonly Membership[]>;
+}
+
+export interface MembersOptions {
+  readonly database: Kysely<AuthTables>;
+  readonly cutOffs: Pick<CutOffs, 'cutOffSubject'>;
+  now(): number;
+}
+
+const MAX_SITES_LISTED = 1_000;
+
+export function createMembers({ database, cutOffs, now }: MembersOptions): Members {
+  const selectMembers = (site: string) =>
+    database
+      .selectFrom('memberships')
+      .innerJoin('users', 'users.id', 'memberships.user_id')
+      .select(['users.id', 'users.email', 'users.username', 'users.name', 'memberships.roles'])
+      .select('memberships.created_at as createdAt')
+      .where('memberships.site_id', '=', site);
+
+  async function get(site: string, user: string): Promise<Member> {
+    const row = await selectMembers(site).where('memberships.user_id', '=', user).executeTakeFirst();
+    if (row === undefined) throw problem('member_not_found');
+    return memberOf(row);
+  }
+
+  return {
+    get,
+    list: async (site, { limit, after, like }) => {
+      let query = selectMembers(site)
+        .orderBy('users.id')
+        .limit(limit + 1);
+      if (after !== undefined) query = query.where('users.id', '>', after);
+      if (like !== undefined) query = query.where(nameLike(like));
+      const page = pageOf(await query.execute(), limit, (row) => row.id);
+      return { items: page.items.map(memberOf), nextCursor: page.nextCursor };
+    },
+    put: async (caller, site, user, given) => {
+      const roles = [...new Set(given)].sort();
+      requireRankFor(caller, roles);
+      const before = await refusingUnknown(() =>
+        database.transaction().execute(async (transaction) => {
+          const held = await transaction
+            .selectFrom('memberships')
+            .select('roles')
+            .where('site_id', '=', site)
+            .where('user_id', '=', user)
+            .forUpdate()
+            .executeTakeFirst();
+          requireRankFor(caller, held?.roles ?? []);
+          const at = new Date(now());
+          await transaction
+            .insertInto('memberships')
+            .values({ user_id: user, site_id: site, roles, created_at: at, updated_at: at })
+            .onConflict((conflict) => conflict.columns(['user_id', 'site_id']).doUpdateSet({ roles, updated_at: at }))
+            .execute();
+          return held?.roles;
+        }),
+      );
+      // Also when nothing has changed: after a failure here the caller's second attempt must still cut.
+      await cutOffs.cutOffSubject(user);
+      return { member: await get(site, user), isNew: before === undefined };
+    },
+    remove: async (caller, site, user) => {
+      const removed = await database.transaction().execute(async (transaction) => {
+        const held = await transaction
+          .deleteFrom('memberships')
+          .where('site_id', '=', site)
+          .where('user_id', '=', user)
+          .returning('roles')
+          .executeTakeFirst();
+        requireRankFor(caller, held?.roles ?? []);
+        return held;
+      });
+      // Also when there was none: after a failure here the caller's second attempt must still cut.
+      await cutOffs.cutOffSubject(user);
+      if (removed === undefined) throw problem('member_not_found');
+    },
+    ofUser: (user) =>
+      database
+        .selectFrom('memberships')
+        .innerJoin('sites', 'sites.id', 'memberships.site_id')
+        .select(['sites.id', 'sites.name', 'memberships.roles'])
+        .where('memberships.user_id', '=', user)
+        .orderBy('memberships.created_at')
+        .orderBy('sites.id')
+        .limit(MAX_SITES_LISTED)
+        .execute(),
+    ofAdministrator: async () => {
+      const sites = await database
+        .selectFrom('sites')
+        .select(['id', 'name'])
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(MAX_SITES_LISTED)
+        .execute();
+      return sites.map((site) => ({ ...site, roles: ['owner'] }));
+    },
+  };
+}
+
+interface MemberRow {
+  readonly id: string;
+  readonly email: string;
+  readonly username: string | null;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly createdAt: Date;
+}
+
+function memberOf({ id, email, username, name, roles, createdAt }: MemberRow): Member {
+  return { user: { id, email, username, name }, roles, createdAt };
+}
+
+async function refusingUnknown<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isForeignKeyViolation(error, 'memberships_site_id_fkey')) throw problem('site_not_found');
+    if (isForeignKeyViolation(error, 'memberships_user_id_fkey')) throw problem('user_not_found');
+    throw error;
+  }
+}

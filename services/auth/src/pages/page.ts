@@ -1,0 +1,60 @@
+import { Type } from 'typebox';
+import { problem } from '../errors.ts';
+
+/** The query of every list. */
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Most items of the answer' }),
+    cursor: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 512, description: '`next_cursor` of the page before' }),
+    ),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        pattern: '^[^\\p{Cc}]*$',
+        description: 'Only what has this text in a name',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export interface PageRequest {
+  readonly limit: number;
+  /** Id after which the page begins. */
+  readonly after: string | undefined;
+  /** Pattern for LIKE, lower case. */
+  readonly like: string | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** Reads a list's query. `isId` says what an id of this list looks like. Throws invalid_cursor. */
+export function readPage(
+  query: { limit: number; cursor?: string; q?: string },
+  isId: (text: string) => boolean,
+): PageRequest {
+  return {
+    limit: query.limit,
+    after: query.cursor === undefined ? undefined : readCursor(query.cursor, isId),
+    like: query.q === undefined ? undefined : `%${query.q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`,
+  };
+}
+
+/** Makes a page of one row more than was asked for, which only tells that there is a next page. */
+export function pageOf<T>(rows: readonly T[], limit: number, idOf: (row: T) => string): Page<T> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const isMore = rows.length > limit && last !== undefined;
+  return { items, nextCursor: isMore ? Buffer.from(idOf(last)).toString('base64url') : null };
+}
+
+function readCursor(cursor: string, isId: (text: string) => boolean): string {
+  const id = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!isId(id)) throw problem('invalid_cursor');
+  return id;
+}

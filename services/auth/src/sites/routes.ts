@@ -1,0 +1,103 @@
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { isAdministrator, requireAnyScope } from '../access/permissions.ts';
+import { userIdOf } from '../access/user-caller.ts';
+import { bearer, pageSchema, problems, tokenRefusals } from '../answers.ts';
+import { problem } from '../errors.ts';
+import { PageQuery, readPage } from '../pages/page.ts';
+import { HostAnswer, HostParams, NewSiteBody, SiteAnswer, SiteParams, siteAnswer } from './schemas.ts';
+import { isSiteId, readHost } from './site-id.ts';
+import type { Sites } from './sites.ts';
+
+/** `GET /auth/hosts/:host`, public: the gateway and login pages find the site by host. */
+export function registerHosts(app: Service, sites: Sites): void {
+  app.get(
+    '/auth/hosts/:host',
+    {
+      schema: {
+        summary: 'The site that answers to a host',
+        tags: ['sites'],
+        params: HostParams,
+        response: { 200: HostAnswer, ...problems({ 404: ['site_not_found'] }) },
+      },
+    },
+    async (request) => {
+      const host = readHost(request.params.host);
+      if (host === undefined) throw problem('site_not_found');
+      return sites.findByHost(host);
+    },
+  );
+}
+
+/** `/auth/sites`. To be registered under a guard. */
+export function registerSites(app: Service, sites: Sites): void {
+  app.post(
+    '/auth/sites',
+    {
+      schema: {
+        summary: 'Make a site (administrators of the installation)',
+        tags: ['sites'],
+        ...bearer,
+        body: NewSiteBody,
+        response: {
+          201: SiteAnswer,
+          ...problems({
+            400: ['validation_failed'],
+            401: tokenRefusals,
+            403: ['insufficient_scope'],
+            409: ['site_exists', 'host_taken'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      requireAnyScope(identityOf(request), 'sites:manage');
+      const { id, name, hosts } = request.body;
+      reply.code(201);
+      return siteAnswer(await sites.create({ id, name, hosts: hosts ?? [] }));
+    },
+  );
+
+  app.get(
+    '/auth/sites',
+    {
+      schema: {
+        summary: 'List the sites that the user belongs to; for administrators, all',
+        tags: ['sites'],
+        ...bearer,
+        querystring: PageQuery,
+        response: {
+          200: pageSchema(SiteAnswer),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], 401: tokenRefusals, 403: ['forbidden'] }),
+        },
+      },
+    },
+    async (request) => {
+      const caller = identityOf(request);
+      const member = isAdministrator(caller) ? undefined : userIdOf(caller);
+      const page = await sites.list(readPage(request.query, isSiteId), member);
+      return { items: page.items.map(siteAnswer), next_cursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/auth/sites/:site',
+    {
+      schema: {
+        summary: 'One site',
+        tags: ['sites'],
+        ...bearer,
+        params: SiteParams,
+        response: {
+          200: SiteAnswer,
+          ...problems({ 401: tokenRefusals, 403: ['forbidden'], 404: ['site_not_found'] }),
+        },
+      },
+    },
+    async (request) => {
+      const caller = identityOf(request);
+      const member = isAdministrator(caller) ? undefined : userIdOf(caller);
+      return siteAnswer(await sites.get(request.params.site, member));
+    },
+  );
+}

@@ -1,0 +1,131 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as systemSleep } from 'node:timers/promises';
+import { openDatabase } from '@gaia/database/database';
+import type { Logger } from '@gaia/http-service/logger';
+import type { Service } from '@gaia/http-service/service';
+import { openState } from '@gaia/state/open';
+import type { State } from '@gaia/state/state';
+import { createRevocations } from '@gaia/token-guard/revocations';
+import { Registry } from 'prom-client';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import type { AuthTables } from './database.ts';
+import { authChecks } from './health-checks.ts';
+import { openKeyRing } from './keys/open-key-ring.ts';
+import { createSealer } from './keys/sealing.ts';
+import { readSigningKey, type SigningKey } from './keys/signing-key.ts';
+import { migrateAuth, SCHEMA } from './migrations.ts';
+import { createAdmission } from './passwords/admission.ts';
+import { createPasswords } from './passwords/passwords.ts';
+import { createCutOffs } from './revocation/cut-offs.ts';
+import { cutOffForgottenTokens } from './revocation/forgotten-tokens.ts';
+import { followIssueTimes } from './tokens/issue-times.ts';
+import { ensureFirstAdministrator } from './users/first-administrator.ts';
+
+export interface StartDependencies {
+  readonly logger: Logger;
+  /** Shared with other services of the process; opened from REDIS_URL, and closed with the app, if absent. */
+  readonly state?: State | undefined;
+  readonly now?: () => number;
+  readonly sleep?: (ms: number) => Promise<void>;
+  readonly randomBytes?: (size: number) => Buffer;
+  /** Shows the made-up password of the first administrator. Without it a password must be configured at first start. */
+  readonly announce?: (administrator: { email: string; password: string }) => void;
+}
+
+/**
+ * Opens all that the service needs, its database migrated, and builds it; closing the app closes what was opened here.
+ * Throws KeysSealed, MigrationError, DatabaseUnavailable, StateUnavailable, and Error for an unusable key file.
+ */
+export async function start(config: Config, dependencies: StartDependencies): Promise<Service> {
+  const { logger, announce = refuseToAnnounce } = dependencies;
+  const now = dependencies.now ?? Date.now;
+  const randomBytes = dependencies.randomBytes ?? systemRandomBytes;
+  const sleep = dependencies.sleep ?? ((ms) => systemSleep(ms, undefined, { ref: false }));
+  await using opened = new AsyncDisposableStack();
+
+  const state = dependencies.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
+  if (dependencies.state === undefined) opened.defer(() => state.close());
+  const issueTimes = await followIssueTimes({ revocations: state.revocations, now, sleep, log: logger });
+  opened.defer(() => issueTimes.close());
+  const cutOffs = createCutOffs({
+    state,
+    keysMaxStaleSeconds: config.JWKS_MAX_STALE_SECONDS,
+    now,
+    onCutOff: issueTimes.learn,
+  });
+  await cutOffForgottenTokens({ state, cutOffs, now });
+
+  await migrateAuth(config);
+  const database = openDatabase<AuthTables>({
+    url: config.DATABASE_URL,
+    schema: SCHEMA,
+    applicationName: 'gaia-auth',
+    maxConnections: config.DATABASE_POOL_SIZE,
+    log: (line) => logger.warn(line),
+  });
+  opened.defer(() => database.destroy());
+  const passwords = await createPasswords({
+    cost: { memoryKib: config.ARGON2_MEMORY_KIB, passes: config.ARGON2_PASSES, lanes: config.ARGON2_LANES },
+    admission: createAdmission({
+      concurrency: config.ARGON2_CONCURRENCY,
+      maxWaiting: config.ARGON2_QUEUE,
+      deadlineMs: config.ARGON2_WAIT_MS,
+    }),
+  });
+  const keyRing = await openKeyRing({
+    database,
+    sealer: createSealer(config.AUTH_KEK, randomBytes),
+    rsaBits: config.AUTH_RSA_BITS,
+    imported: await importedKey(config.AUTH_SIGNING_KEY_FILE),
+    now,
+  });
+  await ensureFirstAdministrator({
+    database,
+    passwords,
+    email: config.GAIA_ADMIN_EMAIL,
+    password: config.GAIA_ADMIN_PASSWORD,
+    now,
+    randomBytes,
+    announce,
+  });
+
+  const revocations = createRevocations({ feed: state.revocations, now, log: logger });
+  opened.defer(() => revocations.close());
+  await revocations.ready;
+
+  const isAlone = state.kind === 'memory' && dependencies.state === undefined;
+  if (isAlone) logger.warn('without REDIS_URL, revocations are not seen by services of other processes');
+  const app = await buildApp(config, {
+    logger,
+    metrics: new Registry(),
+    checks: authChecks({ database, state, keyRing, isAlone }),
+    database,
+    state,
+    keyRing,
+    passwords,
+    cutOffs,
+    issueTimes,
+    revocations,
+    now,
+    randomBytes,
+  });
+  const resources = opened.move();
+  app.addHook('onClose', () => resources.disposeAsync());
+  return app;
+}
+
+async function importedKey(file: string | undefined): Promise<SigningKey | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return readSigningKey(await readFile(file));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(`AUTH_SIGNING_KEY_FILE ${code === undefined ? message : `cannot be read (${code})`}`);
+  }
+}
+
+function refuseToAnnounce(): never {
+  throw new Error('a first start needs GAIA_ADMIN_PASSWORD, or somebody to show a made-up password to');
+}

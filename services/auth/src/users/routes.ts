@@ -1,0 +1,120 @@
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { type Caller, isAdministrator, requireAnyScope } from '../access/permissions.ts';
+import { bearer, pageSchema, problems, tokenRefusals } from '../answers.ts';
+import { problem } from '../errors.ts';
+import type { Members } from '../members/members.ts';
+import { PageQuery, readPage } from '../pages/page.ts';
+import { NewUserBody, UserAnswer, UserChangesBody, UserParams, userAnswer } from './schemas.ts';
+import { isUserId } from './user.ts';
+import type { Users } from './users.ts';
+
+const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] };
+
+/** `/auth/users`. Managers of a site see its members; administrators of the installation see everybody. Under a guard. */
+export function registerUsers(app: Service, { users, members }: { users: Users; members: Members }): void {
+  app.post(
+    '/auth/users',
+    {
+      schema: {
+        summary: 'Make a user, who may do nothing until added to a site',
+        tags: ['users'],
+        ...bearer,
+        body: NewUserBody,
+        response: {
+          201: UserAnswer,
+          ...problems({
+            400: ['validation_failed'],
+            ...denials,
+            409: ['email_taken', 'username_taken'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      requireAnyScope(identityOf(request), 'users:manage', 'sites:manage');
+      const { email, username, name, password } = request.body;
+      reply.code(201);
+      return userAnswer(await users.create({ email, username, name, password }));
+    },
+  );
+
+  app.get(
+    '/auth/users',
+    {
+      schema: {
+        summary: 'List users',
+        tags: ['users'],
+        ...bearer,
+        querystring: PageQuery,
+        response: {
+          200: pageSchema(UserAnswer),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials }),
+        },
+      },
+    },
+    async (request) => {
+      const site = visibleSite(identityOf(request));
+      const page = await users.list(readPage(request.query, isUserId), site);
+      return { items: page.items.map(userAnswer), next_cursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/auth/users/:user',
+    {
+      schema: {
+        summary: 'One user',
+        tags: ['users'],
+        ...bearer,
+        params: UserParams,
+        response: { 200: UserAnswer, ...problems({ ...denials, 404: ['user_not_found', 'member_not_found'] }) },
+      },
+    },
+    async (request) => {
+      const caller = identityOf(request);
+      const { user } = request.params;
+      if (caller.subject !== user) {
+        const site = visibleSite(caller);
+        if (site !== undefined) await members.get(site, user);
+      }
+      return userAnswer(await users.get(user));
+    },
+  );
+
+  app.patch(
+    '/auth/users/:user',
+    {
+      schema: {
+        summary: 'Change or disable a user (administrators of the installation)',
+        tags: ['users'],
+        ...bearer,
+        params: UserParams,
+        body: UserChangesBody,
+        response: {
+          200: UserAnswer,
+          ...problems({
+            400: ['validation_failed'],
+            ...denials,
+            404: ['user_not_found'],
+            409: ['username_taken', 'last_administrator'],
+          }),
+        },
+      },
+    },
+    async (request) => {
+      requireAnyScope(identityOf(request), 'sites:manage');
+      const { username, name, disabled } = request.body;
+      return userAnswer(await users.update(request.params.user, { username, name, disabled }));
+    },
+  );
+}
+
+/** The site whose members a caller may see; undefined for administrators, who see all. 403. */
+function visibleSite(caller: Caller): string | undefined {
+  requireAnyScope(caller, 'users:manage', 'sites:manage');
+  if (isAdministrator(caller)) return undefined;
+  if (caller.site === undefined) throw problem('forbidden');
+  return caller.site;
+}

@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import { plainText } from '../answers.ts';
+import { PASSWORD_LENGTH } from '../passwords/passwords.ts';
+import type { User } from './user.ts';
+import { USER_ID_PATTERN } from './user.ts';
+
+export const UserParams = Type.Object({ user: Type.String({ pattern: USER_ID_PATTERN }) });
+
+const Name = plainText({ maxLength: 200 });
+const Username = Type.String({ minLength: 2, maxLength: 64 });
+
+export const NewUserBody = Type.Object(
+  {
+    email: Type.String({ minLength: 3, maxLength: 254 }),
+    username: Type.Optional(Username),
+    name: Type.Optional(Name),
+    password: Type.String({ minLength: PASSWORD_LENGTH.min, maxLength: PASSWORD_LENGTH.max }),
+  },
+  { additionalProperties: false },
+);
+
+export const UserChangesBody = Type.Object(
+  {
+    username: Type.Optional(Type.Union([Username, Type.Null()])),
+    name: Type.Optional(Name),
+    disabled: Type.Optional(Type.Boolean({ description: 'A disabled user’s sessions end at once' })),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+export const UserAnswer = Type.Object({
+  id: Type.String(),
+  email: Type.String(),
+  username: Type.Union([Type.String(), Type.Null()]),
+  name: Type.String(),
+  administrator: Type.Boolean(),
+  disabled: Type.Boolean(),
+  created_at: Type.String(),
+});
+
+export function userAnswer(user: User) {
+  const { id, email, username, name, administrator, disabled, createdAt } = user;
+  return { id, email, username, name, administrator, disabled, created_at: createdAt.toISOString() };
+}

@@ -1,0 +1,30 @@
+/** A user as administrators see one; never with anything of the password. */
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly username: string | null;
+  readonly name: string;
+  readonly administrator: boolean;
+  readonly disabled: boolean;
+  readonly createdAt: Date;
+}
+
+/** Columns of `users` that make a User. */
+export const userColumns = [
+  'users.id',
+  'users.email',
+  'users.username',
+  'users.name',
+  'users.administrator',
+  'users.disabled',
+  'users.created_at as createdAt',
+] as const;
+
+const uuidSyntax = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether a text can be a user's id, so that no other reaches the database. */
+export function isUserId(text: string): boolean {
+  return uuidSyntax.test(text);
+}
+
+export const USER_ID_PATTERN = uuidSyntax.source;

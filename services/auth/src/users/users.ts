@@ -1,0 +1,182 @@
+import { isUniqueViolation } from '@gaia/database/errors';
+import { problem as commonProblem } from '@gaia/http-service/problem';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { AuthTables } from '../database.ts';
+import { problem } from '../errors.ts';
+import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import { readEmailAddress } from './email-address.ts';
+import { type User, userColumns } from './user.ts';
+import { uuidV7 } from './user-id.ts';
+import { readUsername } from './username.ts';
+
+export interface NewUser {
+  readonly email: string;
+  readonly username?: string | undefined;
+  readonly name?: string | undefined;
+  readonly password: string;
+}
+
+export interface UserChanges {
+  readonly username?: string | null | undefined;
+  readonly name?: string | undefined;
+  readonly disabled?: boolean | undefined;
+}
+
+export interface Users {
+  /** Throws validation_failed, email_taken, username_taken, unavailable. */
+  create(user: NewUser): Promise<User>;
+  /** Throws user_not_found. */
+  get(id: string): Promise<User>;
+  /** All users, or the members of one site, by the time of their making. */
+  list(request: PageRequest, site: string | undefined): Promise<Page<User>>;
+  /** Disabling ends all of the user's sessions. Throws user_not_found, username_taken, last_administrator. */
+  update(id: string, changes: UserChanges): Promise<User>;
+}
+
+export interface UsersOptions {
+  readonly database: Kysely<AuthTables>;
+  readonly passwords: Pick<Passwords, 'hash'>;
+  readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
+  now(): number;
+  randomBytes(size: number): Buffer;
+}
+
+export function createUsers(options: UsersOptions): Users {
+  const { database, passwords, cutOffs, now } = options;
+
+  async function get(id: string): Promise<User> {
+    const user = await database.selectFrom('users').select(userColumns).where('id', '=', id).executeTakeFirst();
+    if (user === undefined) throw problem('user_not_found');
+    return user;
+  }
+
+  return {
+    get,
+    create: async (given) => {
+      const row = readNewUser(given);
+      const passwordHash = await passwords.hash(given.password);
+      const at = now();
+      return refusingTaken(() =>
+        insertUser(database, {
+          ...row,
+          id: uuidV7(at, options.randomBytes(10)),
+          password_hash: passwordHash,
+          administrator: false,
+          created_at: new Date(at),
+          updated_at: new Date(at),
+        }),
+      );
+    },
+    list: async ({ limit, after, like }, site) => {
+      let query = database
+        .selectFrom('users')
+        .select(userColumns)
+        .orderBy('users.id')
+        .limit(limit + 1);
+      if (after !== undefined) query = query.where('users.id', '>', after);
+      if (site !== undefined) {
+        query = query
+          .innerJoin('memberships', 'memberships.user_id', 'users.id')
+          .where('memberships.site_id', '=', site);
+      }
+      if (like !== undefined) query = query.where(nameLike(like));
+      return pageOf(await query.execute(), limit, (user) => user.id);
+    },
+    update: async (id, changes) => {
+      const set = readChanges(changes);
+      const user = await refusingTaken(() =>
+        database.transaction().execute(async (transaction) => {
+          if (changes.disabled) await requireOtherAdministrator(transaction, id);
+          return transaction
+            .updateTable('users')
+            .set({ ...set, updated_at: new Date(now()) })
+            .where('id', '=', id)
+            .returning(userColumns)
+            .executeTakeFirst();
+        }),
+      );
+      if (user === undefined) throw problem('user_not_found');
+      if (changes.disabled) await cutOffs.endAllSessions(id);
+      return user;
+    },
+  };
+}
+
+type UserRow = ReturnType<typeof readNewUser> & {
+  id: string;
+  password_hash: string;
+  administrator: boolean;
+  created_at: Date;
+  updated_at: Date;
+};
+
+export function insertUser(database: Kysely<AuthTables>, row: UserRow): Promise<User> {
+  return database.insertInto('users').values(row).returning(userColumns).executeTakeFirstOrThrow();
+}
+
+/** The normalised names of a new user. Throws validation_failed. */
+export function readNewUser({ email: givenEmail, username: givenUsername, name, password }: NewUser) {
+  const email = readEmailAddress(givenEmail);
+  if (email === undefined) throw unusable('email', 'is not an e-mail address');
+  if (!isUsablePassword(password)) throw unusable('password', 'must have 8 to 256 characters');
+  return {
+    email: email.address,
+    email_key: email.key,
+    ...usernameColumns(givenUsername ?? null),
+    name: (name ?? '').trim(),
+  };
+}
+
+function readChanges({ username, name, disabled }: UserChanges) {
+  return {
+    ...(username !== undefined && usernameColumns(username)),
+    ...(name !== undefined && { name: name.trim() }),
+    ...(disabled !== undefined && { disabled }),
+  };
+}
+
+function usernameColumns(given: string | null): { username: string | null; username_key: string | null } {
+  if (given === null) return { username: null, username_key: null };
+  const username = readUsername(given);
+  if (username === undefined) {
+    throw unusable('username', 'must be 2 to 64 letters, digits, dots, dashes and underscores');
+  }
+  return { username: username.username, username_key: username.key };
+}
+
+/** An installation whose last administrator is gone can only be mended in its database. */
+async function requireOtherAdministrator(transaction: Transaction<AuthTables>, id: string): Promise<void> {
+  const administrators = await transaction
+    .selectFrom('users')
+    .select('id')
+    .where('administrator', '=', true)
+    .where('disabled', '=', false)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  if (administrators.length === 1 && administrators[0]?.id === id) throw problem('last_administrator');
+}
+
+/** Text in any of the names, without regard to case. */
+export function nameLike(like: string) {
+  return sql<boolean>`(users.email_key like ${like} or users.username_key like ${like} or lower(users.name) like ${like})`;
+}
+
+async function refusingTaken<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isUniqueViolation(error, 'users_email_key_key')) throw problem('email_taken');
+    if (isUniqueViolation(error, 'users_username_key_key')) throw problem('username_taken');
+    throw error;
+  }
+}
+
+function unusable(member: string, message: string) {
+  return commonProblem('validation_failed', {
+    detail: `/body/${member} ${message}.`,
+    errors: [{ path: `/body/${member}`, message }],
+  });
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { createPasswords, isUsablePassword } from '../../src/passwords/passwords.ts';
+
+const noQueue = { run: <T>(work: () => Promise<T>) => work(), waiting: () => 0 };
+const cheap = { memoryKib: 64, passes: 1, lanes: 1 };
+
+describe('passwords', () => {
+  it('are hashed with argon2id at the cost that is asked for, each with its own salt', async () => {
+    const passwords = await createPasswords({ cost: { memoryKib: 128, passes: 3, lanes: 2 }, admission: noQueue });
+    const [one, two] = await Promise.all(['same', 'same'].map(passwords.hash));
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=128,t=3,p=2\$/);
+    expect(one).not.toBe(two);
+  });
+
+  it('match their own hash alone, in any composition of their characters', async () => {
+    const passwords = await createPasswords({ cost: cheap, admission: noQueue });
+    const hash = await passwords.hash('Crème brûlée');
+    expect(await passwords.verify(hash, 'Crème brûlée'.normalize('NFD'))).toBe(true);
+    for (const wrong of ['crème brûlée', 'Crème brûlée ', 'Crème brûlé', '']) {
+      expect(await passwords.verify(hash, wrong)).toBe(false);
+    }
+  });
+
+  it('are not cut short: what comes after 72 bytes counts', async () => {
+    const passwords = await createPasswords({ cost: cheap, admission: noQueue });
+    const hash = await passwords.hash(`${'x'.repeat(255)}y`);
+    expect(await passwords.verify(hash, `${'x'.repeat(255)}z`)).toBe(false);
+  });
+
+  it('of nobody cost a hash as well', async () => {
+    let hashes = 0;
+    const passwords = await createPasswords({
+      cost: cheap,
+      admission: {
+        ...noQueue,
+        run: (work) => {
+          hashes += 1;
+          return work();
+        },
+      },
+    });
+    expect(await passwords.verify(undefined, 'x')).toBe(false);
+    expect(await passwords.verify(null, 'x')).toBe(false);
+    expect(hashes).toBe(2);
+  });
+});
+
+describe('isUsablePassword', () => {
+  it.each([
+    ['12345678', true],
+    ['1234567', false],
+    ['x'.repeat(256), true],
+    ['x'.repeat(257), false],
+    ['😀'.repeat(256), true],
+    ['😀'.repeat(4), false],
+    ['        ', true],
+    [`1234567\ud800`, false],
+  ])('%j: %s', (password, expected) => {
+    expect(isUsablePassword(password)).toBe(expected);
+  });
+});

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readEmailAddress } from '../../src/users/email-address.ts';
+import { isUserId } from '../../src/users/user.ts';
+import { uuidV7 } from '../../src/users/user-id.ts';
+import { readUsername } from '../../src/users/username.ts';
+
+describe('readEmailAddress', () => {
+  it.each([
+    ['Ada@Example.COM', 'Ada@example.com', 'ada@example.com'],
+    [' ada@example.com ', 'ada@example.com', 'ada@example.com'],
+    ['admin@localhost', 'admin@localhost', 'admin@localhost'],
+    ["o'neil+tag@sub.example.com", "o'neil+tag@sub.example.com", "o'neil+tag@sub.example.com"],
+    ['josé@bücher.example', 'josé@xn--bcher-kva.example', 'josé@xn--bcher-kva.example'],
+    ['jose\u0301@example.com', 'josé@example.com', 'josé@example.com'],
+  ])('reads %s', (text, address, key) => {
+    expect(readEmailAddress(text)).toEqual({ address, key });
+  });
+
+  it.each([
+    '',
+    '@',
+    'ada',
+    'ada@',
+    '@example.com',
+    'a b@example.com',
+    'ada@exa mple.com',
+    'ada..b@example.com',
+    '.ada@example.com',
+    'ada@-example.com',
+    'ada@example..com',
+    'ada@[127.0.0.1]',
+    '"ada"@example.com',
+    'ada@example.com\nbcc:x@example.com',
+    'ada\u0000@example.com',
+    'ada@example.com\u0000',
+    '\ud800@example.com',
+    `${'x'.repeat(65)}@example.com`,
+    `ada@${'x'.repeat(64)}.com`,
+    `ada@${'x.'.repeat(130)}com`,
+  ])('refuses %j', (text) => {
+    expect(readEmailAddress(text)).toBeUndefined();
+  });
+});
+
+describe('readUsername', () => {
+  it.each([
+    ['Ada', 'Ada', 'ada'],
+    ['ＡＤＡ', 'ADA', 'ada'],
+    ['ada.lovelace_1-x', 'ada.lovelace_1-x', 'ada.lovelace_1-x'],
+    ['Žižek', 'Žižek', 'žižek'],
+    ['李四', '李四', '李四'],
+  ])('reads %s', (text, username, key) => {
+    expect(readUsername(text)).toEqual({ username, key });
+  });
+
+  it.each([
+    '',
+    'a',
+    'a b',
+    'a@b',
+    '-a',
+    'a-',
+    '.a.',
+    'a/b',
+    'a\u0000b',
+    'a\u200bb',
+    '\ud800a',
+    'x'.repeat(65),
+    'ﷺ'.repeat(20),
+  ])('refuses %j', (text) => {
+    expect(readUsername(text)).toBeUndefined();
+  });
+});
+
+describe('names of all kinds', () => {
+  it('have one key, which reads as itself and holds nothing that a database refuses', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
+        for (const key of [readEmailAddress(text)?.key, readUsername(text)?.key]) {
+          if (key === undefined) continue;
+          expect(key).not.toMatch(/\p{Cc}/u);
+          expect(key.isWellFormed()).toBe(true);
+        }
+        const username = readUsername(text);
+        if (username) expect(readUsername(username.key)?.key).toBe(username.key);
+      }),
+    );
+  });
+});
+
+describe('uuidV7', () => {
+  it('is one (RFC 9562 §5.7) and sorts by time', () => {
+    expect(uuidV7(0x0123456789ab, Buffer.alloc(10, 0xff))).toBe('01234567-89ab-7fff-bfff-ffffffffffff');
+    expect(uuidV7(0, Buffer.alloc(10))).toBe('00000000-0000-7000-8000-000000000000');
+    fc.assert(
+      fc.property(fc.nat(2 ** 40), fc.nat(2 ** 40), fc.uint8Array({ minLength: 10, maxLength: 10 }), (a, b, random) => {
+        fc.pre(a < b);
+        const [one, two] = [uuidV7(a, Buffer.from(random)), uuidV7(b, Buffer.alloc(10))];
+        expect(one < two).toBe(true);
+        expect(isUserId(one)).toBe(true);
+      }),
+    );
+  });
+});
