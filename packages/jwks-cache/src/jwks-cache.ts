@@ -1,6 +1,6 @@
 import { fetchKeySet } from './fetch-key-set.ts';
 import { loadKeyFile, saveKeyFile } from './key-file.ts';
-import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
+import { type KeySet, KeySetRefused, readKeySet, type VerificationKey } from './key-set.ts';
 
 export interface JwksCacheOptions {
   /** The issuer's JWKS document, http or https. */
@@ -85,6 +85,7 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let freshUntil = Number.NEGATIVE_INFINITY;
   let nextAttemptAt = Number.POSITIVE_INFINITY;
+  let lastAttemptAt = Number.NEGATIVE_INFINITY;
   let lastMissAt = Number.NEGATIVE_INFINITY;
   let failuresInARow = 0;
   let lastError: string | undefined;
@@ -106,6 +107,7 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
 
   async function attempt(): Promise<void> {
     const startedAt = now();
+    lastAttemptAt = startedAt;
     fetches += 1;
     try {
       const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
@@ -115,10 +117,10 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
       adopt(fetched, answer.text ?? text, startedAt);
       etag = answer.etag;
       succeeded(answer.maxAgeSeconds, startedAt);
+      if (file !== undefined) await keep(file);
     } catch (error) {
       if (!closing.signal.aborted) failed(error);
     }
-    if (lastError === undefined && file !== undefined) await keep(file);
   }
 
   function adopt(next: KeySet, source: string, at: number): void {
@@ -196,10 +198,10 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
     return find(kid);
   }
 
-  /** A flood of invented kids must not become a flood on the issuer; while it fails, the backoff alone decides. */
+  /** A flood of invented kids must not become a flood on the issuer, least of all on one that fails already. */
   function mayAskForMissing(): boolean {
-    const sinceMiss = now() - lastMissAt;
-    return failuresInARow === 0 && (sinceMiss >= cooldownMs || sinceMiss < 0);
+    const since = now() - (failuresInARow === 0 ? lastMissAt : Math.max(lastMissAt, lastAttemptAt));
+    return since >= cooldownMs || since < 0;
   }
 
   async function start(): Promise<void> {
@@ -247,6 +249,7 @@ function checkedPositive(name: string, value: number): number {
 /** The innermost message: fetch hides the reason in `cause`. Never the body of an answer. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
+  if (error instanceof KeySetRefused) return error.message;
   const inner = error.cause instanceof Error && error.name === 'TypeError' ? error.cause : error;
   return ('code' in inner && typeof inner.code === 'string' ? `${inner.code}: ` : '') + inner.message.slice(0, 200);
 }

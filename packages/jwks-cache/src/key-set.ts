@@ -52,7 +52,7 @@ function membersOf(text: string): readonly unknown[] {
   } catch (cause) {
     throw new KeySetRefused('the set is not JSON', { cause });
   }
-  const keys = isRecord(document) ? document['keys'] : undefined;
+  const keys = isRecord(document) ? document.keys : undefined;
   if (!Array.isArray(keys)) throw new KeySetRefused('the set has no list of keys');
   if (keys.length > MAX_KEYS) throw new KeySetRefused(`the set has more than ${MAX_KEYS} keys`);
   return keys;
@@ -71,7 +71,7 @@ function verificationKey(jwk: unknown, known: KeySet): VerificationKey | undefin
 }
 
 function isPublicRsa(jwk: Readonly<Record<string, unknown>>): boolean {
-  return jwk['kty'] === 'RSA' && !PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member));
+  return jwk.kty === 'RSA' && !PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member));
 }
 
 /** RFC 7517 §4.2 and §4.3: both are optional, and an encryption key must never verify a signature. */
@@ -83,7 +83,7 @@ function isForSignatures(jwk: Readonly<Record<string, unknown>>): boolean {
 
 /** RFC 8725 §3.1: a key is used with exactly one algorithm; one without `alg` counts as RS256. */
 function isForRs256(jwk: Readonly<Record<string, unknown>>): boolean {
-  return jwk['alg'] === undefined || jwk['alg'] === 'RS256';
+  return jwk.alg === undefined || jwk.alg === 'RS256';
 }
 
 function isUsableKid(kid: unknown): kid is string {

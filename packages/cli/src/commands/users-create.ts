@@ -1,0 +1,71 @@
+import { asAdministrator } from '../api/administrator.ts';
+import { defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import { exitCodes, Failure, UsageError } from '../failure.ts';
+import { baseUrl, flag, list, text } from '../option.ts';
+import { suiteUrl } from '../suite-url.ts';
+import { writeItem } from '../terminal/item-list.ts';
+import { askHidden, readBounded } from '../terminal/questions.ts';
+
+const MAX_PASSWORD_INPUT_BYTES = 4_096;
+
+export const usersCreate = defineCommand({
+  name: 'users create',
+  summary: 'Make a user, with roles on a site if wanted (needs an administrator)',
+  details: ["The user's password is asked for on the terminal, or is the first line of standard input."],
+  operands: {
+    email: text({ placeholder: '<email>', doc: "the user's address", required: true }),
+  },
+  options: {
+    username: text({ placeholder: '<username>', doc: 'a name to log in with beside the address' }),
+    name: text({ placeholder: '<name>', doc: 'how people call the user' }),
+    site: text({ placeholder: '<site>', doc: 'make the user a member of this site' }),
+    role: list({ placeholder: '<role>', doc: 'role there: member (if absent), author, editor, admin, owner' }),
+    'password-stdin': flag({ doc: 'read the password from standard input' }),
+    url: baseUrl({ doc: 'the suite' }),
+    json: flag({ doc: 'print the user as JSON' }),
+  },
+  examples: [
+    'gaia users create ann@example.com --name Ann --site site-a.localhost --role editor',
+    'gaia users create ann@example.com --password-stdin < password.txt',
+  ],
+  run: async (values, context) => {
+    const { email, username, name, site, role } = values;
+    if (site === undefined && role.length > 0) throw new UsageError('--role needs --site: roles are held on a site');
+    const url = suiteUrl(values.url, context);
+    const password = await newPassword(values['password-stdin'], email, context);
+    const body = { email, password, ...(username !== undefined && { username }), ...(name !== undefined && { name }) };
+    const user = await asAdministrator(url, context, async (api) => {
+      const created = (await api.post('/auth/users', { body })).body;
+      if (site === undefined) return created;
+      if (typeof created.id !== 'string') throw new Failure(`${url} answered a user without an id`);
+      const member = `/auth/sites/${encodeURIComponent(site)}/members/${encodeURIComponent(created.id)}`;
+      try {
+        await api.put(member, { body: { roles: role.length > 0 ? role : ['member'] } });
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        throw new Failure(
+          `the user ${created.id} was made, but not a member of the site: ${error.message}`,
+          error.details,
+        );
+      }
+      return created;
+    });
+    writeItem(user, values, context);
+    return exitCodes.ok;
+  },
+});
+
+/** Never an option: what stands on a command line stays in the shell's history. */
+async function newPassword(fromStdin: boolean, email: string, context: Context): Promise<string> {
+  if (fromStdin) {
+    const [line = ''] = (await readBounded(context.stdin, MAX_PASSWORD_INPUT_BYTES)).split(/\r?\n/);
+    if (line === '') throw new UsageError('there is no password on standard input');
+    return line;
+  }
+  if (!context.stdin.isTTY) throw new UsageError('there is no terminal to ask for the password; use --password-stdin');
+  const password = await askHidden(`New password of ${email}: `, context);
+  if ((await askHidden('The same again: ', context)) !== password) throw new Failure('the two passwords differ');
+  if (password === '') throw new UsageError('the password must not be empty');
+  return password;
+}

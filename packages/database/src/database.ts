@@ -1,0 +1,95 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { columnTypes } from './column-types.ts';
+import { asDatabaseError, DatabaseUnavailable } from './database-errors.ts';
+import { namedPool } from './named-pool.ts';
+import { createStatementNames } from './statement-names.ts';
+import { watchQueries } from './unanswered-queries.ts';
+
+const DEFAULT_STATEMENT_TIMEOUT_MS = 15_000;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Where the service's tables are: `[a-z][a-z0-9_]{0,62}`. Functions of extensions are found in `public`. */
+  readonly schema: string;
+  /** Shown by the server in its list of sessions. */
+  readonly applicationName: string;
+  /** Default 10. */
+  readonly maxConnections?: number;
+  /** The server gives up a statement after so many milliseconds; 0: never. Default 15,000. */
+  readonly statementTimeoutMs?: number;
+  /** A query is given up, with its connection, after so many milliseconds without any answer; 0: never. Default: 5 s more. */
+  readonly lostAfterMs?: number;
+  /** Longest wait for a connection, in milliseconds. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** Gets one line when a connection that nobody uses breaks. */
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * A pool of connections behind Kysely. Connects when first used. End it with `destroy()`.
+ *
+ * Every query rejects with DatabaseUnavailable (`database_unavailable`) when the server cannot be reached, does not answer
+ * in time or has no connection left; with the driver's error, without people's data in it, for everything else.
+ */
+export function openDatabase<DB>(options: DatabaseOptions): Kysely<DB> {
+  const pool = new pg.Pool(poolConfig(options));
+  const { log = () => {}, statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
+  // An error event without a listener ends the process. Queries under way get the error themselves.
+  pool.on('error', (error) =>
+    log(`a connection to the database broke: ${(error as { code?: string }).code ?? error.message}`),
+  );
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const watch = watchQueries(options.lostAfterMs ?? defaultLostAfter(statementTimeoutMs), () => performance.now());
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool: namedPool(pool, createStatementNames(), watch) }) });
+}
+
+/** Resolves when the database answers; rejects with DatabaseUnavailable if it has not within `timeoutMs` (1,000). */
+export async function pingDatabase<DB>(db: Kysely<DB>, timeoutMs = 1_000): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DatabaseUnavailable()), timeoutMs);
+  });
+  try {
+    await Promise.race([sql`select 1`.execute(db), late]);
+  } catch (error) {
+    throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable({ cause: asDatabaseError(error) });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Above the server's own timeout: this one is for answers that get lost. */
+function defaultLostAfter(statementTimeoutMs: number): number {
+  return statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 5_000;
+}
+
+function poolConfig(options: DatabaseOptions): pg.PoolConfig {
+  const {
+    schema,
+    maxConnections = 10,
+    statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS,
+    connectTimeoutMs = 5_000,
+  } = options;
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) throw new TypeError(`"${schema}" cannot be a schema's name`);
+  if (!Number.isInteger(maxConnections) || maxConnections < 1) throw new TypeError('maxConnections must be at least 1');
+  // The driver lets the URL's parameters win, and these options have to be added to the URL's.
+  const url = new URL(options.url);
+  const given = url.searchParams.get('options');
+  url.searchParams.delete('options');
+  return {
+    connectionString: url.href,
+    options: [given, `-c search_path=${schema},public`].filter((part) => part !== null).join(' '),
+    application_name: options.applicationName,
+    max: maxConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    maxLifetimeSeconds: 3_600,
+    keepAlive: true,
+    types: columnTypes,
+    ...(statementTimeoutMs > 0 && {
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: statementTimeoutMs * 2,
+    }),
+  };
+}

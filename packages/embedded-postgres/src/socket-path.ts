@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** sockaddr_un holds 108 bytes on Linux, 104 on macOS, the closing zero included. */
+const LONGEST = 103;
+
+export interface SocketPath {
+  readonly directory: string;
+  remove(): void;
+}
+
+/**
+ * A path to the directory that is short enough to connect to the socket in it: the directory's own, or a symbolic link in
+ * a private directory (mode 0700), so that nobody else can lead the clients to a server of his.
+ */
+export function socketPath(directory: string, temporary: readonly string[] = [tmpdir(), '/tmp']): SocketPath {
+  if (isShort(directory)) return { directory, remove: () => {} };
+  const place = temporary.find((candidate) => isShort(join(candidate, 'gaia-XXXXXX', 'pg'))) ?? '/tmp';
+  const parent = mkdtempSync(join(place, 'gaia-'));
+  const link = join(parent, 'pg');
+  symlinkSync(directory, link);
+  return { directory: link, remove: () => rmSync(parent, { recursive: true, force: true }) };
+}
+
+function isShort(directory: string): boolean {
+  return Buffer.byteLength(join(directory, '.s.PGSQL.5432')) <= LONGEST;
+}

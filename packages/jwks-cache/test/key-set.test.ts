@@ -1,0 +1,99 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createTestIssuer } from '@gaia/testing/issuer';
+import { describe, expect, it } from 'vitest';
+import { KeySetRefused, readKeySet } from '../src/key-set.ts';
+
+const issuer = await createTestIssuer();
+const good = issuer.key.publicJwk;
+const none = new Map();
+const setOf = (...keys: unknown[]) => JSON.stringify({ keys });
+const rsa = (options: { modulusLength: number; publicExponent?: number }) =>
+  generateKeyPairSync('rsa', options).publicKey.export({ format: 'jwk' });
+
+describe('readKeySet', () => {
+  it('takes a good key, with the one algorithm that it may verify', () => {
+    const keys = readKeySet(setOf(good), none);
+    const key = keys.get(good.kid);
+    expect(key).toMatchObject({ kid: good.kid, algorithm: 'RS256' });
+    expect(key?.key.export({ format: 'jwk' })).toEqual({ kty: 'RSA', n: good.n, e: good.e });
+    expect(Object.isFrozen(key)).toBe(true);
+  });
+
+  it.each([
+    ['without use', { ...good, use: undefined }],
+    ['without alg', { ...good, alg: undefined }],
+    ['for the operation verify', { ...good, key_ops: ['verify'] }],
+    ['with members that nobody knows', { ...good, x5t: 'abc', 'urn:example': 1 }],
+    ['with a kid of 256 characters', { ...good, kid: 'k'.repeat(256) }],
+  ])('takes a key %s', (_, jwk) => {
+    expect([...readKeySet(setOf(jwk), none).keys()]).toEqual([jwk.kid]);
+  });
+
+  it.each<readonly [string, unknown]>([
+    ['that is no object', 'key'],
+    ['that is null', null],
+    ['that is a list', [good]],
+    ['of another kind', { ...good, kty: 'EC' }],
+    ['that is symmetric', { kty: 'oct', kid: 'a', k: 'c2VjcmV0', alg: 'HS256' }],
+    ['for encryption', { ...good, use: 'enc' }],
+    ['for signing only', { ...good, key_ops: ['sign'] }],
+    ['whose operations are no list', { ...good, key_ops: 'verify' }],
+    ['for another algorithm', { ...good, alg: 'RS512' }],
+    ['for HS256', { ...good, alg: 'HS256' }],
+    ['for none', { ...good, alg: 'none' }],
+    ['without a kid', { ...good, kid: undefined }],
+    ['with an empty kid', { ...good, kid: '' }],
+    ['with a kid that is no text', { ...good, kid: 1 }],
+    ['with a kid of 257 characters', { ...good, kid: 'k'.repeat(257) }],
+    ['without a modulus', { ...good, n: undefined }],
+    ['without an exponent', { ...good, e: undefined }],
+    ['with an empty modulus', { ...good, n: '' }],
+    ['with 2,040 bits', { ...good, ...rsa({ modulusLength: 2_040 }) }],
+    ['with 1,024 bits', { ...good, ...rsa({ modulusLength: 1_024 }) }],
+    ['with more than 8,192 bits', { ...good, n: Buffer.alloc(1_025, 0xff).toString('base64url') }],
+    ['with exponent 1', { ...good, e: 'AQ' }],
+    ['with exponent 0', { ...good, e: 'AA' }],
+    ['with an even exponent', { ...good, e: 'AQAA' }],
+    ['with a huge exponent', { ...good, e: Buffer.alloc(9, 0xff).toString('base64url') }],
+    ['with an exponent just over 32 bits', { ...good, e: Buffer.from('0100000001', 'hex').toString('base64url') }],
+    ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].map(
+      (member) => [`with the private member ${member}`, { ...good, [member]: 'AQAB' }] as const,
+    ),
+  ])('leaves out a key %s', (_, jwk) => {
+    const other = { ...good, kid: 'other' };
+    expect([...readKeySet(setOf(jwk, other), none).keys()]).toEqual(['other']);
+  });
+
+  it.each([
+    ['is not JSON', 'nonsense'],
+    ['is empty', ''],
+    ['is HTML', '<!doctype html><title>Sign in</title>'],
+    ['is null', 'null'],
+    ['is a list', setOf(good).slice(8, -1)],
+    ['has no keys', '{}'],
+    ['has keys that are no list', '{"keys":{}}'],
+    ['has an empty list', '{"keys":[]}'],
+    ['has no usable key', setOf({ ...good, use: 'enc' })],
+    ['has two usable keys of one kid', setOf(good, good)],
+    ['has more than 64 keys', setOf(...Array.from({ length: 65 }, (_, index) => ({ ...good, kid: `k${index}` })))],
+  ])('refuses a document that %s', (_, text) => {
+    expect(() => readKeySet(text, none)).toThrow(KeySetRefused);
+  });
+
+  it('takes a document of 64 keys', () => {
+    const text = setOf(...Array.from({ length: 64 }, (_, index) => ({ ...good, kid: `k${index}` })));
+    expect(readKeySet(text, none).size).toBe(64);
+  });
+
+  it('imports a key once: the same material is the same object', () => {
+    const first = readKeySet(setOf(good), none);
+    expect(readKeySet(setOf(good), first).get(good.kid)).toBe(first.get(good.kid));
+  });
+
+  it('does not take an old key for a new one of the same kid', async () => {
+    const first = readKeySet(setOf(good), none);
+    const { publicJwk } = (await createTestIssuer()).key;
+    const second = readKeySet(setOf({ ...publicJwk, kid: good.kid }), first);
+    expect(second.get(good.kid)?.material).toBe(`${publicJwk.n}.${publicJwk.e}`);
+  });
+});

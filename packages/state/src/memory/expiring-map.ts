@@ -1,0 +1,87 @@
+import { StateUnavailable } from '../state.ts';
+
+export interface ExpiringMapOptions<V> {
+  /** Most entries that are held. */
+  readonly capacity: number;
+  /** Over capacity: forget the oldest entry, or refuse the new one with StateUnavailable. */
+  readonly whenFull: 'forget-oldest' | 'refuse';
+  /** Called for each entry that was forgotten, not for one deleted by its key. */
+  readonly onForgotten?: (key: string, value: V) => void;
+}
+
+export interface ExpiringMap<V> {
+  get(key: string, now: number): V | undefined;
+  /** Stores until `endsAt`; an entry is dead at exactly that millisecond. */
+  set(key: string, value: V, endsAt: number, now: number): void;
+  /** Another value with the same end; nothing if the key is absent. */
+  replace(key: string, value: V): void;
+  delete(key: string): V | undefined;
+  living(now: number): V[];
+  sweep(now: number): void;
+  size(): number;
+}
+
+const LEAST_SWEEP_SIZE = 1_000;
+const FULL_SWEEP_EVERY_MS = 1_000;
+
+/**
+ * A map whose entries end, without timers: a write sweeps when the map has doubled since the last sweep, so that
+ * memory stays within twice what lives and a write costs constant time on average, also when the map is full.
+ */
+export function createExpiringMap<V>(options: ExpiringMapOptions<V>): ExpiringMap<V> {
+  const entries = new Map<string, { readonly value: V; readonly endsAt: number }>();
+  let sweepAtSize = LEAST_SWEEP_SIZE;
+  let sweptAt = Number.NEGATIVE_INFINITY;
+
+  function forget(key: string, value: V): void {
+    entries.delete(key);
+    options.onForgotten?.(key, value);
+  }
+
+  function sweep(now: number): void {
+    for (const [key, entry] of entries) {
+      if (entry.endsAt <= now) forget(key, entry.value);
+    }
+    sweepAtSize = Math.max(LEAST_SWEEP_SIZE, entries.size * 2);
+    sweptAt = now;
+  }
+
+  function makeRoom(now: number): void {
+    if (entries.size >= sweepAtSize) sweep(now);
+    if (entries.size < options.capacity) return;
+    if (Math.abs(now - sweptAt) >= FULL_SWEEP_EVERY_MS) sweep(now);
+    if (entries.size < options.capacity) return;
+    if (options.whenFull === 'refuse') throw new StateUnavailable({ cause: new Error('the in-process state is full') });
+    for (const [key, entry] of entries) {
+      forget(key, entry.value);
+      break;
+    }
+  }
+
+  return {
+    get(key, now) {
+      const entry = entries.get(key);
+      return entry !== undefined && entry.endsAt > now ? entry.value : undefined;
+    },
+    set(key, value, endsAt, now) {
+      if (!entries.has(key)) makeRoom(now);
+      entries.set(key, { value, endsAt });
+    },
+    replace(key, value) {
+      const entry = entries.get(key);
+      if (entry) entries.set(key, { value, endsAt: entry.endsAt });
+    },
+    delete(key) {
+      const entry = entries.get(key);
+      entries.delete(key);
+      return entry?.value;
+    },
+    living(now) {
+      const values: V[] = [];
+      for (const entry of entries.values()) if (entry.endsAt > now) values.push(entry.value);
+      return values;
+    },
+    sweep,
+    size: () => entries.size,
+  };
+}

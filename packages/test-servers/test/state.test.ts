@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { redisUnavailableReason, testRedis } from '../src/state.ts';
+
+describe('testRedis', () => {
+  it('gives a Redis or the reason why there is none', () => {
+    expect(testRedis() === undefined).toBe(redisUnavailableReason() !== undefined);
+  });
+
+  it.skipIf(!testRedis())('gives every caller a prefix of his own', () => {
+    expect(testRedis()?.prefix).not.toBe(testRedis()?.prefix);
+  });
+});

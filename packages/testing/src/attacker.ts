@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pemOfCertificate, selfSignedCertificate } from './self-signed.ts';
+import { newSigningKey, type SigningKey } from './signing.ts';
+
+/** Somebody with a key of their own and a server that publishes it, hoping that a token can say where to look. */
+export interface Attacker {
+  readonly key: SigningKey;
+  readonly certificate: Buffer;
+  /** URL of a JWKS document with the key under this kid. */
+  jwksUrl(kid: string): string;
+  readonly certificateUrl: string;
+  /** How often anybody has asked the server for anything. */
+  requests(): number;
+  close(): Promise<void>;
+}
+
+export async function startAttacker(now: number): Promise<Attacker> {
+  const key = newSigningKey();
+  const certificate = selfSignedCertificate(key.privateKey, now);
+  let requests = 0;
+  const server = createServer((request, response) => {
+    requests += 1;
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://attacker');
+    const kid = searchParams.get('kid') ?? key.kid;
+    response.setHeader('content-type', pathname === '/jwks.json' ? 'application/json' : 'application/x-pem-file');
+    response.end(
+      pathname === '/jwks.json' ? JSON.stringify({ keys: [{ ...key.publicJwk, kid }] }) : pemOfCertificate(certificate),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  server.unref();
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    key,
+    certificate,
+    jwksUrl: (kid) => `${base}/jwks.json?kid=${encodeURIComponent(kid)}`,
+    certificateUrl: `${base}/certificate.pem`,
+    requests: () => requests,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

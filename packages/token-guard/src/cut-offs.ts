@@ -1,0 +1,116 @@
+import type { CutOff, FeedEntry } from '@gaia/state/state';
+import type { Identity } from '@gaia/tokens/identity';
+import { CLOCK_SKEW_SECONDS } from '@gaia/tokens/purposes';
+import type { RefusalReason } from './refusal.ts';
+
+/** The living cut-offs of one issuer, held so that a token is checked by look-ups alone. */
+export interface CutOffs {
+  add(entry: FeedEntry): void;
+  hasKey(kid: string): boolean;
+  reasonToRefuse(identity: Identity): RefusalReason | undefined;
+  /** Forgets what no living token can concern any more. */
+  prune(now: number): void;
+  size(): number;
+}
+
+interface NotBefore {
+  readonly seconds: number;
+  readonly expiresAt: number;
+}
+
+/** Until when a cut-off must be kept, in milliseconds: as long as a token that it concerns could still be accepted. */
+export function cutOffEnd(
+  cutOff: CutOff,
+  now: number,
+  limits: {
+    /** Life of the longest access token that may be out, in seconds. */
+    readonly longestTokenSeconds: number;
+    /** For how long verifiers use keys without hearing of their issuer (JWKS_MAX_STALE_SECONDS). */
+    readonly keysMaxStaleSeconds: number;
+  },
+): number {
+  // Whoever has a stolen key makes new tokens with it for as long as some verifier, cut off from auth, still knows it.
+  const keySeconds = cutOff.kind === 'kid' ? limits.keysMaxStaleSeconds : 0;
+  return Math.ceil(now) + (limits.longestTokenSeconds + keySeconds + 2 * CLOCK_SKEW_SECONDS) * 1_000;
+}
+
+/**
+ * Cut-offs are only ever added: neither a backend that has lost its memory nor a smaller snapshot revives a token.
+ * Beyond `limit` single sessions, users and tokens they are melted into "nothing issued before now", which refuses more
+ * than was asked (everybody refreshes once), never less, and keeps memory bounded.
+ */
+export function createCutOffs(limit: number, now: () => number): CutOffs {
+  const sessions = new Map<string, number>();
+  const tokens = new Map<string, number>();
+  const keys = new Map<string, number>();
+  const subjects = new Map<string, NotBefore>();
+  let all: NotBefore = { seconds: 0, expiresAt: 0 };
+
+  function add({ cutOff, expiresAt }: FeedEntry): void {
+    switch (cutOff.kind) {
+      case 'sid':
+        keepLonger(sessions, cutOff.id, expiresAt);
+        break;
+      case 'jti':
+        keepLonger(tokens, cutOff.id, expiresAt);
+        break;
+      case 'kid':
+        keepLonger(keys, cutOff.id, expiresAt);
+        break;
+      case 'sub':
+        subjects.set(cutOff.id, later(subjects.get(cutOff.id), { seconds: cutOff.notBefore, expiresAt }));
+        break;
+      case 'all':
+        all = later(all, { seconds: cutOff.notBefore, expiresAt });
+        break;
+    }
+    if (sessions.size + tokens.size + subjects.size > limit) melt();
+  }
+
+  function melt(): void {
+    const ends = [...sessions.values(), ...tokens.values(), ...[...subjects.values()].map((one) => one.expiresAt)];
+    const starts = [...subjects.values()].map((one) => one.seconds);
+    const expiresAt = ends.reduce((latest, end) => Math.max(latest, end), 0);
+    // The issuer's clock may be ahead of ours: its newest tokens must be among the refused.
+    const nowSeconds = Math.ceil(now() / 1_000) + CLOCK_SKEW_SECONDS;
+    const seconds = starts.reduce((latest, start) => Math.max(latest, start), nowSeconds);
+    all = later(all, { seconds, expiresAt });
+    sessions.clear();
+    tokens.clear();
+    subjects.clear();
+  }
+
+  function reasonToRefuse(identity: Identity): RefusalReason | undefined {
+    if (identity.issuedAt < all.seconds) return 'all_cut_off';
+    if (keys.has(identity.keyId)) return 'key_revoked';
+    if (identity.sessionId !== undefined && sessions.has(identity.sessionId)) return 'session_ended';
+    if (identity.issuedAt < (subjects.get(identity.subject)?.seconds ?? 0)) return 'subject_cut_off';
+    if (tokens.has(identity.tokenId)) return 'token_cut_off';
+    return undefined;
+  }
+
+  function prune(at: number): void {
+    for (const known of [sessions, tokens, keys]) {
+      for (const [id, expiresAt] of known) if (expiresAt <= at) known.delete(id);
+    }
+    for (const [id, { expiresAt }] of subjects) if (expiresAt <= at) subjects.delete(id);
+    if (all.expiresAt <= at) all = { seconds: 0, expiresAt: 0 };
+  }
+
+  return {
+    add,
+    hasKey: (kid) => keys.has(kid),
+    reasonToRefuse,
+    prune,
+    size: () => sessions.size + tokens.size + keys.size + subjects.size,
+  };
+}
+
+function keepLonger(known: Map<string, number>, id: string, expiresAt: number): void {
+  known.set(id, Math.max(known.get(id) ?? 0, expiresAt));
+}
+
+function later(one: NotBefore | undefined, other: NotBefore): NotBefore {
+  if (one === undefined) return other;
+  return { seconds: Math.max(one.seconds, other.seconds), expiresAt: Math.max(one.expiresAt, other.expiresAt) };
+}

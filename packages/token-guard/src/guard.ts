@@ -1,0 +1,124 @@
+import { createJwksCache, type JwksCache } from '@gaia/jwks-cache';
+import type { RevocationFeed } from '@gaia/state/state';
+import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
+import type { GuardLog } from './guard-log.ts';
+import type { GuardConfig } from './guard-settings.ts';
+import { createRevocations, type Revocations } from './revocations.ts';
+import { createVerifier, type Verifier } from './verifier.ts';
+
+export interface GuardDependencies {
+  /** Where cut-offs are read; without one, tokens are good until they expire and requireFresh cannot be used. */
+  readonly feed?: Pick<RevocationFeed, 'snapshot' | 'head' | 'subscribe'> | undefined;
+  readonly fetch?: typeof globalThis.fetch;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+  readonly log?: GuardLog | undefined;
+  /** The service's own audience beside the suite's. */
+  readonly audience?: string;
+}
+
+/** One part of `/ready`. */
+export interface GuardHealthCheck {
+  readonly name: string;
+  readonly critical: boolean;
+  check(): { readonly status: 'ok' | 'degraded' | 'down'; readonly detail: Readonly<Record<string, unknown>> };
+}
+
+/** Everything that a service needs to protect its routes; one a process. */
+export interface Guard {
+  readonly verifier: Verifier;
+  /** Keys by issuer, ours first. */
+  readonly jwks: ReadonlyMap<string, JwksCache>;
+  readonly revocations: Revocations | undefined;
+  /** Resolves when keys and cut-offs have been asked for once; never rejects, so a service starts without auth. */
+  readonly ready: Promise<void>;
+  /** `keys` and `revocations`, neither critical: a service without auth or Redis goes on with what it knows. */
+  readonly healthChecks: readonly GuardHealthCheck[];
+  close(): Promise<void>;
+}
+
+/**
+ * Wires verifier, keys and revocation feed the same way in every service. Starts fetching at once.
+ * Throws TypeError if an issuer is configured twice.
+ */
+export function createGuard(config: GuardConfig, dependencies: GuardDependencies = {}): Guard {
+  const { feed, audience, log, fetch, now = Date.now, random = Math.random } = dependencies;
+  const keysOf = (url: string, file: string | undefined) =>
+    createJwksCache({
+      url,
+      file,
+      log,
+      now,
+      random,
+      ...(fetch !== undefined && { fetch }),
+      maxStaleMs: config.JWKS_MAX_STALE_SECONDS * 1_000,
+    });
+  const own = issuerNames(config)[0];
+  const jwks = new Map([[own, keysOf(config.JWKS_URL, config.JWKS_CACHE_FILE)]]);
+  for (const [index, { issuer, jwksUrl }] of config.TRUSTED_ISSUERS.entries()) {
+    jwks.set(issuer, keysOf(jwksUrl, config.JWKS_CACHE_FILE && `${config.JWKS_CACHE_FILE}.${index + 1}`));
+  }
+  // A key is revoked because it was stolen: the keys that are left are worth knowing at once.
+  const onKeyRevoked = () => void jwks.get(own)?.refresh();
+  const revocations = feed && createRevocations({ feed, log, now, random, onKeyRevoked });
+  const issuers = [...jwks].map(([issuer, keys]) => ({
+    issuer,
+    jwks: keys,
+    revocations: issuer === own ? revocations : undefined,
+  }));
+  const audiences = audience === undefined ? SUITE_AUDIENCE : [SUITE_AUDIENCE, audience];
+  return {
+    verifier: createVerifier({ issuers, audience: audiences, now }),
+    jwks,
+    revocations,
+    ready: Promise.all([...[...jwks.values()].map((keys) => keys.ready), revocations?.ready]).then(() => undefined),
+    healthChecks: [keysCheck(jwks), ...(revocations ? [revocationsCheck(revocations)] : [])],
+    close: async () => {
+      for (const keys of jwks.values()) keys.close();
+      await revocations?.close();
+    },
+  };
+}
+
+/** Ours first. A further issuer of the same name would put its keys in the place of ours. */
+function issuerNames(config: GuardConfig): readonly [string, ...string[]] {
+  const others = config.TRUSTED_ISSUERS.map(({ issuer }) => issuer);
+  if (new Set([config.GAIA_ISSUER, ...others]).size !== others.length + 1) {
+    throw new TypeError('GAIA_ISSUER and TRUSTED_ISSUERS name an issuer twice');
+  }
+  return [config.GAIA_ISSUER, ...others];
+}
+
+/** `down` only when our own tokens cannot be verified; everything less is `degraded`. */
+function keysCheck(jwks: ReadonlyMap<string, JwksCache>): GuardHealthCheck {
+  return {
+    name: 'keys',
+    critical: false,
+    check: () => {
+      const [own, ...others] = [...jwks.values()].map((keys) => keys.status());
+      const whole = own?.usable && !own.stale && others.every((one) => one.usable && !one.stale);
+      return {
+        status: !own?.usable ? 'down' : whole ? 'ok' : 'degraded',
+        detail: { keys: own?.kids.length ?? 0, age_seconds: wholeSeconds(own?.ageMs) },
+      };
+    },
+  };
+}
+
+function revocationsCheck(revocations: Revocations): GuardHealthCheck {
+  return {
+    name: 'revocations',
+    critical: false,
+    check: () => {
+      const { degraded, ageMs, cutOffs } = revocations.status();
+      return { status: degraded ? 'degraded' : 'ok', detail: { cut_offs: cutOffs, age_seconds: wholeSeconds(ageMs) } };
+    },
+  };
+}
+
+/** Null where there never was an answer. */
+function wholeSeconds(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(ms / 1_000);
+}

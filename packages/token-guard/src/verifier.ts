@@ -1,0 +1,215 @@
+import { verify as verifySignature } from 'node:crypto';
+import type { VerificationKey } from '@gaia/jwks-cache/key-set';
+import type { Identity } from '@gaia/tokens/identity';
+import { CLOCK_SKEW_SECONDS, SUITE_AUDIENCE } from '@gaia/tokens/purposes';
+import { type ClaimRules, checkClaims, checkTimes, type Validity, validityOf } from './claim-checks.ts';
+import { type CompactToken, readCompactToken } from './compact-token.ts';
+import { checkHeader } from './header-checks.ts';
+import { KeysUnavailable, type RefusalReason, refuseUnless, TokenRefusal } from './refusal.ts';
+import { identityOfClaims } from './token-identity.ts';
+import { createVerifiedTokens } from './verified-tokens.ts';
+
+/** Where the keys of an issuer come from; `@gaia/jwks-cache` is one. */
+export interface KeySource {
+  find(kid: string): VerificationKey | undefined;
+  lookUp(kid: string): Promise<VerificationKey | undefined>;
+  /** False when none of the issuer's tokens could be verified now. */
+  usable(): boolean;
+}
+
+/** Says why a genuine token is not to be honoured any more; asked on every use, so it must not wait for anything. */
+export interface RevocationCheck {
+  reasonToRefuse(identity: Identity): RefusalReason | undefined;
+}
+
+export interface TrustedIssuer {
+  /** Compared exactly with `iss`. */
+  readonly issuer: string;
+  readonly jwks: KeySource;
+  /** Cut-offs of this issuer's tokens; one issuer's never touch another's. */
+  readonly revocations?: RevocationCheck | undefined;
+}
+
+export interface VerifierOptions {
+  readonly issuers: readonly TrustedIssuer[];
+  /** The token must be for one of these. `gaia` if absent. */
+  readonly audience?: string | readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** Verified tokens that are remembered. 10,000. */
+  readonly maxCachedTokens?: number;
+  /** Tolerated difference of clocks, both ways. 30. */
+  readonly clockSkewSeconds?: number;
+  /** A token whose `exp` is further from its `iat` is refused. One day. */
+  readonly maxLifetimeSeconds?: number;
+}
+
+export interface VerifierCounts {
+  /** Tokens accepted from memory. */
+  readonly remembered: number;
+  /** Tokens accepted on first sight. */
+  readonly verified: number;
+  readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
+  readonly cachedTokens: number;
+}
+
+export interface Verifier {
+  /**
+   * The identity of an access token, or a promise of it if its key has to be asked for.
+   * Throws (or rejects with) TokenRefusal, or KeysUnavailable when no key of the issuer is known.
+   */
+  check(accessToken: string): Identity | Promise<Identity>;
+  /** As check, always a promise. */
+  verify(accessToken: string): Promise<Identity>;
+  counts(): VerifierCounts;
+}
+
+/** A token whose signature and claims are good; what time and revocation can still change is asked on every use. */
+interface VerifiedToken {
+  readonly identity: Identity;
+  readonly validity: Validity;
+  readonly issuer: TrustedIssuer;
+  readonly key: VerificationKey;
+}
+
+const DEFAULT_CACHED_TOKENS = 10_000;
+export const MAX_LIFETIME_SECONDS = 86_400;
+
+/** Verifies access tokens (RFC 9068 §4, RFC 8725) offline. Knows nothing of any web framework. */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const now = options.now ?? Date.now;
+  const issuers = trustedIssuers(options.issuers);
+  const rules = claimRules(options);
+  const verifiedTokens = createVerifiedTokens<VerifiedToken>(
+    atLeast(2, 'maxCachedTokens', options.maxCachedTokens ?? DEFAULT_CACHED_TOKENS),
+  );
+  const refused: Partial<Record<RefusalReason, number>> = {};
+  let remembered = 0;
+  let verified = 0;
+
+  function check(accessToken: string): Identity | Promise<Identity> {
+    try {
+      const known = verifiedTokens.get(accessToken);
+      if (known === undefined) return firstSight(accessToken);
+      if (!isStillSignedByKnownKey(known)) {
+        verifiedTokens.delete(accessToken);
+        return firstSight(accessToken);
+      }
+      const identity = admit(known);
+      remembered += 1;
+      return identity;
+    } catch (error) {
+      throw counted(error);
+    }
+  }
+
+  function firstSight(accessToken: string): Identity | Promise<Identity> {
+    const token = readCompactToken(accessToken);
+    const { algorithm, kid } = checkHeader(token.header);
+    const issuer = checkIssuer(token, issuers);
+    const key = issuer.jwks.find(kid);
+    if (key !== undefined) return accept(accessToken, token, issuer, algorithm, key);
+    return acceptWithMissingKey(accessToken, token, issuer, algorithm, kid);
+  }
+
+  async function acceptWithMissingKey(
+    accessToken: string,
+    token: CompactToken,
+    issuer: TrustedIssuer,
+    algorithm: string,
+    kid: string,
+  ): Promise<Identity> {
+    try {
+      const key = await issuer.jwks.lookUp(kid);
+      if (key === undefined && !issuer.jwks.usable()) throw new KeysUnavailable();
+      refuseUnless(key !== undefined, 'key_unknown');
+      return accept(accessToken, token, issuer, algorithm, key);
+    } catch (error) {
+      throw counted(error);
+    }
+  }
+
+  function accept(
+    accessToken: string,
+    token: CompactToken,
+    issuer: TrustedIssuer,
+    algorithm: string,
+    key: VerificationKey,
+  ): Identity {
+    refuseUnless(algorithm === key.algorithm, 'algorithm_not_of_key');
+    checkSignature(token, key);
+    const claims = checkClaims(token.payload, rules);
+    const entry: VerifiedToken = {
+      identity: identityOfClaims(claims, key.kid),
+      validity: validityOf(claims, rules),
+      issuer,
+      key,
+    };
+    const identity = admit(entry);
+    verifiedTokens.set(accessToken, entry);
+    verified += 1;
+    return identity;
+  }
+
+  /** The checks whose answer changes while a token lives. */
+  function admit({ identity, validity, issuer }: VerifiedToken): Identity {
+    checkTimes(validity, now());
+    const revoked = issuer.revocations?.reasonToRefuse(identity);
+    if (revoked !== undefined) throw new TokenRefusal(revoked);
+    return identity;
+  }
+
+  function counted(error: unknown): unknown {
+    if (error instanceof TokenRefusal) refused[error.reason] = (refused[error.reason] ?? 0) + 1;
+    return error;
+  }
+
+  return {
+    check,
+    verify: async (accessToken) => check(accessToken),
+    counts: () => ({ remembered, verified, refused: { ...refused }, cachedTokens: verifiedTokens.size() }),
+  };
+}
+
+/** A key that its issuer has withdrawn takes its remembered tokens with it. */
+function isStillSignedByKnownKey({ issuer, key }: VerifiedToken): boolean {
+  return issuer.jwks.find(key.kid) === key;
+}
+
+/** RFC 8725 §3.8: the keys are those of the issuer that the token names, so the name is compared exactly. */
+function checkIssuer({ payload: { iss } }: CompactToken, issuers: ReadonlyMap<string, TrustedIssuer>): TrustedIssuer {
+  refuseUnless(iss !== undefined, 'claim_missing');
+  refuseUnless(typeof iss === 'string', 'claim_malformed');
+  const issuer = issuers.get(iss);
+  refuseUnless(issuer !== undefined, 'issuer_unknown');
+  return issuer;
+}
+
+/** Synchronous: a verification takes microseconds, a place in the thread pool's queue can take much longer. */
+function checkSignature({ signedText, signature }: CompactToken, { key }: VerificationKey): void {
+  refuseUnless(verifySignature('RSA-SHA256', Buffer.from(signedText, 'latin1'), key, signature), 'signature_wrong');
+}
+
+function trustedIssuers(issuers: readonly TrustedIssuer[]): ReadonlyMap<string, TrustedIssuer> {
+  const byName = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
+  if (byName.size === 0 || byName.has(''))
+    throw new TypeError('a verifier needs at least one issuer, each with a name');
+  if (byName.size !== issuers.length) throw new TypeError('an issuer is given twice');
+  return byName;
+}
+
+function claimRules(options: VerifierOptions): ClaimRules {
+  const { audience = SUITE_AUDIENCE } = options;
+  const audiences = typeof audience === 'string' ? [audience] : [...audience];
+  if (audiences.length === 0 || audiences.includes('')) throw new TypeError('a verifier needs an audience');
+  return {
+    audiences,
+    clockSkewSeconds: atLeast(0, 'clockSkewSeconds', options.clockSkewSeconds ?? CLOCK_SKEW_SECONDS),
+    maxLifetimeSeconds: atLeast(1, 'maxLifetimeSeconds', options.maxLifetimeSeconds ?? MAX_LIFETIME_SECONDS),
+  };
+}
+
+function atLeast(least: number, name: string, value: number): number {
+  if (!(Number.isFinite(value) && value >= least)) throw new RangeError(`${name} must be at least ${least}`);
+  return value;
+}
