@@ -1,0 +1,64 @@
+import { Type } from 'typebox';
+
+const ProblemDocument = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable; what programs decide by' }),
+    detail: Type.Optional(Type.String()),
+    request_id: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { description: 'RFC 9457 problem details' },
+);
+
+/**
+ * The refusals of a route for its schema: `problems({ 401: ['token_missing', …] })`. They are documentation; what is sent
+ * comes from the error handler, so the type says nothing of them.
+ */
+export function problems(codes: Readonly<Record<number, readonly string[]>>): Record<never, never> {
+  const answers = Object.entries(codes).map(([status, names]): [string, object] => [
+    status,
+    {
+      description: names.map((name) => `\`${name}\``).join(', '),
+      content: { 'application/problem+json': { schema: ProblemDocument } },
+    },
+  ]);
+  return Object.fromEntries(answers);
+}
+
+/** Refusals of every route that asks for a bearer token. */
+export const tokenRefusals = [
+  'token_missing',
+  'token_malformed',
+  'token_expired',
+  'token_invalid',
+  'token_revoked',
+] as const;
+
+export const bearer: { security: { [scheme: string]: string[] }[] } = { security: [{ bearer: [] }] };
+
+/** A route that also answers without a token. */
+export const bearerOrNone: { security: { [scheme: string]: string[] }[] } = { security: [{ bearer: [] }, {}] };
+
+/** 401s, and what every route of a site answers to tokens of other sites or without the permission. */
+export const siteRefusals = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] } as const;
+
+/** Refusals of requests that carry something that changes. */
+export const bodyRefusals = ['malformed_json', 'json_too_deep', 'validation_failed'] as const;
+
+export const SiteParams = Type.Object({
+  site: Type.String({ pattern: '^[a-z0-9.-]{1,253}$', description: 'Id of the site' }),
+});
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ maxLength: 1_000, description: 'Change only if this is still the ETag (RFC 9110 §13.1.1)' }),
+  ),
+});
+
+/** An answer without a body. */
+export function noBody(description: string) {
+  return Type.Unsafe<undefined>({ type: 'null', description });
+}

@@ -1,0 +1,72 @@
+import { pingDatabase } from '@gaia/database/database';
+import type { HealthCheck } from '@gaia/http-service/health';
+import type { Logger } from '@gaia/http-service/logger';
+import { createService, type Service } from '@gaia/http-service/service';
+import { tokenGuard } from '@gaia/token-guard';
+import type { Guard } from '@gaia/token-guard/guard';
+import type { Registry } from 'prom-client';
+import type { Config } from './config.ts';
+import type { CmsDatabase } from './database.ts';
+import { createEntries } from './entries/entries.ts';
+import { registerEntryChanges } from './entries/routes.ts';
+import { createFeed } from './feed/feed.ts';
+import type { FeedSignal } from './feed/feed-signal.ts';
+import { createOutbox } from './feed/outbox.ts';
+import { registerFeed } from './feed/routes.ts';
+import { registerWhoAmI } from './identity/routes.ts';
+import { registerReading } from './listing/routes.ts';
+import { refuseUnstorableText } from './storable-requests.ts';
+import { registerTypes } from './types/routes.ts';
+import { createTypeCache } from './types/type-cache.ts';
+import { createTypes } from './types/types.ts';
+import type { RandomBytes } from './values/uuid.ts';
+
+export interface AppDependencies {
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly database: CmsDatabase;
+  readonly guard: Guard;
+  readonly signal: FeedSignal;
+  /** Called when a type has changed, so that its entries have to go through the feed again. */
+  readonly onTypeChange: () => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly randomBytes: RandomBytes;
+  readonly checks?: readonly HealthCheck[];
+}
+
+/** The cms service: content types and entries of sites, and the feed of their changes. */
+export async function buildApp(config: Pick<Config, 'TRUSTED_PROXIES'>, deps: AppDependencies): Promise<Service> {
+  const { database, guard, signal, now, randomBytes } = deps;
+  const app = await createService({
+    name: 'cms',
+    description: 'Content types, entries, publishing, and the feed of changes.',
+    logger: deps.logger,
+    metrics: deps.metrics,
+    trustedProxies: config.TRUSTED_PROXIES,
+    checks: [
+      ...guard.healthChecks,
+      { name: 'database', critical: true, check: async () => pingDatabase(database).then(() => ({ status: 'ok' })) },
+      ...(deps.checks ?? []),
+    ],
+  });
+  const typeCache = createTypeCache();
+  const types = createTypes({ database, now, randomBytes, onChange: deps.onTypeChange });
+  const outbox = createOutbox(signal, now);
+  const entries = createEntries({ database, types: typeCache, outbox, now, randomBytes });
+  const feed = createFeed({ database, types: typeCache, signal, now });
+
+  refuseUnstorableText(app);
+  await app.register(async (scope) => {
+    await scope.register(tokenGuard, { guard });
+    registerWhoAmI(scope as Service);
+    registerTypes(scope as Service, types);
+    registerEntryChanges(scope as Service, entries);
+    registerFeed(scope as Service, feed);
+  });
+  await app.register(async (scope) => {
+    await scope.register(tokenGuard, { guard, optionalIdentity: true });
+    registerReading(scope as Service, { database, types: typeCache, entries });
+  });
+  return app;
+}

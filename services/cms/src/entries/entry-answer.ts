@@ -1,0 +1,28 @@
+import { entityTag } from '../values/entity-tag.ts';
+import type { EntryView, SavedEntry } from './entry.ts';
+
+/** An entry as it travels. */
+export function entryAnswer(entry: EntryView) {
+  return {
+    id: entry.id,
+    site: entry.site,
+    type: entry.type.name,
+    status: entry.status,
+    visibility: entry.visibility,
+    author: entry.author,
+    fields: { ...entry.type.decode(entry.document) },
+    version: entry.version,
+    changed: entry.changed,
+    created_at: new Date(entry.createdAt).toISOString(),
+    updated_at: new Date(entry.updatedAt).toISOString(),
+    published_at: entry.publishedAt === undefined ? null : new Date(entry.publishedAt).toISOString(),
+  };
+}
+
+export function savedAnswer(saved: SavedEntry) {
+  return { ...entryAnswer(saved.entry), seq: saved.seq };
+}
+
+export function entryTag(entry: EntryView): string {
+  return entityTag(entry.version, entry.type.version);
+}

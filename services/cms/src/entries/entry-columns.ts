@@ -1,0 +1,95 @@
+import { type Condition, given, holds } from '@gaia/policy/condition';
+import { conditionSql } from '@gaia/policy/condition-sql';
+import { type Caller, readable, type Visibility, workingCopyReadable } from '@gaia/policy/visibility';
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { CompiledType } from '../types/compiled-type.ts';
+import type { TypeVersion } from '../types/type-cache.ts';
+import type { JsonObject } from '../values/json-values.ts';
+import type { EntryView } from './entry.ts';
+
+/** The entries table under the name `e`, as the policy asks about it. */
+const columns = {
+  site: sql.ref<string>('e.site'),
+  author: sql.ref<string>('e.author'),
+  visibility: sql.ref<string>('e.visibility'),
+  published: sql<SqlBool>`e.published is not null`,
+};
+
+/** SQL for what one caller sees of the entries of a site. Queries must confine `e.site` to that site themselves. */
+export interface EntrySight {
+  /** Which rows the caller may read. */
+  readonly visible: Expression<SqlBool>;
+  /** Of two expressions, the one for the copy that the caller sees of a row. */
+  pick<T>(working: RawBuilder<T>, published: RawBuilder<T>): RawBuilder<T>;
+  /** Whether the caller sees nothing but published copies, so that none of their columns is null. */
+  readonly publishedOnly: boolean;
+}
+
+export function entrySight(caller: Caller, site: string): EntrySight {
+  const here = (condition: Condition) => given(condition, { site });
+  const working = here(workingCopyReadable(caller, site));
+  return {
+    visible: conditionSql(here(readable(caller, site)), columns),
+    pick: (workingCopy, publishedCopy) => {
+      if (working.is === 'always') return workingCopy;
+      if (working.is === 'never') return publishedCopy;
+      return sql`case when ${conditionSql(working, columns)} then ${workingCopy} else ${publishedCopy} end`;
+    },
+    publishedOnly: working.is === 'never',
+  };
+}
+
+export interface EntryRow {
+  site: string;
+  id: string;
+  type_id: string;
+  type_version: number;
+  author: string;
+  visibility: string;
+  is_published: boolean;
+  document: unknown;
+  version: number;
+  changed: boolean;
+  created_at: Date;
+  updated_at: Date;
+  published_at: Date | null;
+}
+
+/** The select list that makes an EntryRow of `e`, joined with its type as `t`. */
+export function viewColumns(sight: EntrySight): RawBuilder<EntryRow> {
+  const pick = (working: string, published: string) => sight.pick(sql.ref(working), sql.ref(published));
+  return sql<EntryRow>`e.site, e.id, e.type_id, t.version as type_version, e.author, e.visibility,
+    e.published is not null as is_published, ${pick('e.draft', 'e.published')} as document,
+    ${pick('e.version', 'e.reader_version')} as version, ${sight.pick(sql`e.changed`, sql`false`)} as changed,
+    e.created_at, ${pick('e.updated_at', 'e.reader_updated_at')} as updated_at, e.published_at`;
+}
+
+export function typeVersionOf(row: EntryRow): TypeVersion {
+  return { site: row.site, id: row.type_id, version: row.type_version };
+}
+
+export function viewOfRow(row: EntryRow, type: CompiledType): EntryView {
+  return {
+    site: row.site,
+    id: row.id,
+    type,
+    status: row.is_published ? 'published' : 'draft',
+    visibility: row.visibility as Visibility,
+    author: row.author,
+    document: row.document as JsonObject,
+    version: row.version,
+    changed: row.changed,
+    createdAt: row.created_at.getTime(),
+    updatedAt: row.updated_at.getTime(),
+    publishedAt: row.published_at?.getTime(),
+  };
+}
+
+/** Whether a caller may do what a condition says to an entry whose columns are known. */
+export function allows(
+  condition: Condition,
+  row: { site: string; author: string; visibility: string; published: unknown },
+): boolean {
+  const { site, author, visibility } = row;
+  return holds(condition, { site, author, visibility, published: row.published !== null });
+}

@@ -1,0 +1,31 @@
+import type { Visibility } from '@gaia/policy/visibility';
+import type { CompiledType } from '../types/compiled-type.ts';
+import type { JsonObject } from '../values/json-values.ts';
+
+/** An entry as one caller sees it: of its two copies, the one that is for this caller. Times in milliseconds. */
+export interface EntryView {
+  readonly site: string;
+  readonly id: string;
+  readonly type: CompiledType;
+  readonly status: 'draft' | 'published';
+  readonly visibility: Visibility;
+  readonly author: string;
+  /** By field id. */
+  readonly document: JsonObject;
+  readonly version: number;
+  /** Whether the working copy differs from the published one; readers of the published copy are told false. */
+  readonly changed: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly publishedAt: number | undefined;
+}
+
+/** What a change gives: the entry as its editor sees it, and the position in the feed at which the change stands. */
+export interface SavedEntry {
+  readonly entry: EntryView;
+  readonly seq: string;
+}
+
+/** Keys of `field_versions` for what is no field; no field id looks so. */
+export const VISIBILITY = '@visibility';
+export const STATUS = '@status';

@@ -1,0 +1,131 @@
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { requireScope, requireSite } from '@gaia/token-guard/requirements';
+import { bearer, bodyRefusals, IfMatch, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
+import { readIfMatch } from '../values/entity-tag.ts';
+import type { Entries } from './entries.ts';
+import { entryTag, savedAnswer } from './entry-answer.ts';
+import { EntryChange, EntryParams, NewEntry, SavedEntryAnswer } from './schemas.ts';
+
+const tags = ['entries'];
+const writers = { onRequest: [requireSite(), requireScope('content:write')] };
+const publishers = { onRequest: [requireSite(), requireScope('content:publish')] };
+/** Header with the position of a deletion in the feed. */
+const SEQ_HEADER = 'gaia-seq';
+
+const changeRefusals = {
+  400: bodyRefusals,
+  ...siteRefusals,
+  404: ['entry_not_found'],
+  409: ['value_not_unique'],
+  412: ['version_conflict'],
+  413: ['payload_too_large', 'entry_too_large'],
+};
+
+/** Changes of entries. To be registered under a guard. */
+export function registerEntryChanges(app: Service, entries: Entries): void {
+  app.post(
+    '/cms/sites/:site/entries',
+    {
+      ...writers,
+      schema: {
+        summary: 'Create an entry, as a draft',
+        tags,
+        ...bearer,
+        params: SiteParams,
+        body: NewEntry,
+        response: {
+          201: SavedEntryAnswer,
+          ...problems({
+            400: bodyRefusals,
+            ...siteRefusals,
+            409: ['value_not_unique'],
+            413: ['payload_too_large', 'entry_too_large'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { site } = request.params;
+      const { type, ...input } = request.body;
+      const saved = await entries.create(identityOf(request), site, type, input);
+      const { entry } = saved;
+      reply.code(201).headers({ location: `/cms/sites/${site}/entries/${entry.id}`, etag: entryTag(entry) });
+      return savedAnswer(saved);
+    },
+  );
+
+  app.patch(
+    '/cms/sites/:site/entries/:id',
+    {
+      ...writers,
+      schema: {
+        summary: 'Change the working copy of an entry',
+        description: 'With `If-Match`, a change made upon an older version is refused, naming the fields that differ.',
+        tags,
+        ...bearer,
+        params: EntryParams,
+        headers: IfMatch,
+        body: EntryChange,
+        response: { 200: SavedEntryAnswer, ...problems(changeRefusals) },
+      },
+    },
+    async (request, reply) => {
+      const { site, id } = request.params;
+      const expected = readIfMatch(request.headers['if-match']);
+      const saved = await entries.update(identityOf(request), site, id, request.body, expected);
+      reply.header('etag', entryTag(saved.entry));
+      return savedAnswer(saved);
+    },
+  );
+
+  for (const action of ['publish', 'unpublish'] as const) {
+    app.post(
+      `/cms/sites/:site/entries/:id/${action}`,
+      {
+        ...publishers,
+        schema: {
+          summary: action === 'publish' ? 'Publish the working copy' : 'Take the published copy away',
+          description: 'Done again, it changes nothing.',
+          tags,
+          ...bearer,
+          params: EntryParams,
+          headers: IfMatch,
+          response: { 200: SavedEntryAnswer, ...problems(changeRefusals) },
+        },
+      },
+      async (request, reply) => {
+        const { site, id } = request.params;
+        const expected = readIfMatch(request.headers['if-match']);
+        const saved = await entries[action](identityOf(request), site, id, expected);
+        reply.header('etag', entryTag(saved.entry));
+        return savedAnswer(saved);
+      },
+    );
+  }
+
+  app.delete(
+    '/cms/sites/:site/entries/:id',
+    {
+      ...writers,
+      schema: {
+        summary: 'Delete an entry',
+        description: 'A published one needs `content:publish` too. Header `gaia-seq`: its position in the feed.',
+        tags,
+        ...bearer,
+        params: EntryParams,
+        headers: IfMatch,
+        response: {
+          204: noBody('Deleted'),
+          ...problems({ ...siteRefusals, 404: ['entry_not_found'], 412: ['version_conflict'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { site, id } = request.params;
+      const expected = readIfMatch(request.headers['if-match']);
+      const seq = await entries.remove(identityOf(request), site, id, expected);
+      return reply.code(204).header(SEQ_HEADER, seq).send();
+    },
+  );
+}

@@ -1,0 +1,173 @@
+import { sql } from 'kysely';
+import type { CmsDatabase } from '../database.ts';
+import { problem } from '../errors.ts';
+import type { CompiledType } from '../types/compiled-type.ts';
+import { documentContents } from '../types/document-contents.ts';
+import type { TypeCache } from '../types/type-cache.ts';
+import type { JsonObject } from '../values/json-values.ts';
+import { readFeedCursor, writeFeedCursor } from './feed-cursor.ts';
+
+/** One copy of an entry, ready to be indexed. */
+export interface FeedCopy {
+  fields: JsonObject;
+  title: string;
+  text: string;
+  assets: string[];
+  references: string[];
+}
+
+export interface FeedEntry {
+  type: string;
+  author: string;
+  visibility: string;
+  status: 'draft' | 'published';
+  version: number;
+  updated_at: string;
+  draft: FeedCopy;
+  published: (FeedCopy & { published_at: string }) | null;
+}
+
+export interface FeedEvent {
+  seq: string;
+  at: string;
+  kind: 'entry';
+  site: string;
+  id: string;
+  /** The entry as it is now; null if it has been deleted. */
+  entry: FeedEntry | null;
+}
+
+export interface FeedPage {
+  events: FeedEvent[];
+  cursor: string;
+  /** Every change committed with a `seq` up to this one is in the events up to `cursor`. */
+  seq: string;
+  /** `seq` of the newest event that could be given. */
+  head: string;
+  /** Whether there are events that cannot be given yet, because transactions that started earlier are running. */
+  held: boolean;
+}
+
+interface Row {
+  epoch: string;
+  below: string;
+  head: string | null;
+  newest: string | null;
+  seq: string | null;
+  at: Date | null;
+  site: string | null;
+  id: string | null;
+  cut: boolean | null;
+  entry_site: string | null;
+  type_id: string;
+  type_version: number;
+  author: string;
+  visibility: string;
+  version: number;
+  updated_at: Date;
+  published_at: Date | null;
+  draft: JsonObject;
+  published: JsonObject | null;
+}
+
+/** Largest page, in bytes of the entries' fields: beyond it a page ends, but never within a `seq`. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * One page of the feed after a cursor, in the order of commits. One statement, so one snapshot: `below` is the oldest
+ * transaction that runs in it, and nothing is read from there on, since slower transactions can still write there.
+ */
+export async function readFeedPage(
+  database: CmsDatabase,
+  types: TypeCache,
+  after: string | undefined,
+  limit: number,
+): Promise<FeedPage> {
+  const cursor = readFeedCursor(after);
+  const { rows } = await pageQuery(cursor.seq, limit).execute(database);
+  const [state] = rows;
+  if (state === undefined) throw new Error('the feed has lost its state');
+  const { epoch } = state;
+  if ((cursor.epoch ?? epoch) !== epoch || cursor.seq >= BigInt(state.below)) {
+    throw problem('invalid_cursor', { detail: 'The feed has begun anew since; start again without a cursor.' });
+  }
+  const given = rows.filter((row) => row.seq !== null && row.cut === false);
+  const withEntry = given.filter((row) => row.entry_site !== null);
+  const typeOf = await types.load(database, withEntry.map(typeVersionOf));
+  const events = given.map((row) => eventOf(row, row.entry_site === null ? undefined : typeOf(typeVersionOf(row))));
+  const last = events.at(-1)?.seq ?? String(cursor.seq);
+  const full = given.length >= limit || given.length < rows.filter((row) => row.seq !== null).length;
+  return {
+    events,
+    cursor: last === '0' ? '' : writeFeedCursor({ epoch, seq: BigInt(last) }),
+    seq: full ? last : String(BigInt(state.below) - 1n),
+    head: state.head ?? '0',
+    held: state.newest !== null && BigInt(state.newest) >= BigInt(state.below),
+  };
+}
+
+function pageQuery(from: bigint, limit: number) {
+  return sql<Row>`
+    with state as materialized (
+      select epoch, base + pg_snapshot_xmin(pg_current_snapshot())::text::bigint as below from feed_state
+    ),
+    page as materialized (
+      select seq, n, at, site, entry_id from feed_events
+      where seq > ${String(from)}::bigint and seq < (select below from state)
+      order by seq
+      fetch first (${limit}::bigint) rows with ties
+    ),
+    sized as (
+      select page.*, e.site as entry_site, e.type_id, e.author, e.visibility, e.version, e.updated_at, e.published_at,
+        e.draft, e.published,
+        sum(coalesce(e.bytes, 0)) over (order by page.seq)
+          - sum(coalesce(e.bytes, 0)) over (partition by page.seq) >= ${PAGE_BYTES} as cut
+      from page left join entries e on e.site = page.site and e.id = page.entry_id
+    )
+    select state.epoch, state.below::text,
+      (select max(seq)::text from feed_events where seq < state.below) as head,
+      (select max(seq)::text from feed_events) as newest,
+      s.seq::text, s.at, s.site, s.entry_id as id, s.cut, s.entry_site, s.type_id, t.version as type_version, s.author,
+      s.visibility, s.version, s.updated_at, s.published_at,
+      case when not s.cut then s.draft end as draft, case when not s.cut then s.published end as published
+    from state
+    left join sized s on true
+    left join content_types t on t.site = s.site and t.id = s.type_id
+    order by s.seq, s.n`;
+}
+
+function typeVersionOf(row: Row) {
+  return { site: row.site ?? '', id: row.type_id, version: row.type_version };
+}
+
+function eventOf(row: Row, type: CompiledType | undefined): FeedEvent {
+  return {
+    seq: row.seq ?? '0',
+    at: row.at?.toISOString() ?? '',
+    kind: 'entry',
+    site: row.site ?? '',
+    id: row.id ?? '',
+    entry: type === undefined ? null : entryOf(row, type),
+  };
+}
+
+function entryOf(row: Row, type: CompiledType): FeedEntry {
+  return {
+    type: type.name,
+    author: row.author,
+    visibility: row.visibility,
+    status: row.published === null ? 'draft' : 'published',
+    version: row.version,
+    updated_at: row.updated_at.toISOString(),
+    draft: copyOf(type, row.draft),
+    published:
+      row.published === null
+        ? null
+        : { ...copyOf(type, row.published), published_at: row.published_at?.toISOString() ?? '' },
+  };
+}
+
+function copyOf(type: CompiledType, document: JsonObject): FeedCopy {
+  const { title, text, assets, references } = documentContents(type, document);
+  return { fields: type.decode(document), title, text, assets: [...assets], references: [...references] };
+}

@@ -1,0 +1,137 @@
+import { sql } from 'kysely';
+import type { CmsDatabase } from '../database.ts';
+import { inTransaction } from '../transactions.ts';
+
+/** Events looked at, and entries sent again, in one transaction: each is short, so that it holds back nobody. */
+const BATCH = 500;
+/** Bytes of entries sent again in one transaction: they share a `seq`, and a page of the feed never splits one. */
+const REFRESH_BYTES = 1024 * 1024;
+
+/**
+ * Takes away events that newer ones of the same entry supersede, up to what consumers can already read; the newest
+ * event of every entry stays, of a deleted one too, so that a replay still builds everything. Gives how many events
+ * it looked at: 0 when there is no more to do.
+ */
+export async function compactFeed(database: CmsDatabase): Promise<number> {
+  return inTransaction(database, async (transaction) => {
+    const state = await sql<{ compacted_to: string; below: string }>`
+      select compacted_to::text, (base + pg_snapshot_xmin(pg_current_snapshot())::text::bigint)::text as below
+      from feed_state for update skip locked`.execute(transaction);
+    const [from] = state.rows;
+    if (from === undefined) return 0;
+    const { rows } = await sql<{ looked: number; last: string | null }>`
+      with batch as materialized (
+        select seq, site, entry_id from feed_events
+        where seq > ${from.compacted_to}::bigint and seq < ${from.below}::bigint
+        order by seq fetch first (${BATCH}::bigint) rows with ties
+      ),
+      gone as (
+        delete from feed_events old using (select site, entry_id, max(seq) as seq from batch group by 1, 2) newer
+        where old.site = newer.site and old.entry_id = newer.entry_id and old.seq < newer.seq
+      )
+      select count(*)::int as looked, max(seq)::text as last from batch`.execute(transaction);
+    const [done] = rows;
+    if (done === undefined || done.last === null) return 0;
+    await sql`update feed_state set compacted_to = ${done.last}::bigint`.execute(transaction);
+    return done.looked;
+  });
+}
+
+/**
+ * Sends a batch of the entries of types that have changed through the feed again, because they show names of the
+ * type and its fields. Gives whether there was anything to do.
+ */
+export async function refreshFeed(database: CmsDatabase, now: () => number): Promise<boolean> {
+  return inTransaction(database, async (transaction) => {
+    const task = await transaction
+      .selectFrom('feed_refreshes')
+      .selectAll()
+      .limit(1)
+      .forUpdate()
+      .skipLocked()
+      .executeTakeFirst();
+    if (task === undefined) return false;
+    const ofType = sql`site = ${task.site} and type_id = ${task.type_id}`;
+    const { rows } = await sql<{ last: string | null }>`
+      with following as (
+        select id, bytes, row_number() over (order by id) as n from entries
+        where ${ofType} and (${task.after_id}::uuid is null or id > ${task.after_id}::uuid)
+        order by id limit ${BATCH}
+      ),
+      batch as materialized (
+        select id, n from (select id, n, sum(bytes) over (order by n) - bytes as before from following) s
+        where before < ${REFRESH_BYTES}
+      ),
+      sent as (
+        insert into feed_events (seq, n, site, entry_id, at)
+        select base + pg_current_xact_id()::text::bigint, batch.n, ${task.site}, batch.id,
+          ${new Date(now())}::timestamptz
+        from batch, feed_state
+      )
+      select id as last from batch order by n desc limit 1`.execute(transaction);
+    const last = rows[0]?.last;
+    const refreshes = { site: task.site, type: task.type_id };
+    if (last === undefined || last === null) {
+      await sql`delete from feed_refreshes where site = ${refreshes.site} and type_id = ${refreshes.type}`.execute(
+        transaction,
+      );
+    } else {
+      await sql`update feed_refreshes set after_id = ${last}::uuid
+        where site = ${refreshes.site} and type_id = ${refreshes.type}`.execute(transaction);
+    }
+    return true;
+  });
+}
+
+export interface UpkeepOptions {
+  readonly database: CmsDatabase;
+  readonly now: () => number;
+  /** Called when something was sent through the feed. */
+  readonly onSent: () => void;
+  readonly onError: (error: unknown) => void;
+  readonly intervalMs?: number;
+}
+
+export interface Upkeep {
+  /** There is something to send again. */
+  nudge(): void;
+  /** Resolves when a run that is under way has ended; none starts any more. */
+  close(): Promise<void>;
+}
+
+/** Keeps the feed small and true in the background, with every replica taking part. */
+export function startUpkeep({ database, now, onSent, onError, intervalMs = 30_000 }: UpkeepOptions): Upkeep {
+  let closed = false;
+  let again = false;
+  let running: Promise<void> | undefined;
+
+  async function work(): Promise<void> {
+    do {
+      again = false;
+      while (!closed && (await refreshFeed(database, now))) onSent();
+      while (!closed && (await compactFeed(database)) > 0);
+    } while (again && !closed);
+  }
+
+  function run(): void {
+    if (closed) return;
+    again = true;
+    running ??= work()
+      .catch(onError)
+      .finally(() => {
+        running = undefined;
+      });
+  }
+
+  const timer = setInterval(run, intervalMs);
+  timer.unref();
+  run();
+  return {
+    nudge: run,
+    close: async () => {
+      closed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

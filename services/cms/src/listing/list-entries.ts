@@ -1,0 +1,107 @@
+import { problem } from '@gaia/http-service/problem';
+import type { Caller } from '@gaia/policy/visibility';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { CmsDatabase } from '../database.ts';
+import type { EntryView } from '../entries/entry.ts';
+import { type EntryRow, entrySight, typeVersionOf, viewColumns, viewOfRow } from '../entries/entry-columns.ts';
+import { problem as cmsProblem } from '../errors.ts';
+import type { CompiledType } from '../types/compiled-type.ts';
+import type { TypeCache } from '../types/type-cache.ts';
+import { findType } from '../types/type-store.ts';
+import { type FilterOperator, filterSql } from './filters.ts';
+import { queryMark, readListCursor, writeListCursor } from './list-cursor.ts';
+import { entryOperands, operandOf } from './operands.ts';
+import { afterSql, orderSql, placeSql, readSort, type SortPlace } from './sorting.ts';
+
+export interface ListFilter {
+  readonly field: string;
+  readonly operator: FilterOperator;
+  readonly values: readonly string[];
+}
+
+export interface ListRequest {
+  /** Name of a type; filters and sorts by fields need it. */
+  readonly type: string | undefined;
+  readonly status: 'draft' | 'published' | undefined;
+  readonly filters: readonly ListFilter[];
+  /** As in `sort=-published_at,title`; newest first if absent. */
+  readonly sort: string | undefined;
+  readonly cursor: string | undefined;
+  readonly limit: number;
+}
+
+export interface EntryList {
+  readonly items: readonly EntryView[];
+  readonly nextCursor: string | undefined;
+}
+
+const DEFAULT_SORT = '-created_at';
+
+/**
+ * Entries of a site that the caller may read, each in the copy that the caller sees; filters and sorts look at that
+ * copy too. Throws `validation_failed`, `unknown_field`, `filter_invalid`, `sort_invalid`, `invalid_cursor`.
+ */
+export async function listEntries(
+  database: CmsDatabase,
+  types: TypeCache,
+  caller: Caller,
+  site: string,
+  request: ListRequest,
+): Promise<EntryList> {
+  const type = await typeOf(database, types, site, request.type);
+  const sight = entrySight(caller, site);
+  const operand = (name: string) => operandOf(name, sight, type) ?? refuseField(name, type);
+  const keys = readSort(request.sort ?? DEFAULT_SORT, operand);
+  const { filters, status } = request;
+  const mark = queryMark([site, request.type, status, request.sort, filters]);
+  const place = request.cursor === undefined ? undefined : readListCursor(request.cursor, mark, keys);
+  const conditions: RawBuilder<SqlBool>[] = [
+    sql`e.site = ${site}`,
+    ...(type === undefined ? [] : [sql<SqlBool>`e.type_id = ${type.id}`]),
+    sql`${sight.visible}`,
+    ...statusSql(status),
+    ...filters.map(({ field, operator, values }) => filterSql(field, operator, operand(field), values)),
+    ...(place === undefined ? [] : [afterSql(keys, place.place, place.id)]),
+  ];
+  const { rows } = await sql<EntryRow & { place: SortPlace }>`
+    select ${viewColumns(sight)}, ${placeSql(keys)} from entries e
+    join content_types t on t.site = e.site and t.id = e.type_id
+    where ${sql.join(conditions, sql` and `)}
+    order by ${orderSql(keys)} limit ${request.limit + 1}`.execute(database);
+  const page = rows.slice(0, request.limit);
+  const compiled = await types.load(database, page.map(typeVersionOf));
+  const last = page.at(-1);
+  return {
+    items: page.map((row) => viewOfRow(row, compiled(typeVersionOf(row)))),
+    nextCursor: rows.length > page.length && last ? writeListCursor(mark, last) : undefined,
+  };
+}
+
+function statusSql(status: ListRequest['status']): RawBuilder<SqlBool>[] {
+  if (status === undefined) return [];
+  return [status === 'published' ? sql`e.published is not null` : sql`e.published is null`];
+}
+
+async function typeOf(
+  database: CmsDatabase,
+  types: TypeCache,
+  site: string,
+  name: string | undefined,
+): Promise<CompiledType | undefined> {
+  if (name === undefined) return undefined;
+  const type = await findType(database, site, name);
+  if (type !== undefined) return types.compiled(type);
+  const errors = [{ path: '/query/type', message: 'is no content type of this site' }];
+  throw problem('validation_failed', { detail: '/query/type is no content type of this site.', errors });
+}
+
+function refuseField(name: string, type: CompiledType | undefined): never {
+  const shown = name.slice(0, 63);
+  throw cmsProblem('unknown_field', {
+    detail:
+      type === undefined
+        ? `Without a type there are only ${entryOperands.join(', ')}; "${shown}" needs one.`
+        : `The type ${type.name} has no field "${shown}".`,
+    extensions: { field: shown },
+  });
+}

@@ -1,0 +1,67 @@
+import { problem } from '@gaia/http-service/problem';
+import { Type } from 'typebox';
+import { type FilterOperator, filterOperators } from './filters.ts';
+import { MAX_CURSOR } from './list-cursor.ts';
+import type { ListFilter, ListRequest } from './list-entries.ts';
+
+const MAX_FILTERS = 10;
+
+export const ListQuery = Type.Object(
+  {
+    type: Type.Optional(
+      Type.String({ maxLength: 63, description: 'Name of a type; fields can be named only with it' }),
+    ),
+    status: Type.Optional(Type.Union([Type.Literal('draft'), Type.Literal('published')])),
+    sort: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description:
+          'Up to three of created_at, updated_at, published_at and fields, - for descending: `-published_at,title`',
+      }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+    cursor: Type.Optional(Type.String({ maxLength: MAX_CURSOR, description: '`next_cursor` of the page before' })),
+  },
+  {
+    additionalProperties: Type.Union([
+      Type.String({ maxLength: 4_000 }),
+      Type.Array(Type.String({ maxLength: 1_000 })),
+    ]),
+    maxProperties: 5 + MAX_FILTERS,
+  },
+);
+
+const filterName = /^filter\[([^[\]]{1,63})\]\[([a-z]{1,10})\]$/;
+const known = new Set(['type', 'status', 'sort', 'limit', 'cursor']);
+
+/** Reads a checked query. Throws `validation_failed` for parameters that are not known. */
+export function readListQuery(
+  query: Readonly<Record<string, unknown>> & {
+    readonly type?: string;
+    readonly status?: 'draft' | 'published';
+    readonly sort?: string;
+    readonly limit?: number;
+    readonly cursor?: string;
+  },
+): ListRequest {
+  const filters = Object.entries(query)
+    .filter(([name]) => !known.has(name))
+    .map(([name, value]) => readFilter(name, value as string | string[]));
+  if (filters.length > MAX_FILTERS) throw refuse('', `must have at most ${MAX_FILTERS} filters`);
+  const { type, status, sort, cursor, limit = 20 } = query;
+  return { type, status, sort, cursor, limit, filters };
+}
+
+function readFilter(name: string, value: string | readonly string[]): ListFilter {
+  const [, field, operator] = filterName.exec(name) ?? [];
+  if (field === undefined) throw refuse(name, 'is not known here');
+  if (!filterOperators.includes(operator as FilterOperator)) {
+    throw refuse(name, `has no operator of ${filterOperators.join(', ')}`);
+  }
+  return { field, operator: operator as FilterOperator, values: typeof value === 'string' ? [value] : value };
+}
+
+function refuse(name: string, message: string) {
+  const path = `/query${name === '' ? '' : `/${name}`}`.slice(0, 200);
+  return problem('validation_failed', { detail: `${path} ${message}.`, errors: [{ path, message }] });
+}

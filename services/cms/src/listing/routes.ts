@@ -1,0 +1,85 @@
+import type { Service } from '@gaia/http-service/service';
+import { requireSiteOfToken } from '../access.ts';
+import { bearerOrNone, noBody, problems, SiteParams, tokenRefusals } from '../answers.ts';
+import type { CmsDatabase } from '../database.ts';
+import type { Entries } from '../entries/entries.ts';
+import { entryAnswer, entryTag } from '../entries/entry-answer.ts';
+import { EntryAnswer, EntryListAnswer, EntryParams } from '../entries/schemas.ts';
+import type { TypeCache } from '../types/type-cache.ts';
+import { noneMatch } from '../values/entity-tag.ts';
+import { listEntries } from './list-entries.ts';
+import { ListQuery, readListQuery } from './query.ts';
+
+const tags = ['entries'];
+/** What is answered depends on who asks, and must be asked again before it is used again. */
+const caching = { 'cache-control': 'private, no-cache', vary: 'authorization' };
+
+export interface ReadingDependencies {
+  readonly database: CmsDatabase;
+  readonly types: TypeCache;
+  readonly entries: Pick<Entries, 'get'>;
+}
+
+/** Reading of entries. To be registered under a guard that lets anonymous callers in. */
+export function registerReading(app: Service, { database, types, entries }: ReadingDependencies): void {
+  app.get(
+    '/cms/sites/:site/entries',
+    {
+      onRequest: [requireSiteOfToken],
+      schema: {
+        summary: 'Entries that the caller may read',
+        description:
+          'Filters are `filter[<field>][<operator>]=`, operators eq, ne, lt, lte, gt, gte, in (comma-separated or ' +
+          'repeated), contains (part of a text, item of a list). Without a token: published public entries.',
+        tags,
+        ...bearerOrNone,
+        params: SiteParams,
+        querystring: ListQuery,
+        response: {
+          200: EntryListAnswer,
+          ...problems({
+            400: ['validation_failed', 'unknown_field', 'filter_invalid', 'sort_invalid', 'invalid_cursor'],
+            401: tokenRefusals,
+            403: ['forbidden'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { site } = request.params;
+      const list = await listEntries(database, types, request.identity, site, readListQuery(request.query));
+      reply.headers(caching);
+      return { items: list.items.map(entryAnswer), next_cursor: list.nextCursor ?? null };
+    },
+  );
+
+  app.get(
+    '/cms/sites/:site/entries/:id',
+    {
+      onRequest: [requireSiteOfToken],
+      schema: {
+        summary: 'One entry',
+        tags,
+        ...bearerOrNone,
+        params: EntryParams,
+        response: {
+          200: EntryAnswer,
+          304: noBody('Still the entry of the ETag in If-None-Match'),
+          ...problems({
+            400: ['validation_failed'],
+            401: tokenRefusals,
+            403: ['forbidden'],
+            404: ['entry_not_found'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const entry = await entries.get(request.identity, request.params.site, request.params.id);
+      const tag = entryTag(entry);
+      reply.headers({ ...caching, etag: tag });
+      if (!noneMatch(request.headers['if-none-match'], tag)) return reply.code(304).send();
+      return entryAnswer(entry);
+    },
+  );
+}

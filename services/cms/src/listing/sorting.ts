@@ -1,0 +1,96 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { problem } from '../errors.ts';
+import { readValue, valueSql } from './operand-values.ts';
+import { type Operand, sortValue } from './operands.ts';
+
+/** One key of an order. Entries without a value come last in either direction. */
+export interface SortKey {
+  readonly name: string;
+  readonly descending: boolean;
+  readonly operand: Operand;
+}
+
+/** Values of the sort keys of one entry, as text; null where it has none. With its id, they are its place. */
+export type SortPlace = readonly (string | null)[];
+
+const MAX_KEYS = 3;
+
+/** Reads `sort=-published_at,title`. Throws `sort_invalid`, `unknown_field`. */
+export function readSort(text: string, operandOf: (name: string) => Operand): SortKey[] {
+  const names = text.split(',');
+  if (names.length > MAX_KEYS) throw refuse(`must have at most ${MAX_KEYS} keys`);
+  const keys = names.map((part) => {
+    const name = part.replace(/^-/, '');
+    const operand = operandOf(name);
+    if (!operand.sortable) throw refuse(`has a key that gives no order: ${name}`);
+    return { name, descending: part.startsWith('-'), operand };
+  });
+  if (new Set(keys.map((key) => key.name)).size < keys.length) throw refuse('has a key twice');
+  return keys;
+}
+
+function refuse(what: string) {
+  const detail = `/query/sort ${what}.`.slice(0, 300);
+  return problem('sort_invalid', { detail, errors: [{ path: '/query/sort', message: what.slice(0, 300) }] });
+}
+
+/** `order by`, ended by the id in the direction of the last key, so that every entry has one place. */
+export function orderSql(keys: readonly SortKey[]): RawBuilder<unknown> {
+  const parts = keys.map(
+    ({ operand, descending }) =>
+      sql`${sortValue(operand)} ${descending ? sql`desc` : sql`asc`}${operand.nullable ? sql` nulls last` : sql``}`,
+  );
+  return sql.join([...parts, sql`e.id ${keys.at(-1)?.descending ? sql`desc` : sql`asc`}`]);
+}
+
+/** The keys' values as texts, for cursors. */
+export function placeSql(keys: readonly SortKey[]): RawBuilder<{ place: SortPlace }> {
+  const texts = keys.map(({ operand }) =>
+    operand.kind === 'time'
+      ? sql`to_char(${operand.value} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+      : sql`${sortValue(operand)}::text`,
+  );
+  return sql`array[${sql.join(texts)}]::text[] as place`;
+}
+
+/** Whether a place read from a cursor fits the keys. */
+export function isPlace(place: unknown, keys: readonly SortKey[]): place is SortPlace {
+  return (
+    Array.isArray(place) &&
+    place.length === keys.length &&
+    keys.every(({ operand }, index) => {
+      const value: unknown = place[index];
+      return value === null
+        ? operand.nullable
+        : typeof value === 'string' && readValue(operand.kind, value) !== undefined;
+    })
+  );
+}
+
+/** The predicate "comes after this place". */
+export function afterSql(keys: readonly SortKey[], place: SortPlace, id: string): RawBuilder<SqlBool> {
+  const descending = keys.at(-1)?.descending ?? false;
+  const terms = keys.map((key, index) => {
+    const text = place[index] ?? null;
+    const column = sortValue(key.operand);
+    const value = text === null ? null : valueSql(key.operand.kind, readValue(key.operand.kind, text) ?? text);
+    return { key, column, value };
+  });
+  if (terms.every(({ key, value }) => value !== null && !key.operand.nullable && key.descending === descending)) {
+    // One comparison of rows, which an index in this order answers.
+    const columns = sql.join([...terms.map((term) => term.column), sql`e.id`]);
+    const values = sql.join([...terms.map((term) => term.value), sql`${id}::uuid`]);
+    return sql`(${columns}) ${descending ? sql`<` : sql`>`} (${values})`;
+  }
+  let after: RawBuilder<SqlBool> = sql`e.id ${descending ? sql`<` : sql`>`} ${id}::uuid`;
+  for (const { key, column, value } of terms.toReversed()) {
+    if (value === null) {
+      after = sql`(${column} is null and ${after})`;
+      continue;
+    }
+    const beyond = sql`${column} ${key.descending ? sql`<` : sql`>`} ${value}`;
+    const missing = key.operand.nullable ? sql` or ${column} is null` : sql``;
+    after = sql`(${beyond}${missing} or (${column} = ${value} and ${after}))`;
+  }
+  return after;
+}

@@ -1,0 +1,108 @@
+import { randomBytes as secureRandomBytes } from 'node:crypto';
+import { openDatabase } from '@gaia/database/database';
+import { migrate } from '@gaia/database/migrate';
+import type { HealthCheck } from '@gaia/http-service/health';
+import type { Logger } from '@gaia/http-service/logger';
+import type { Service } from '@gaia/http-service/service';
+import { openState } from '@gaia/state/open';
+import type { State } from '@gaia/state/state';
+import { createGuard } from '@gaia/token-guard/guard';
+import { registerGuardMetrics } from '@gaia/token-guard/metrics';
+import { sql } from 'kysely';
+import { Registry } from 'prom-client';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import type { CmsTables } from './database.ts';
+import { createFeedSignal } from './feed/feed-signal.ts';
+import { listenForNotifications } from './feed/notifications.ts';
+import { correctPosition } from './feed/outbox.ts';
+import { startUpkeep } from './feed/upkeep.ts';
+import { migrations, SCHEMA } from './migrations.ts';
+import { inTransaction } from './transactions.ts';
+import type { RandomBytes } from './values/uuid.ts';
+
+export interface StartDependencies {
+  readonly logger: Logger;
+  /** Shared with other services of the process; opened from REDIS_URL if absent. */
+  readonly state?: State;
+  readonly now?: () => number;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly randomBytes?: RandomBytes;
+}
+
+/** Channel on which processes tell each other of changes. */
+const FEED_CHANNEL = 'gaia_cms_feed';
+
+/** Brings the service's schema up to date. */
+export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Promise<readonly string[]> {
+  return migrate({ url: config.DATABASE_URL, schema: SCHEMA, migrations });
+}
+
+/** Opens all that cms needs and gives the app; closing the app closes what was opened here. */
+export async function start(config: Config, deps: StartDependencies): Promise<Service> {
+  const { logger, now = Date.now, fetch = globalThis.fetch, randomBytes = secureRandomBytes } = deps;
+  await migrateDatabase(config);
+  const database = openDatabase<CmsTables>({
+    url: config.DATABASE_URL,
+    schema: SCHEMA,
+    applicationName: 'gaia-cms',
+    maxConnections: config.DATABASE_POOL_SIZE,
+    log: (line) => logger.warn(line),
+  });
+  if ((await inTransaction(database, correctPosition)) === 'raised') {
+    logger.warn('the feed begins anew: the database stands on other transaction ids than it was written with');
+  }
+  const state = deps.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
+  const guard = createGuard(config, { feed: state.revocations, fetch, now, log: logger, audience: 'cms' });
+  const metrics = new Registry();
+  registerGuardMetrics(guard, metrics);
+  const signal = createFeedSignal(async () => {
+    await sql`select pg_notify(${FEED_CHANNEL}, '')`.execute(database);
+  });
+  const notifications = listenForNotifications({
+    url: config.DATABASE_URL,
+    channel: FEED_CHANNEL,
+    onNotification: signal.wake,
+    onLost: () => logger.warn('the connection that hears of changes broke; they are looked for every second'),
+  });
+  const upkeep = startUpkeep({
+    database,
+    now,
+    onSent: signal.changed,
+    onError: (error) => logger.warn({ err: error }, 'the upkeep of the feed failed; it is tried again'),
+  });
+  const checks: HealthCheck[] = [
+    { name: 'feed', critical: false, check: () => ({ status: notifications.listening ? 'ok' : 'degraded' }) },
+  ];
+  if (deps.state === undefined && state.kind === 'memory') checks.push(aloneCheck(logger));
+  const app = await buildApp(config, {
+    logger,
+    metrics,
+    database,
+    guard,
+    signal,
+    onTypeChange: upkeep.nudge,
+    now,
+    randomBytes,
+    checks,
+  });
+  app.addHook('onClose', async () => {
+    await upkeep.close();
+    await notifications.close();
+    await signal.settled();
+    await guard.close();
+    if (deps.state === undefined) await state.close();
+    await database.destroy();
+  });
+  return app;
+}
+
+/** Without Redis a process that is on its own hears of no logout. */
+function aloneCheck(logger: Logger): HealthCheck {
+  logger.warn('REDIS_URL is not set: revocations that other processes make are not seen here');
+  return {
+    name: 'state',
+    critical: false,
+    check: () => ({ status: 'degraded', detail: { cause: 'revocations of other processes are not seen' } }),
+  };
+}

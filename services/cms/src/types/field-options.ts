@@ -1,0 +1,88 @@
+import { canonicalDate } from '../values/calendar-date.ts';
+import { bounds, type FieldType } from './field.ts';
+
+/** Checks one option of a field; gives what is wrong with it, or undefined. */
+type OptionCheck = (value: unknown) => string | undefined;
+
+const wholeNumber =
+  (min: number, max: number): OptionCheck =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : `must be a whole number from ${min} to ${max}`;
+const finiteNumber: OptionCheck = (value) => (Number.isFinite(value) ? undefined : 'must be a number');
+const trueOrFalse: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const textUpTo =
+  (max: number): OptionCheck =>
+  (value) =>
+    typeof value === 'string' && value.length >= 1 && value.length <= max
+      ? undefined
+      : `must be a text of 1 to ${max} characters`;
+const texts =
+  (max: number, length: number): OptionCheck =>
+  (value) => {
+    const usable =
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= max &&
+      new Set(value).size === value.length &&
+      value.every((item) => textUpTo(length)(item) === undefined);
+    return usable ? undefined : `must list 1 to ${max} different texts of at most ${length} characters`;
+  };
+const nested: OptionCheck = () => undefined;
+
+const textLengths = (max: number) => ({ min_length: wholeNumber(0, max), max_length: wholeNumber(1, max) });
+
+/** The options that values of each type take; fields take `fieldOptions` besides. */
+export const shapeOptions: Readonly<Record<FieldType, Readonly<Record<string, OptionCheck>>>> = {
+  text: textLengths(bounds.textLength),
+  richText: textLengths(bounds.richTextLength),
+  number: { min: finiteNumber, max: finiteNumber, integer: trueOrFalse },
+  boolean: {},
+  date: {},
+  enum: { values: texts(bounds.enumValues, 200) },
+  reference: { to: texts(bounds.typesOfSite, 63) },
+  asset: {},
+  list: { of: nested, min_items: wholeNumber(0, bounds.listItems), max_items: wholeNumber(1, bounds.listItems) },
+  object: { fields: nested },
+};
+
+export const fieldOptions: Readonly<Record<string, OptionCheck>> = {
+  id: textUpTo(63),
+  name: textUpTo(63),
+  label: textUpTo(200),
+  description: textUpTo(1_000),
+  required: trueOrFalse,
+  unique: trueOrFalse,
+  default: nested,
+};
+
+/** Options without which a value of a type has no meaning. */
+export const necessaryOptions: Readonly<Partial<Record<FieldType, string>>> = {
+  enum: 'values',
+  list: 'of',
+  object: 'fields',
+};
+
+/** Pairs of options of which the first must not be above the second. */
+export const orderedOptions = [
+  ['min_length', 'max_length'],
+  ['min', 'max'],
+  ['min_items', 'max_items'],
+] as const;
+
+const uniqueTypes: readonly FieldType[] = ['text', 'number', 'date', 'enum'];
+const defaultTypes: readonly FieldType[] = ['text', 'richText', 'number', 'boolean', 'date', 'enum'];
+
+export function canBeUnique(type: FieldType): boolean {
+  return uniqueTypes.includes(type);
+}
+
+export function canHaveDefault(type: FieldType): boolean {
+  return defaultTypes.includes(type);
+}
+
+/** A default as it is kept: dates in their canonical form. */
+export function canonicalDefault(type: FieldType, value: string | number | boolean): string | number | boolean {
+  return type === 'date' && typeof value === 'string' ? (canonicalDate(value) ?? value) : value;
+}

@@ -1,0 +1,134 @@
+import type { Service } from '@gaia/http-service/service';
+import { requireScope, requireSite } from '@gaia/token-guard/requirements';
+import { bearer, bodyRefusals, IfMatch, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
+import { entityTag, readIfMatch } from '../values/entity-tag.ts';
+import type { ContentType } from './field.ts';
+import { NewType, TypeAnswer, TypeChange, TypeList, TypeParams } from './schemas.ts';
+import { typeView } from './type-view.ts';
+import type { Types } from './types.ts';
+
+const tags = ['content types'];
+const readers = { onRequest: [requireSite(), requireScope('content:read')] };
+const managers = { onRequest: [requireSite(), requireScope('types:manage')] };
+
+/** `/cms/sites/:site/types`. To be registered under a guard. */
+export function registerTypes(app: Service, types: Types): void {
+  const view = async (type: ContentType) => typeView(type, await types.list(type.site));
+
+  app.get(
+    '/cms/sites/:site/types',
+    {
+      ...readers,
+      schema: {
+        summary: 'The content types of a site',
+        tags,
+        ...bearer,
+        params: SiteParams,
+        response: { 200: TypeList, ...problems(siteRefusals) },
+      },
+    },
+    async (request) => {
+      const all = await types.list(request.params.site);
+      return { items: all.map((type) => typeView(type, all)) };
+    },
+  );
+
+  app.post(
+    '/cms/sites/:site/types',
+    {
+      ...managers,
+      schema: {
+        summary: 'Define a content type',
+        tags,
+        ...bearer,
+        params: SiteParams,
+        body: NewType,
+        response: {
+          201: TypeAnswer,
+          ...problems({ 400: bodyRefusals, ...siteRefusals, 409: ['type_exists', 'too_many_types'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const type = await types.create(request.params.site, request.body);
+      reply
+        .code(201)
+        .headers({ location: `/cms/sites/${type.site}/types/${type.name}`, etag: entityTag(type.version) });
+      return view(type);
+    },
+  );
+
+  app.get(
+    '/cms/sites/:site/types/:type',
+    {
+      ...readers,
+      schema: {
+        summary: 'One content type',
+        tags,
+        ...bearer,
+        params: TypeParams,
+        response: { 200: TypeAnswer, ...problems({ ...siteRefusals, 404: ['type_not_found'] }) },
+      },
+    },
+    async (request, reply) => {
+      const type = await types.get(request.params.site, request.params.type);
+      reply.header('etag', entityTag(type.version));
+      return view(type);
+    },
+  );
+
+  app.patch(
+    '/cms/sites/:site/types/:type',
+    {
+      ...managers,
+      schema: {
+        summary: 'Change a content type',
+        description: 'Giving the type or a field another name touches no entry. The type of a field stays.',
+        tags,
+        ...bearer,
+        params: TypeParams,
+        headers: IfMatch,
+        body: TypeChange,
+        response: {
+          200: TypeAnswer,
+          ...problems({
+            400: bodyRefusals,
+            ...siteRefusals,
+            404: ['type_not_found'],
+            409: ['type_exists', 'value_not_unique'],
+            412: ['version_conflict'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const expected = readIfMatch(request.headers['if-match']);
+      const type = await types.change(request.params.site, request.params.type, request.body, expected);
+      reply.header('etag', entityTag(type.version));
+      return view(type);
+    },
+  );
+
+  app.delete(
+    '/cms/sites/:site/types/:type',
+    {
+      ...managers,
+      schema: {
+        summary: 'Delete a content type that no entry has',
+        tags,
+        ...bearer,
+        params: TypeParams,
+        headers: IfMatch,
+        response: {
+          204: noBody('Deleted'),
+          ...problems({ ...siteRefusals, 404: ['type_not_found'], 409: ['type_in_use'], 412: ['version_conflict'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const expected = readIfMatch(request.headers['if-match']);
+      await types.remove(request.params.site, request.params.type, expected);
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,92 @@
+import { type SqlBool, sql } from 'kysely';
+import type { CmsReader } from '../database.ts';
+import type { ContentType, Field } from './field.ts';
+
+export interface TypeRow {
+  site: string;
+  id: string;
+  name: string;
+  label: string | null;
+  title_field: string | null;
+  fields: unknown;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** A type's name without case, `-` and `_`. */
+export function nameKey(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_]/g, '');
+}
+
+export function typeOfRow(row: TypeRow): ContentType {
+  return {
+    site: row.site,
+    id: row.id,
+    name: row.name,
+    label: row.label ?? undefined,
+    titleField: row.title_field ?? undefined,
+    fields: row.fields as Field[],
+    version: row.version,
+    createdAt: row.created_at.getTime(),
+    updatedAt: row.updated_at.getTime(),
+  };
+}
+
+/** The types of a site, by name. */
+export async function listTypes(reader: CmsReader, site: string): Promise<ContentType[]> {
+  const rows = await reader.selectFrom('content_types').selectAll().where('site', '=', site).orderBy('name').execute();
+  return rows.map(typeOfRow);
+}
+
+export async function findType(reader: CmsReader, site: string, name: string): Promise<ContentType | undefined> {
+  const row = await reader
+    .selectFrom('content_types')
+    .selectAll()
+    .where('site', '=', site)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row && typeOfRow(row);
+}
+
+export async function findTypesById(
+  reader: CmsReader,
+  keys: readonly { site: string; id: string }[],
+): Promise<ContentType[]> {
+  if (keys.length === 0) return [];
+  const pairs = sql.join(keys.map((key) => sql`(${key.site}, ${key.id}::uuid)`));
+  const rows = await reader
+    .selectFrom('content_types')
+    .selectAll()
+    .where(sql<SqlBool>`(site, id) in (${pairs})`)
+    .execute();
+  return rows.map(typeOfRow);
+}
+
+export async function insertType(reader: CmsReader, type: ContentType): Promise<void> {
+  await reader
+    .insertInto('content_types')
+    .values({ site: type.site, id: type.id, created_at: new Date(type.createdAt), ...columnsOf(type) })
+    .execute();
+}
+
+export async function updateType(reader: CmsReader, type: ContentType): Promise<void> {
+  await reader
+    .updateTable('content_types')
+    .set(columnsOf(type))
+    .where('site', '=', type.site)
+    .where('id', '=', type.id)
+    .execute();
+}
+
+function columnsOf(type: ContentType) {
+  return {
+    name: type.name,
+    name_key: nameKey(type.name),
+    label: type.label ?? null,
+    title_field: type.titleField ?? null,
+    fields: sql<unknown>`${JSON.stringify(type.fields)}::jsonb`,
+    version: type.version,
+    updated_at: new Date(type.updatedAt),
+  };
+}

@@ -1,0 +1,150 @@
+import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
+import type { CmsDatabase, CmsTransaction } from '../database.ts';
+import { problem } from '../errors.ts';
+import { inTransaction } from '../transactions.ts';
+import { type ExpectedVersion, matches } from '../values/entity-tag.ts';
+import { createUuid, type RandomBytes } from '../values/uuid.ts';
+import { bounds, type ContentType, type Field } from './field.ts';
+import { defineType, sameDefinition, type TypeInput } from './type-definition.ts';
+import { findType, insertType, listTypes, typeOfRow, updateType } from './type-store.ts';
+import { dropUniqueValues, reserveTypeValues } from './unique-values.ts';
+
+export interface TypesDependencies {
+  readonly database: CmsDatabase;
+  readonly now: () => number;
+  readonly randomBytes: RandomBytes;
+  /** Called after a change that entries in the feed show: their type's or fields' names. */
+  readonly onChange: () => void;
+}
+
+/** Content types of sites. All throw `type_not_found` for a name that the site does not have. */
+export interface Types {
+  list(site: string): Promise<ContentType[]>;
+  get(site: string, name: string): Promise<ContentType>;
+  /** Throws `type_exists`, `too_many_types`, `validation_failed`. */
+  create(site: string, input: TypeInput & { readonly name: string }): Promise<ContentType>;
+  /** Throws `version_conflict` too, and `value_not_unique` if entries share a value of a field that becomes unique. */
+  change(site: string, name: string, input: TypeInput, expected: ExpectedVersion): Promise<ContentType>;
+  /** Throws `type_in_use` as long as there is an entry of the type, or another type that refers to it. */
+  remove(site: string, name: string, expected: ExpectedVersion): Promise<void>;
+}
+
+export function createTypes({ database, now, randomBytes, onChange }: TypesDependencies): Types {
+  const newFieldId = () => fieldIdOf(randomBytes(8));
+
+  async function create(site: string, input: TypeInput & { readonly name: string }): Promise<ContentType> {
+    const id = createUuid(now(), randomBytes);
+    const others = await listTypes(database, site);
+    if (others.length >= bounds.typesOfSite) throw problem('too_many_types');
+    const typeIdOf = (name: string) => (name === input.name ? id : others.find((other) => other.name === name)?.id);
+    const nothing = { name: input.name, label: undefined, titleField: undefined, fields: [] };
+    const definition = defineType(nothing, { fields: [], ...input }, { newFieldId, typeIdOf });
+    const type = { site, id, ...definition, version: 1, createdAt: now(), updatedAt: now() };
+    await insertType(database, type).catch(refuseTakenName);
+    return type;
+  }
+
+  async function change(site: string, name: string, input: TypeInput, expected: ExpectedVersion) {
+    const changed = await inTransaction(database, async (transaction) => {
+      const current = await lockType(transaction, site, name, expected);
+      const others = await listTypes(transaction, site);
+      const typeIdOf = (wanted: string) =>
+        others.find((other) => (other.id === current.id ? (input.name ?? name) : other.name) === wanted)?.id;
+      const definition = defineType(current, input, { newFieldId, typeIdOf });
+      if (sameDefinition(current, definition)) return current;
+      const next = { ...current, ...definition, version: current.version + 1, updatedAt: now() };
+      await updateType(transaction, next).catch(refuseTakenName);
+      await followUniques(transaction, current, next);
+      await transaction
+        .insertInto('feed_refreshes')
+        .values({ site, type_id: current.id, after_id: null })
+        .onConflict((conflict) => conflict.columns(['site', 'type_id']).doUpdateSet({ after_id: null }))
+        .execute();
+      return next;
+    });
+    onChange();
+    return changed;
+  }
+
+  async function remove(site: string, name: string, expected: ExpectedVersion): Promise<void> {
+    await inTransaction(database, async (transaction) => {
+      const current = await lockType(transaction, site, name, expected);
+      const types = await listTypes(transaction, site);
+      const referring = types.find((type) => type.id !== current.id && refersTo(type, current.id));
+      if (referring !== undefined) throw problem('type_in_use', { detail: `The type ${referring.name} refers to it.` });
+      await transaction
+        .deleteFrom('feed_refreshes')
+        .where('site', '=', site)
+        .where('type_id', '=', current.id)
+        .execute();
+      await transaction
+        .deleteFrom('content_types')
+        .where('site', '=', site)
+        .where('id', '=', current.id)
+        .execute()
+        .catch((error) => {
+          throw isForeignKeyViolation(error, 'entries_type') ? problem('type_in_use') : error;
+        });
+    });
+  }
+
+  return {
+    list: (site) => listTypes(database, site),
+    get: async (site, name) => found(await findType(database, site, name)),
+    create,
+    change,
+    remove,
+  };
+}
+
+function found(type: ContentType | undefined): ContentType {
+  if (type === undefined) throw problem('type_not_found');
+  return type;
+}
+
+/** Takes the row for oneself: entries that are being saved hold it shared, so a change of the type awaits them. */
+async function lockType(
+  transaction: CmsTransaction,
+  site: string,
+  name: string,
+  expected: ExpectedVersion,
+): Promise<ContentType> {
+  const row = await transaction
+    .selectFrom('content_types')
+    .selectAll()
+    .where('site', '=', site)
+    .where('name', '=', name)
+    .forUpdate()
+    .executeTakeFirst();
+  const type = found(row && typeOfRow(row));
+  if (!matches(expected, type.version)) {
+    throw problem('version_conflict', { extensions: { current_version: type.version } });
+  }
+  return type;
+}
+
+async function followUniques(transaction: CmsTransaction, before: ContentType, after: ContentType): Promise<void> {
+  const was = new Set(before.fields.filter((field) => field.unique).map((field) => field.id));
+  const is = after.fields.filter((field) => field.unique);
+  const isIds = new Set(is.map((field) => field.id));
+  const gone = [...was].filter((id) => !isIds.has(id));
+  if (gone.length > 0) await dropUniqueValues(transaction, after, gone);
+  for (const field of is.filter((candidate) => !was.has(candidate.id))) {
+    if (await reserveTypeValues(transaction, after, field.id)) continue;
+    const path = `/body/fields/${after.fields.indexOf(field)}/unique`;
+    throw problem('value_not_unique', { errors: [{ path, message: 'does not hold: entries share a value' }] });
+  }
+}
+
+function refersTo(type: ContentType, id: string): boolean {
+  return JSON.stringify(type.fields satisfies readonly Field[]).includes(id);
+}
+
+function refuseTakenName(error: unknown): never {
+  throw isUniqueViolation(error, 'content_types_name') ? problem('type_exists') : error;
+}
+
+/** 40 random bits in letters and digits: short, because every entry carries it; unique within its type by far. */
+function fieldIdOf(bytes: Uint8Array): string {
+  return `f${Buffer.from(bytes).readBigUInt64BE().toString(36).padStart(13, '0').slice(-9)}`;
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { openDatabase } from '@gaia/database/database';
+import { migrate } from '@gaia/database/migrate';
+import { createLogger } from '@gaia/http-service/logger';
+import type { Service } from '@gaia/http-service/service';
+import { loadSettings } from '@gaia/settings';
+import { testDatabase } from '@gaia/test-servers/postgres';
+import { createTestIssuer, type TestIssuer, type TokenRequest } from '@gaia/testing/issuer';
+import { createGuard } from '@gaia/token-guard/guard';
+import { guardSettings } from '@gaia/token-guard/settings';
+import { Registry } from 'prom-client';
+import { buildApp } from '../src/app.ts';
+import type { CmsDatabase, CmsTables } from '../src/database.ts';
+import { createFeedSignal, type FeedSignal } from '../src/feed/feed-signal.ts';
+import { refreshFeed } from '../src/feed/upkeep.ts';
+import { migrations, SCHEMA } from '../src/migrations.ts';
+
+export const SITE = 'site-a.localhost';
+export const OTHER_SITE = 'site-b.localhost';
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes.
+  body: any;
+  headers: Record<string, string | string[] | number | undefined>;
+}
+
+export interface Call {
+  as?: TokenRequest | undefined;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface TestCms {
+  readonly app: Service;
+  readonly issuer: TestIssuer;
+  readonly database: CmsDatabase;
+  readonly signal: FeedSignal;
+  readonly logged: string[];
+  /** Sends entries of changed types through the feed again, as the service does in the background. */
+  refresh(): Promise<void>;
+  /** `call('POST /cms/…', { as: editor, body })`; anonymous without `as`. */
+  call(route: string, options?: Call): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export const member: TokenRequest = { role: 'member', subject: 'u-member' };
+export const author: TokenRequest = { role: 'author', subject: 'u-author' };
+export const editor: TokenRequest = { role: 'editor', subject: 'u-editor' };
+export const admin: TokenRequest = { role: 'admin', subject: 'u-admin' };
+export const foreigner: TokenRequest = { role: 'owner', subject: 'u-foreign', site: OTHER_SITE };
+export const follower: TokenRequest = { role: 'service' };
+
+/** The service on a database of its own, without its background work. */
+export async function startCms(): Promise<TestCms> {
+  const [issuer, { url }] = await Promise.all([createTestIssuer(), testDatabase('cms')]);
+  await migrate({ url, schema: SCHEMA, migrations });
+  const database = openDatabase<CmsTables>({ url, schema: SCHEMA, applicationName: 'test', maxConnections: 6 });
+  const guard = createGuard(loadSettings(guardSettings, { JWKS_URL: issuer.jwksUrl }), {
+    fetch: issuer.fetch,
+    now: issuer.now,
+  });
+  await guard.ready;
+  const signal = createFeedSignal(async () => {});
+  const logged: string[] = [];
+  const app = await buildApp(
+    { TRUSTED_PROXIES: [] },
+    {
+      logger: createLogger({ service: 'cms', level: 'info' }, { write: (line) => void logged.push(line) }),
+      metrics: new Registry(),
+      database,
+      guard,
+      signal,
+      onTypeChange: () => {},
+      now: issuer.now,
+      randomBytes,
+    },
+  );
+
+  async function call(route: string, { as, body, headers }: Call = {}): Promise<Answer> {
+    const [method = 'GET', path = '/'] = route.split(/ (.*)/s);
+    const response = await app.inject({
+      method: method as 'GET',
+      url: path.replace('/cms/a/', `/cms/sites/${SITE}/`).replace('/cms/b/', `/cms/sites/${OTHER_SITE}/`),
+      headers: { ...(as && issuer.headersFor(as)), ...headers },
+      ...(body !== undefined && { payload: body as object }),
+    });
+    const json = response.body !== '' && String(response.headers['content-type']).includes('json');
+    return { status: response.statusCode, body: json ? response.json() : response.body, headers: response.headers };
+  }
+
+  return {
+    app,
+    issuer,
+    database,
+    signal,
+    logged,
+    refresh: async () => {
+      while (await refreshFeed(database, issuer.now));
+    },
+    call,
+    close: async () => {
+      await app.close();
+      await guard.close();
+      await database.destroy();
+    },
+  };
+}
+
+export const articleFields = [
+  { name: 'title', type: 'text', required: true, max_length: 200 },
+  { name: 'slug', type: 'text', unique: true },
+  { name: 'body', type: 'richText' },
+  { name: 'rating', type: 'number', min: 0, max: 10 },
+  { name: 'featured', type: 'boolean', default: false },
+  { name: 'held_on', type: 'date' },
+  { name: 'topic', type: 'enum', values: ['news', 'tech', 'art'] },
+  { name: 'related', type: 'reference' },
+  { name: 'picture', type: 'asset' },
+  { name: 'tags', type: 'list', of: { type: 'text', max_length: 40 }, max_items: 20 },
+  {
+    name: 'place',
+    type: 'object',
+    fields: [
+      { name: 'city', type: 'text', required: true },
+      { name: 'zip', type: 'text' },
+    ],
+  },
+];
+
+/** Defines the type `article` of site A; gives the answer. */
+export async function defineArticle(cms: TestCms, site: 'a' | 'b' = 'a'): Promise<Answer> {
+  const as = site === 'a' ? admin : foreigner;
+  return cms.call(`POST /cms/${site}/types`, { as, body: { name: 'article', fields: articleFields } });
+}
+
+/** Creates an article; published if asked for. Gives its last answer's body. */
+export async function createArticle(
+  cms: TestCms,
+  fields: Record<string, unknown>,
+  options: { as?: TokenRequest; visibility?: string; publish?: boolean } = {},
+) {
+  const { as = editor, visibility = 'public', publish = false } = options;
+  const created = await cms.call('POST /cms/a/entries', { as, body: { type: 'article', visibility, fields } });
+  if (created.status !== 201) throw new Error(JSON.stringify(created.body));
+  if (!publish) return created.body;
+  return (await cms.call(`POST /cms/a/entries/${created.body.id}/publish`, { as: editor })).body;
+}

@@ -1,0 +1,46 @@
+import type { FastifyRequest } from 'fastify';
+import { type Host, parseHost } from './host.ts';
+
+/** Where a request comes from and what it was sent to, as seen through trusted proxies only. */
+export interface Caller {
+  /** IP address of the client; IPv4 in its plain form. */
+  readonly address: string;
+  readonly host: Host;
+  readonly scheme: 'http' | 'https';
+  /** Whether the browser has a secure connection: by scheme, or because the public URL says so for the whole site. */
+  readonly secure: boolean;
+  /** RFC 6454 origin of the page that may act here. */
+  readonly origin: string;
+}
+
+/**
+ * Makes the function that tells a request's caller. Fastify has already decided, by its trusted proxies, whether
+ * X-Forwarded-* count. Refuses: invalid_host.
+ */
+export function createCallerOf(options: { readonly publicUrl: string }): (request: FastifyRequest) => Caller {
+  const publicIsSecure = options.publicUrl.startsWith('https:');
+  return (request) => {
+    const host = parseHost(request.host);
+    const scheme = request.protocol === 'https' ? 'https' : 'http';
+    // A TLS proxy that is not in the list of trusted ones looks like http from here; cookies must be Secure all the same.
+    const secure = scheme === 'https' || (publicIsSecure && !host.local);
+    return {
+      address: plainAddress(request.ip),
+      host,
+      scheme,
+      secure,
+      origin: `${secure ? 'https' : 'http'}://${withoutDefaultPort(host.authority, secure)}`,
+    };
+  };
+}
+
+/** `::ffff:192.0.2.1` is what a socket that takes both families calls 192.0.2.1 (RFC 4291 §2.5.5.2). */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+/** RFC 6454 §6.2: an origin does not name its scheme's own port. */
+function withoutDefaultPort(authority: string, secure: boolean): string {
+  const port = secure ? ':443' : ':80';
+  return authority.endsWith(port) ? authority.slice(0, -port.length) : authority;
+}

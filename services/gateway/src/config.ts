@@ -1,0 +1,118 @@
+import { serviceSettings } from '@gaia/http-service/settings';
+import { flag, integer, list, loadSettings, SettingsError, type SettingsOf, secret, url } from '@gaia/settings';
+import { stateSettings } from '@gaia/state/settings';
+
+const http = ['http', 'https'];
+const MEBIBYTE = 1024 * 1024;
+
+export const settings = {
+  ...serviceSettings(8080),
+  ...stateSettings(),
+  TRUSTED_PROXIES: list({
+    doc: 'Addresses, networks, or `loopback` and `uniquelocal`, of proxies before the gateway whose X-Forwarded-* headers are believed',
+    fallback: [],
+  }),
+  PUBLIC_URL: url({
+    doc: 'Where browsers and clients reach the gateway; with https, session cookies are always Secure',
+    fallback: 'http://localhost:8080',
+    protocols: http,
+  }),
+  AUTH_URL: url({ doc: 'Where auth listens', fallback: 'http://127.0.0.1:8081', protocols: http }),
+  CMS_URL: url({ doc: 'Where cms listens', fallback: 'http://127.0.0.1:8082', protocols: http }),
+  ASSETS_URL: url({ doc: 'Where assets listens', fallback: 'http://127.0.0.1:8083', protocols: http }),
+  SEARCH_URL: url({ doc: 'Where search listens', fallback: 'http://127.0.0.1:8084', protocols: http }),
+  METRICS_PORT: integer({
+    doc: 'Port on the loopback address for the gateway’s own /metrics; 0 serves none',
+    fallback: 8085,
+    min: 0,
+    max: 65_535,
+  }),
+  GATEWAY_SESSION_SECRET: secret({
+    doc: 'Encrypts browser sessions at rest; the same for all replicas. Required with REDIS_URL, else made anew at each start',
+    fallbackDoc: 'random',
+    minLength: 32,
+  }),
+  GATEWAY_SESSION_SECRET_PREVIOUS: secret({
+    doc: 'The secret before the present one: sessions sealed with it stay readable',
+    minLength: 32,
+  }),
+  SESSION_IDLE_SECONDS: integer({
+    doc: 'A browser session ends when it is not used for so long',
+    fallback: 86_400,
+    min: 60,
+    max: 31_536_000,
+  }),
+  SESSION_ABSOLUTE_SECONDS: integer({
+    doc: 'A browser session ends after this time however much it is used',
+    fallback: 2_592_000,
+    min: 60,
+    max: 31_536_000,
+  }),
+  MAX_BODY_BYTES: integer({
+    doc: 'Largest request body in bytes, uploads excepted',
+    fallback: 8 * MEBIBYTE,
+    min: 1_024,
+    max: 1_024 * MEBIBYTE,
+  }),
+  MAX_UPLOAD_BYTES: integer({
+    doc: 'Largest body of a request to assets in bytes; assets has its own, usually lower limit',
+    fallback: 16_384 * MEBIBYTE,
+    min: 1_024,
+    max: 1_048_576 * MEBIBYTE,
+  }),
+  UPSTREAM_CONNECTIONS: integer({
+    doc: 'Most connections from the gateway to one service',
+    fallback: 256,
+    min: 1,
+    max: 10_000,
+  }),
+  UPSTREAM_CONNECT_TIMEOUT_MS: integer({
+    doc: 'Longest wait for a connection to a service',
+    fallback: 2_000,
+    min: 10,
+    max: 60_000,
+  }),
+  UPSTREAM_HEADERS_TIMEOUT_MS: integer({
+    doc: 'Longest wait for the head of a service’s answer',
+    fallback: 60_000,
+    min: 10,
+    max: 600_000,
+  }),
+  UPSTREAM_IDLE_TIMEOUT_MS: integer({
+    doc: 'Longest silence within the body of a service’s answer',
+    fallback: 120_000,
+    min: 10,
+    max: 3_600_000,
+  }),
+  CLIENT_IDLE_TIMEOUT_MS: integer({
+    doc: 'A client’s connection is closed when nothing moves on it for so long within a request or answer',
+    fallback: 120_000,
+    min: 10,
+    max: 3_600_000,
+  }),
+  RATE_LIMIT: flag({ doc: 'Whether callers are held to a number of requests a minute', fallback: true }),
+  RATE_LIMIT_PER_MINUTE: integer({
+    doc: 'Requests a minute from one address',
+    fallback: 3_000,
+    min: 1,
+    max: 10_000_000,
+  }),
+  RATE_LIMIT_LOGIN_PER_MINUTE: integer({
+    doc: 'Login attempts a minute from one address',
+    fallback: 30,
+    min: 1,
+    max: 10_000_000,
+  }),
+} as const;
+
+export type Config = SettingsOf<typeof settings>;
+
+/** The gateway's configuration, frozen; throws SettingsError naming all that is wrong. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const config = loadSettings(settings, env);
+  // Replicas that share sessions must share the secret; a random one each would silently end every other login.
+  if (config.REDIS_URL !== undefined && config.GATEWAY_SESSION_SECRET === undefined) {
+    throw new SettingsError(['GATEWAY_SESSION_SECRET must be set where REDIS_URL is']);
+  }
+  return config;
+}

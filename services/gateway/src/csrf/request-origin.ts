@@ -1,0 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller } from '../caller/caller.ts';
+import { problem } from '../errors.ts';
+
+/**
+ * Refuses requests that a page of another origin made a browser send (cross_site_refused). Sec-Fetch-Site `same-site`
+ * is refused too: a sibling domain is another site of ours or not ours at all. Clients that are no browsers send neither
+ * header and pass.
+ */
+export function requireSameOrigin(headers: IncomingHttpHeaders, caller: Caller): void {
+  const { origin } = headers;
+  if (origin !== undefined && origin.toLowerCase() !== caller.origin) throw problem('cross_site_refused');
+  const fetchSite = headers['sec-fetch-site'];
+  if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none')
+    throw problem('cross_site_refused');
+}

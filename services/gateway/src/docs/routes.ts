@@ -1,0 +1,38 @@
+import swaggerUi from '@fastify/swagger-ui';
+import type { Service } from '@gaia/http-service/service';
+import type { FastifyRequest } from 'fastify';
+
+/** Nothing from elsewhere and no inline script; Swagger UI sets styles on elements, which needs the one exception. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** `/docs`: the suite's API to read and try, from files of our own; `/docs/openapi.json`: the document. */
+export async function registerDocs(app: Service, suiteDocument: () => Promise<Record<string, unknown>>): Promise<void> {
+  app.get('/docs/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    reply.header('cache-control', 'no-cache').header('access-control-allow-origin', '*');
+    return suiteDocument();
+  });
+  const documents = new WeakMap<FastifyRequest, Record<string, unknown>>();
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy,
+    theme: { title: 'Gaia: the API' },
+    uiConfig: { docExpansion: 'none', persistAuthorization: false, defaultModelsExpandDepth: -1 },
+    uiHooks: {
+      // The UI asks for `/docs/json`, whose content must be there before it is asked for: the hook brings it.
+      onRequest: (request, _reply, done) => {
+        if (!/\/(?:json|yaml)$/.test(request.routeOptions.url ?? '')) {
+          done();
+          return;
+        }
+        suiteDocument().then((document) => {
+          documents.set(request, document);
+          done();
+        }, done);
+      },
+    },
+    transformSpecificationClone: false,
+    transformSpecification: (own, request) => documents.get(request) ?? own,
+  });
+}

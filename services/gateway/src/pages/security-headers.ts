@@ -1,0 +1,18 @@
+import type { Service } from '@gaia/http-service/service';
+
+/**
+ * Security headers on the gateway's own answers; a page sets its own policy before. Services' answers carry their own.
+ * Referrer-Policy is not `no-referrer`: with that, browsers send `Origin: null` with forms.
+ */
+export function secureOwnAnswers(app: Service): void {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (!reply.hasHeader('content-security-policy')) {
+      reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    }
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('x-frame-options', 'DENY');
+    reply.header('referrer-policy', 'same-origin');
+    reply.header('cross-origin-opener-policy', 'same-origin');
+    done();
+  });
+}

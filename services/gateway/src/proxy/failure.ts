@@ -1,0 +1,43 @@
+import { Problem } from '@gaia/http-service/problem';
+import { problem } from '../errors.ts';
+
+const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** Codes of a connection that never came to be: the request was not sent. */
+const connectCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Codes of a connection that broke off; on a kept-alive one often only because the service closed it meanwhile. */
+const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** A failure to get an answer from a service as the problem that the caller is told. */
+export function upstreamProblem(error: unknown, upstream: string): Problem {
+  if (error instanceof Problem) return error;
+  const code = codeOf(error);
+  const extensions = { service: upstream };
+  if (timeoutCodes.has(code)) return problem('upstream_timeout', { extensions, cause: error });
+  if (connectCodes.has(code) || brokenCodes.has(code)) {
+    return problem('upstream_unavailable', { extensions, headers: { 'retry-after': '1' }, cause: error });
+  }
+  return problem('upstream_failed', { extensions, cause: error });
+}
+
+/** Whether a request without a body and of a safe method may be sent once more after this. */
+export function isBrokenConnection(error: unknown): boolean {
+  return brokenCodes.has(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  const subject = error as { code?: unknown; errors?: readonly unknown[] };
+  if (typeof subject?.code === 'string' && subject.code !== '') return subject.code;
+  // A host name with several addresses fails as an AggregateError.
+  const first = subject?.errors?.[0];
+  return first === undefined ? '' : codeOf(first);
+}

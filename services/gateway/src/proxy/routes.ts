@@ -1,0 +1,156 @@
+import type { Service } from '@gaia/http-service/service';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Counter } from 'prom-client';
+import type { Dispatcher } from 'undici';
+import type { Caller } from '../caller/caller.ts';
+import type { SessionCredentials } from '../credentials/session-credentials.ts';
+import type { SiteDirectory } from '../sites/site-directory.ts';
+import type { Upstreams } from '../upstreams/pools.ts';
+import { isBrokenConnection, upstreamProblem } from './failure.ts';
+import { checkTarget } from './path.ts';
+import { type RelayOutcome, relay } from './relay.ts';
+import { bodyOf, hasBody } from './request-body.ts';
+import { sortRequestHeaders } from './request-headers.ts';
+import { allMethods, type ProxyRoute, routeTable } from './route-table.ts';
+import { nextTraceContext } from './trace-context.ts';
+
+export interface ProxyOptions {
+  readonly upstreams: Upstreams;
+  readonly sites: SiteDirectory;
+  readonly credentials: SessionCredentials;
+  readonly callerOf: (request: FastifyRequest) => Caller;
+  readonly uuid: () => string;
+  readonly maxBodyBytes: number;
+  readonly maxUploadBytes: number;
+  /** By service and code. */
+  readonly failures: Counter<'service' | 'code'>;
+}
+
+/** Routes to the services. Their bodies are never parsed, here or in a hook: they go through as they come. */
+export async function registerProxy(app: Service, options: ProxyOptions): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const route of routeTable) addRoute(scope as unknown as FastifyInstance, route, options);
+  });
+}
+
+function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptions): void {
+  const prefix = route.url.replace(/\*$/, '');
+  const maxBytes = route.upload ? options.maxUploadBytes : options.maxBodyBytes;
+  scope.route({
+    method: [...(route.methods ?? allMethods)],
+    url: route.url,
+    schema: { hide: true },
+    config: route.rateClass === undefined ? {} : { rateClass: route.rateClass },
+    handler: async (request, reply) => {
+      const target = request.raw.url ?? '/';
+      checkTarget(target, prefix);
+      const path = route.forwardAs === undefined ? target : route.forwardAs + target.slice(prefix.length);
+      await forward({ request, reply, route, path, maxBytes }, options);
+    },
+  });
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly route: ProxyRoute;
+  readonly path: string;
+  readonly maxBytes: number;
+}
+
+async function forward(exchange: Exchange, options: ProxyOptions): Promise<void> {
+  const { request, reply, route, maxBytes } = exchange;
+  const inbound = sortRequestHeaders(request.raw.rawHeaders);
+  const bodied = hasBody(request.raw, maxBytes);
+  const caller = options.callerOf(request);
+  const site = await options.sites.find(caller.host.name);
+  const credential =
+    route.session === false || inbound.authorization !== undefined
+      ? undefined
+      : await options.credentials.resolve({ request, cookieHeader: inbound.cookie, caller });
+  const headers = inbound.passed;
+  addOwnHeaders(headers, exchange, { caller, site: site?.site, uuid: options.uuid });
+
+  const send = (accessToken: string | undefined, isRetry: boolean): Promise<RelayOutcome> => {
+    const authorization = inbound.authorization ?? (accessToken === undefined ? undefined : `Bearer ${accessToken}`);
+    return relay(
+      {
+        dispatcher: options.upstreams.pools[route.upstream],
+        method: request.method as Dispatcher.HttpMethod,
+        path: exchange.path,
+        headers: authorization === undefined ? headers : [...headers, 'authorization', authorization],
+        body: bodied ? bodyOf(request.raw, maxBytes) : null,
+      },
+      {
+        incoming: request.raw,
+        outgoing: reply.raw,
+        takeOver: () => reply.hijack(),
+        ownHeaders: () => ownAnswerHeaders(reply, credential?.setCookies() ?? []),
+        onUnauthorized:
+          credential?.accessToken === undefined
+            ? undefined
+            : async (challenge) => {
+                const renewed = await credential.onRefused(challenge);
+                return renewed && !isRetry && isRepeatable(request, bodied) ? 'again' : [];
+              },
+      },
+    );
+  };
+
+  try {
+    let outcome = await once(() => send(credential?.accessToken, false), isRepeatable(request, bodied));
+    if (outcome === 'again') outcome = await send(credential?.accessToken, true);
+  } catch (error) {
+    const subject = upstreamProblem(error, route.upstream);
+    options.failures.labels(route.upstream, subject.code).inc();
+    for (const cookie of credential?.setCookies() ?? []) reply.header('set-cookie', cookie);
+    throw subject;
+  }
+}
+
+/** A kept-alive connection that the service closed meanwhile says nothing about the service: one more try. */
+async function once(send: () => Promise<RelayOutcome>, repeatable: boolean): Promise<RelayOutcome> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!repeatable || !isBrokenConnection(error)) throw error;
+    return send();
+  }
+}
+
+/** RFC 9110 §9.2.1: safe methods, and nothing of the request has been used up. */
+function isRepeatable(request: FastifyRequest, bodied: boolean): boolean {
+  return !bodied && (request.method === 'GET' || request.method === 'HEAD');
+}
+
+function addOwnHeaders(
+  headers: string[],
+  { request }: Exchange,
+  known: { caller: Caller; site: string | undefined; uuid: () => string },
+): void {
+  const { traceparent, tracestate } = request.raw.headers;
+  const trace = nextTraceContext(
+    { traceparent: traceparent as string | undefined, tracestate: tracestate as string | undefined },
+    known.uuid,
+  );
+  headers.push('x-request-id', request.id, 'traceparent', trace.traceparent);
+  if (trace.tracestate !== undefined) headers.push('tracestate', trace.tracestate);
+  headers.push('x-forwarded-for', known.caller.address);
+  headers.push('x-forwarded-host', known.caller.host.authority);
+  headers.push('x-forwarded-proto', known.caller.scheme);
+  if (known.site !== undefined) headers.push('x-gaia-site', known.site);
+}
+
+/** What hooks have put on the reply (request id, rate limits), since Fastify does not write a hijacked answer. */
+function ownAnswerHeaders(reply: FastifyReply, cookies: readonly string[]): string[] {
+  const headers: string[] = [];
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined) headers.push(name, String(one));
+    }
+  }
+  for (const cookie of cookies) headers.push('set-cookie', cookie);
+  return headers;
+}

@@ -1,0 +1,38 @@
+import { Type } from 'typebox';
+
+const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+
+/** Either `email` or `username`. What auth does not like about them is auth's to say. */
+export const loginBody = Type.Object(
+  {
+    email: Type.Optional(text(320)),
+    username: Type.Optional(text(320)),
+    password: text(1_024),
+    site: Type.Optional(Type.String({ pattern: '^[a-z0-9.-]{1,253}$' })),
+    remember: Type.Optional(Type.Boolean({ description: 'Keep the session when the browser is closed' })),
+  },
+  { additionalProperties: false },
+);
+
+const user = Type.Object({
+  id: Type.String(),
+  email: Type.String(),
+  username: Type.Union([Type.String(), Type.Null()]),
+  name: Type.Union([Type.String(), Type.Null()]),
+  administrator: Type.Boolean(),
+});
+
+export const sessionAnswer = Type.Object({
+  authenticated: Type.Boolean(),
+  user: Type.Optional(user),
+  site: Type.Optional(Type.String()),
+  roles: Type.Optional(Type.Array(Type.String())),
+  scope: Type.Optional(Type.String()),
+  expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'End of the session however it is used' })),
+  csrf_token: Type.Optional(Type.String({ description: 'Goes into x-csrf-token of requests that change something' })),
+});
+
+export const problemAnswer = Type.Object(
+  { type: Type.String(), title: Type.String(), status: Type.Integer(), code: Type.String() },
+  { additionalProperties: true, description: 'application/problem+json' },
+);

@@ -1,0 +1,72 @@
+import type { Identity } from '@gaia/tokens/identity';
+
+/** Who is signed in, as auth told at login. */
+export interface SessionUser {
+  readonly id: string;
+  readonly email: string;
+  readonly username: string | null;
+  readonly name: string | null;
+  readonly administrator: boolean;
+}
+
+/** The tokens of one login family. Times in milliseconds since the epoch. */
+export interface SessionTokens {
+  readonly accessToken: string;
+  readonly accessIssuedAt: number;
+  readonly accessExpiresAt: number;
+  readonly refreshToken: string;
+  readonly scope: string;
+  /** Why these tokens were fetched: at login, because of their age, or because a service refused the ones before. */
+  readonly cause: 'login' | 'age' | 'refusal';
+}
+
+/** One browser's login at one host. */
+export interface Session {
+  /** Name of the record: a digest of the cookie, so that a reader of the store cannot make cookies from it. */
+  readonly key: string;
+  readonly host: string;
+  readonly user: SessionUser;
+  readonly site: string | undefined;
+  readonly roles: readonly string[];
+  readonly tokens: SessionTokens;
+  readonly remember: boolean;
+  readonly createdAt: number;
+  /** End of the session however much it is used. */
+  readonly endsAt: number;
+}
+
+/** What the revocation feed is asked about: the claims of the session's access token. It came from auth itself. */
+export function identityOf(accessToken: string): Identity | undefined {
+  const [head, body] = accessToken.split('.', 2);
+  const header = decode(head);
+  const claims = decode(body);
+  if (header === undefined || claims === undefined) return undefined;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const seconds = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  return {
+    issuer: text(claims.iss),
+    subject: text(claims.sub),
+    audience: [],
+    clientId: text(claims.client_id),
+    sessionId: typeof claims.sid === 'string' ? claims.sid : undefined,
+    tokenId: text(claims.jti),
+    keyId: text(header.kid),
+    site: typeof claims.site === 'string' ? claims.site : undefined,
+    roles: Array.isArray(claims.roles) ? claims.roles.filter((role) => typeof role === 'string') : [],
+    scopes: [],
+    issuedAt: seconds(claims.iat),
+    expiresAt: seconds(claims.exp),
+    authTime: undefined,
+    amr: [],
+    actor: undefined,
+  };
+}
+
+function decode(part: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** A site as auth knows it. */
+export interface Site {
+  readonly site: string;
+  readonly name: string;
+}
+
+export interface SiteDirectoryOptions {
+  /** Asks auth; undefined where no site has this host. Rejects when auth does not answer. */
+  readonly lookUp: (host: string) => Promise<Site | undefined>;
+  readonly now: () => number;
+  /** Told once when look-ups begin to fail. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export interface SiteDirectory {
+  /** The site of a host (lower case, without port). Never rejects: when auth is away, what is known still counts. */
+  find(host: string): Promise<Site | undefined>;
+}
+
+const KNOWN_MS = 60_000;
+/** Shorter: who has just registered a site wants to see it. */
+const UNKNOWN_MS = 10_000;
+/** After a failure auth is not asked again for so long, so that its absence slows nobody down. */
+const PAUSE_MS = 2_000;
+const CAPACITY = 10_000;
+
+interface Entry {
+  readonly site: Site | undefined;
+  readonly freshUntil: number;
+}
+
+/** Host → site, remembered for a minute (no such site: ten seconds), bounded, and kept in use while auth is away. */
+export function createSiteDirectory(options: SiteDirectoryOptions): SiteDirectory {
+  const entries = new Map<string, Entry>();
+  const underWay = new Map<string, Promise<Site | undefined>>();
+  let pausedUntil = 0;
+
+  async function ask(host: string): Promise<Site | undefined> {
+    try {
+      const site = await options.lookUp(host);
+      const freshUntil = options.now() + (site === undefined ? UNKNOWN_MS : KNOWN_MS);
+      // Deleted first, so that the map's order is that of use and the first key is the one to forget.
+      entries.delete(host);
+      entries.set(host, { site, freshUntil });
+      if (entries.size > CAPACITY) entries.delete(entries.keys().next().value as string);
+      pausedUntil = 0;
+      return site;
+    } catch (error) {
+      if (pausedUntil === 0) options.onFailure?.(error);
+      pausedUntil = options.now() + PAUSE_MS;
+      return entries.get(host)?.site;
+    } finally {
+      underWay.delete(host);
+    }
+  }
+
+  function askOnce(host: string): Promise<Site | undefined> {
+    const running = underWay.get(host);
+    if (running !== undefined) return running;
+    const asked = ask(host);
+    underWay.set(host, asked);
+    return asked;
+  }
+
+  return {
+    async find(host) {
+      const entry = entries.get(host);
+      const now = options.now();
+      if (entry !== undefined && now < entry.freshUntil) return entry.site;
+      if (now < pausedUntil) return entry?.site;
+      return askOnce(host);
+    },
+  };
+}

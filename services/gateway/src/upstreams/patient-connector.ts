@@ -1,0 +1,49 @@
+import { Socket } from 'node:net';
+import { buildConnector } from 'undici';
+
+/** How long an answer that may lie unread is waited for after a write has failed, in milliseconds. */
+const PATIENCE_MS = 250;
+
+const closedCodes = new Set(['EPIPE', 'ECONNRESET']);
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * Connects to a service, and reports a write to a closed connection a moment late. A service that refuses a large body
+ * (413, 401) answers and closes while the body is still being sent; the write then fails although the answer has arrived
+ * (RFC 9112 §9.6). Without the delay the client would be told 503 instead of what the service said.
+ */
+export function patientConnector(options: { readonly timeoutMs: number }): buildConnector.connector {
+  const connect = buildConnector({ timeout: options.timeoutMs });
+  return (target, callback) => {
+    connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
+      if (error !== null) callback(error, null);
+      else callback(null, beingPatient(socket));
+    });
+  };
+}
+
+function beingPatient<S extends Socket>(socket: S): S {
+  // TLS sockets write through a stream below, where the failure shows; they are left as they are.
+  if (Object.getPrototypeOf(socket) !== Socket.prototype) return socket;
+  const { _write, _writev } = Socket.prototype;
+  socket._write = (chunk, encoding, done) => _write.call(socket, chunk, encoding, late(socket, done));
+  if (_writev !== undefined) socket._writev = (chunks, done) => _writev.call(socket, chunks, late(socket, done));
+  return socket;
+}
+
+function late(socket: Socket, done: Done): Done {
+  return (error) => {
+    if (!error || !closedCodes.has((error as NodeJS.ErrnoException).code ?? '')) {
+      done(error);
+      return;
+    }
+    const timer = setTimeout(report, PATIENCE_MS);
+    socket.once('close', report);
+    function report(): void {
+      clearTimeout(timer);
+      socket.off('close', report);
+      done(error);
+    }
+  };
+}

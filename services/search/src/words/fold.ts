@@ -1,0 +1,36 @@
+/** Accents of Latin, Greek and Cyrillic, points of Hebrew, vowel signs of Arabic: what people leave out when they search. */
+const ACCENTS = /[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]/g;
+const NOT_WORD = /[^\p{L}\p{N}\p{M}]/gu;
+const LETTERS: Readonly<Record<string, string>> = Object.freeze({
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ł: 'l',
+  ħ: 'h',
+  ı: 'i',
+  ς: 'σ',
+});
+const LETTER = /[ßæœøđðþłħıς]/g;
+
+/** Longest word in characters; of longer ones this much is kept, in documents and queries alike. */
+export const MAX_WORD_LENGTH = 64;
+
+/**
+ * The form under which a word is indexed and looked up: no case, no accents, compatible forms made one (NFKC).
+ * It is the same whatever the locale of the database is, because the database has no part in it.
+ */
+export function fold(word: string): string {
+  if (/^[a-z0-9]{1,64}$/.test(word)) return word;
+  const folded = word
+    .normalize('NFKD')
+    .replace(ACCENTS, '')
+    .toLowerCase()
+    .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
+    .normalize('NFC')
+    .replace(NOT_WORD, '');
+  return folded.length <= MAX_WORD_LENGTH ? folded : [...folded].slice(0, MAX_WORD_LENGTH).join('');
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { markedWords, parseQuery, siteTsquery, titleTsquery, toTsquery } from '../../src/queries/query-text.ts';
+
+const tsquery = (text: string) => {
+  const query = parseQuery(text);
+  return query && toTsquery(query);
+};
+
+describe('a query', () => {
+  it.each([
+    ['red fish', "(('red') & ('fish':*))"],
+    ['red fish ', "(('red') & ('fish'))"],
+    ['red or fish', "(('red')) | (('fish':*))"],
+    ['red OR "blue fish"', "(('red')) | (('blue' <-> 'fish'))"],
+    ['"red fish', "(('red' <-> 'fish':*))"],
+    ['-red fish ', "(!('red') & ('fish'))"],
+    ['fish -re', "(('fish') & !('re'))"],
+    ['-"red fish" x', "(!('red' <-> 'fish') & ('x'))"],
+    ["don't ", "(('don' <-> 't'))"],
+    ['Café', "(('cafe':*))"],
+    ['東', "(('東':*))"],
+    ['or or or red ', "(('red'))"],
+    ['red or', "(('red'))"],
+    ['- " "', undefined],
+    ['!!! && || <-> :* ()', undefined],
+    ["'; drop table documents; --", "(('drop') & ('table') & ('documents'))"],
+    ['\\ \' " fo', "(('fo':*))"],
+  ])('%j becomes %s', (text, expected) => {
+    expect(tsquery(text)).toBe(expected);
+  });
+
+  it('has at most 16 words', () => {
+    expect(() => parseQuery('a '.repeat(16))).not.toThrow();
+    expect(() => parseQuery('a '.repeat(17))).toThrow(expect.objectContaining({ code: 'query_too_complex' }));
+    expect(() => parseQuery('a-'.repeat(17))).toThrow(expect.objectContaining({ code: 'query_too_complex' }));
+  });
+
+  it('never becomes more than quoted words and operators, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
+        expect(tsquery(text) ?? '').toMatch(/^(?:'[\p{L}\p{N}\p{M}]+'(?::\*)?|[ ()&|!]|<->)*$/u);
+      }),
+    );
+  });
+
+  it('looks within one site, and in titles by their own words', () => {
+    const query = parseQuery('red -blue "a fish" or gre');
+    if (query === undefined) throw new Error('not understood');
+    expect(siteTsquery(query, 'a.test')).toBe(`'site:a.test' & (${toTsquery(query)})`);
+    expect(titleTsquery(query, 'a.test')).toBe(
+      `${siteTsquery(query, 'a.test')} & ((('title:red') & ('title:a') & ('title:fish')) | (('title:gre':*)))`,
+    );
+  });
+
+  it('marks what is wanted, not what is excluded', () => {
+    const query = parseQuery('red -blue "a fish" gre');
+    if (query === undefined) throw new Error('not understood');
+    expect(markedWords(query)).toEqual({ words: new Set(['red', 'a', 'fish', 'gre']), beginnings: ['gre'] });
+  });
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fold, MAX_WORD_LENGTH } from '../../src/words/fold.ts';
+import { words } from '../../src/words/words.ts';
+
+const folded = (text: string) => [...words(text)].map((word) => word.folded);
+
+describe('the words of a text', () => {
+  it.each([
+    ['Hello, World!', ['hello', 'world']],
+    ["l'été n'est pas fini", ['l', 'ete', 'n', 'est', 'pas', 'fini']],
+    ['e\u0301te\u0301', ['ete']],
+    ['Straße STRASSE', ['strasse', 'strasse']],
+    ['İstanbul', ['istanbul']],
+    ['ΟΔΟΣ οδός', ['οδοσ', 'οδοσ']],
+    ['Ёлка', ['елка']],
+    ['and/or foo_bar a-b x.y@example.com', ['and', 'or', 'foo', 'bar', 'a', 'b', 'x', 'y', 'example', 'com']],
+    ['東京タワー', ['東', '京', 'タ', 'ワ', 'ー']],
+    ['हिन्दी', ['हिन्दी']],
+    ['한국어', ['한국어']],
+    ['ﬁne ＡＢＣ', ['fine', 'abc']],
+    ['', []],
+    ['!?<>&"\'\\ \u0000', []],
+  ])('%j', (text, expected) => {
+    expect(folded(text)).toEqual(expected);
+  });
+
+  it('stand where they say', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        for (const word of words(text)) expect(fold(text.slice(word.start, word.end))).toBe(word.folded);
+      }),
+    );
+  });
+
+  it('hold nothing that could end a quoted lexeme, are bounded, and fold to themselves', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        for (const word of folded(text)) {
+          expect(word).toMatch(/^[\p{L}\p{N}\p{M}]+$/u);
+          expect([...word].length).toBeLessThanOrEqual(MAX_WORD_LENGTH);
+          expect(word.isWellFormed()).toBe(true);
+        }
+      }),
+    );
+  });
+});
