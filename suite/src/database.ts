@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '@gaia/embedded-postgres';
+import type { SuiteConfig } from './config.ts';
+import type { ServiceName } from './environments.ts';
+
+export interface SuiteDatabase {
+  url(service: ServiceName): string;
+  stop(): Promise<void>;
+  /** For the start message. */
+  readonly description: string;
+}
+
+const withDatabase: readonly ServiceName[] = ['auth', 'cms', 'assets', 'search'];
+
+/** The operator's server where DATABASE_URL names one (a schema a service), else an embedded one (a database a service). */
+export async function openSuiteDatabase(config: SuiteConfig): Promise<SuiteDatabase> {
+  const ownServer = config.DATABASE_URL;
+  if (ownServer !== undefined) {
+    return { url: () => ownServer, stop: async () => {}, description: 'PostgreSQL of DATABASE_URL' };
+  }
+  const postgres = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres') });
+  try {
+    for (const service of withDatabase) await postgres.ensureDatabase(`gaia_${service}`);
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+  return {
+    url: (service) => postgres.url(`gaia_${service}`),
+    stop: () => postgres.stop(),
+    description: postgres.adopted ? 'embedded PostgreSQL, taken over from an earlier start' : 'embedded PostgreSQL',
+  };
+}

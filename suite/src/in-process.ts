@@ -1,0 +1,35 @@
+import { createLogger } from '@gaia/http-service/logger';
+import { openState } from '@gaia/state/open';
+import type { SuiteConfig } from './config.ts';
+import { type Environment, type ServiceName, serviceNames } from './environments.ts';
+import { type RunningService, startService } from './services.ts';
+
+/** Starts all services in this process; they share one state. Gives what closes them, the door first. */
+export async function startInProcess(
+  config: SuiteConfig,
+  environments: Readonly<Record<ServiceName, Environment>>,
+): Promise<RunningService> {
+  const state = await openState({ redisUrl: config.REDIS_URL, now: Date.now });
+  const running: { name: ServiceName; service: RunningService }[] = [];
+  const start = async (name: ServiceName) => {
+    const logger = createLogger({ service: name, level: config.LOG_LEVEL });
+    running.push({ name, service: await startService[name](environments[name], { logger, state }) });
+  };
+  const close = async () => {
+    // From the outside in, so that no open request loses a service that it still needs.
+    const order: readonly ServiceName[] = ['gateway', 'search', 'assets', 'cms', 'auth'];
+    for (const name of order) await running.find((entry) => entry.name === name)?.service.close();
+    await state.close();
+  };
+  try {
+    await start('auth');
+    const others = serviceNames.filter((name) => name !== 'auth');
+    const results = await Promise.allSettled(others.map(start));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

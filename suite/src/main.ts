@@ -1,0 +1,105 @@
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { SettingsError } from '@gaia/settings';
+import { banner } from './banner.ts';
+import { loadConfig, type SuiteConfig } from './config.ts';
+import { type Suite, type SuiteOptions, startSuite } from './suite.ts';
+
+const help = `Starts the whole of Gaia.
+
+  npm start                  all services in one process
+  npm start -- --separate    one process a service (needs REDIS_URL)
+  npm start -- --migrate     only brings the databases up to date
+
+Settings are environment variables; README.md lists them. The important ones:
+  PORT=8080              the gateway's port; the other services take the next five
+  GAIA_DATA_DIR=.gaia    the folder that holds everything
+  DATABASE_URL, REDIS_URL, PUBLIC_URL, GAIA_ADMIN_EMAIL, GAIA_ADMIN_PASSWORD, GAIA_DEMO=0
+`;
+
+/** Exit codes: 0 clean end, 1 failure, 2 wrong use or configuration. */
+async function main(): Promise<void> {
+  const started = performance.timeOrigin;
+  const say = (line: string) => process.stdout.write(`[${((Date.now() - started) / 1000).toFixed(1)} s] ${line}\n`);
+  const options = readArguments();
+  if (options === undefined) return;
+  const config = readConfig();
+  if (config === undefined) return;
+  if (options.mode === 'separate' && config.REDIS_URL === undefined) {
+    fail(2, 'Separate processes share their state through Redis: set REDIS_URL (redis://127.0.0.1:6379).');
+    return;
+  }
+  let suite: Suite;
+  try {
+    suite = await startSuite({ config, env: process.env, mode: options.mode, say });
+  } catch (error) {
+    fail(1, explain(error, config));
+    process.exit();
+  }
+  if (options.mode === 'migrate') {
+    await suite.close();
+    return;
+  }
+  endOnSignal(suite);
+  process.stdout.write(banner(config, suite.administrator));
+}
+
+function readArguments(): { mode: SuiteOptions['mode'] } | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        separate: { type: 'boolean', default: false },
+        migrate: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (!values.help) return { mode: values.migrate ? 'migrate' : values.separate ? 'separate' : 'together' };
+    process.stdout.write(help);
+  } catch (error) {
+    fail(2, `${error instanceof Error ? error.message : error}\n\n${help}`);
+  }
+  return undefined;
+}
+
+function readConfig(): SuiteConfig | undefined {
+  try {
+    return loadConfig(process.env, process.cwd());
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    fail(2, error.message);
+    return undefined;
+  }
+}
+
+function endOnSignal(suite: Suite): void {
+  let signals = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) return;
+      process.stdout.write('\nEnding ...\n');
+      suite.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          fail(1, String(error));
+          process.exit();
+        },
+      );
+    });
+  }
+}
+
+function explain(error: unknown, config: SuiteConfig): string {
+  const { code, port } = error as { code?: string; port?: number };
+  if (code === 'EADDRINUSE') {
+    return `Port ${port ?? config.PORT} is taken by another program. Choose another: PORT=9080 npm start`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fail(code: number, message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = code;
+}
+
+await main();
