@@ -1,0 +1,70 @@
+import multipart from '@fastify/multipart';
+import { pingDatabase } from '@gaia/database/database';
+import type { HealthCheck } from '@gaia/http-service/health';
+import type { Logger } from '@gaia/http-service/logger';
+import { createService, type Service } from '@gaia/http-service/service';
+import { tokenGuard } from '@gaia/token-guard';
+import type { Guard } from '@gaia/token-guard/guard';
+import type { Kysely } from 'kysely';
+import type { Registry } from 'prom-client';
+import type { Config } from './config.ts';
+import type { AssetsDatabase } from './database.ts';
+import { registerDownloads } from './downloads/routes.ts';
+import { createFiles } from './files/files.ts';
+import { registerFiles } from './files/routes.ts';
+import { registerWhoAmI } from './identity/routes.ts';
+import { createDownloadLinks } from './links/download-links.ts';
+import { parseLinkKeys } from './links/link-keys.ts';
+import { registerLinks } from './links/routes.ts';
+import type { FileStore } from './storage/file-store.ts';
+import { registerUploads } from './uploads/routes.ts';
+
+export interface AppDependencies {
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly database: Kysely<AssetsDatabase>;
+  readonly guard: Guard;
+  readonly store: FileStore;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A new UUID. */
+  readonly randomId: () => string;
+  readonly checks?: readonly HealthCheck[];
+}
+
+type AppConfig = Pick<Config, 'TRUSTED_PROXIES' | 'ASSETS_MAX_BYTES' | 'ASSETS_LINK_KEYS' | 'PUBLIC_URL'>;
+
+/** The assets service: uploads, downloads, download links. */
+export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
+  const { database, guard, store, now, randomId } = deps;
+  const files = createFiles(database, now);
+  const keys = parseLinkKeys(config.ASSETS_LINK_KEYS);
+  const links = createDownloadLinks({ keys, now, randomId, revocations: guard.revocations });
+  const app = await createService({
+    name: 'assets',
+    description: 'Files of sites: uploads, private downloads, download links.',
+    logger: deps.logger,
+    metrics: deps.metrics,
+    trustedProxies: config.TRUSTED_PROXIES,
+    bodyLimit: 16 * 1024,
+    checks: [
+      ...guard.healthChecks,
+      { name: 'database', critical: true, check: async () => pingDatabase(database).then(() => ({ status: 'ok' })) },
+      { name: 'files', critical: true, check: async () => store.check().then(() => ({ status: 'ok' })) },
+      ...(deps.checks ?? []),
+    ],
+  });
+  await app.register(async (scope) => {
+    await scope.register(tokenGuard, { guard });
+    await scope.register(multipart);
+    registerWhoAmI(scope as Service);
+    registerUploads(scope as Service, { files, store, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
+    registerFiles(scope as Service, { files, store });
+    registerLinks(scope as Service, { files, links, publicUrl: config.PUBLIC_URL });
+  });
+  await app.register(async (scope) => {
+    await scope.register(tokenGuard, { guard, optionalIdentity: true });
+    registerDownloads(scope as Service, { files, store, links });
+  });
+  return app;
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { databaseSettings } from '@gaia/database/settings';
+import { serviceSettings } from '@gaia/http-service/settings';
+import { integer, loadSettings, type SettingsOf, secret, text, url } from '@gaia/settings';
+import { stateSettings } from '@gaia/state/settings';
+import { guardSettings } from '@gaia/token-guard/settings';
+import { parseLinkKeys } from './links/link-keys.ts';
+
+const linkKeys = secret({
+  doc: 'Keys of download links, `kid:secret,…`, each secret of 32 characters or more; the first signs, all verify',
+  required: true,
+  minLength: 1,
+});
+
+export const settings = {
+  ...serviceSettings(8083),
+  ...databaseSettings,
+  ...stateSettings(),
+  ...guardSettings,
+  PUBLIC_URL: url({
+    doc: 'Where the suite is reached from outside; download links begin with it',
+    fallback: 'http://localhost:8080',
+    protocols: ['http', 'https'],
+  }),
+  GAIA_DATA_DIR: text({ doc: 'Directory that holds what is not in a database', fallback: '.gaia' }),
+  ASSETS_DIR: text({ doc: 'Directory of the files', fallbackDoc: '`assets` in GAIA_DATA_DIR' }),
+  ASSETS_MAX_BYTES: integer({
+    doc: 'Largest file that is taken, in bytes',
+    fallback: 100 * 1024 * 1024,
+    min: 1,
+    max: 1024 ** 4,
+  }),
+  ASSETS_LINK_KEYS: Object.freeze({
+    ...linkKeys,
+    parse(raw: string) {
+      parseLinkKeys(raw);
+      return linkKeys.parse(raw);
+    },
+  }),
+};
+
+export type Config = SettingsOf<typeof settings>;
+
+/** Reads the environment. Throws SettingsError naming all that is wrong. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  return loadSettings(settings, env);
+}
+
+export function assetsDirectory(config: Pick<Config, 'ASSETS_DIR' | 'GAIA_DATA_DIR'>): string {
+  return config.ASSETS_DIR ?? join(config.GAIA_DATA_DIR, 'assets');
+}

@@ -1,0 +1,103 @@
+import type { Service } from '@gaia/http-service/service';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { bearerOrNone, problems } from '../answers.ts';
+import { problem } from '../errors.ts';
+import { mayRead } from '../files/access.ts';
+import type { Files } from '../files/files.ts';
+import { findFile } from '../files/find-file.ts';
+import { FileParams } from '../files/schemas.ts';
+import type { StoredFile } from '../files/stored-file.ts';
+import type { DownloadLinks } from '../links/download-links.ts';
+import { type FileStore, StorageError } from '../storage/file-store.ts';
+import { type ByteRange, byteRange } from './byte-range.ts';
+import { deliveryHeaders } from './delivery.ts';
+import { noneMatch, rangeStillFits } from './entity-tags.ts';
+
+export interface DownloadsDependencies {
+  readonly files: Pick<Files, 'find'>;
+  readonly store: Pick<FileStore, 'open'>;
+  readonly links: DownloadLinks;
+}
+
+const DownloadQuery = Type.Object(
+  { token: Type.Optional(Type.String({ minLength: 1, maxLength: 8_192, description: 'Token of a download link' })) },
+  { additionalProperties: false },
+);
+
+/** `GET` and `HEAD /assets/:id`. To be registered under a guard that lets anonymous callers in. */
+export function registerDownloads(app: Service, { files, store, links }: DownloadsDependencies): void {
+  /** A download token decides alone: it is there because its bearer has nothing else, or means this and no more. */
+  async function authorized(request: FastifyRequest, id: string, token: string | undefined): Promise<StoredFile> {
+    if (token === undefined) return findFile(files, id, request.identity, mayRead, 'assets:read');
+    const grant = await links.verify(token, id, request.method);
+    const file = await files.find(grant.fileId);
+    if (file === undefined || file.site !== grant.site) throw problem('file_not_found');
+    return file;
+  }
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/assets/:id',
+    exposeHeadRoute: false,
+    schema: {
+      summary: 'The bytes of a file, or a part of them',
+      tags: ['files'],
+      ...bearerOrNone,
+      params: FileParams,
+      querystring: DownloadQuery,
+      response: problems({
+        200: ['the file'],
+        206: ['the part that `Range` asks for'],
+        400: ['validation_failed'],
+        401: ['token_missing', 'token_malformed', 'token_expired', 'token_invalid', 'token_revoked'],
+        403: ['insufficient_scope', 'forbidden'],
+        404: ['file_not_found'],
+        416: ['range_not_satisfiable'],
+        503: ['storage_unavailable'],
+      }),
+    },
+    handler: async (request, reply) => {
+      const file = await authorized(request, request.params.id, request.query.token);
+      return deliver(file, store, request, reply);
+    },
+  });
+}
+
+async function deliver(
+  file: StoredFile,
+  store: Pick<FileStore, 'open'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const headers = deliveryHeaders(file);
+  const tag = headers.etag ?? '';
+  if (!noneMatch(request.headers['if-none-match'], tag)) {
+    const { etag, 'cache-control': cacheControl } = headers;
+    return reply.code(304).headers({ etag, 'cache-control': cacheControl }).send();
+  }
+  const asked = rangeStillFits(textOf(request.headers['if-range']), tag) ? request.headers.range : undefined;
+  const part = byteRange(asked, file.size);
+  if (part === 'unsatisfiable') {
+    throw problem('range_not_satisfiable', { headers: { 'content-range': `bytes */${file.size}` } });
+  }
+  const sendsBytes = request.method === 'GET' && file.size > 0;
+  // Opened before anything of the answer is said: a store that is away is a problem document of its own.
+  const bytes = sendsBytes ? await opened(store, file.id, part === 'whole' ? undefined : part) : undefined;
+  reply.headers(headers).header('content-length', part === 'whole' ? file.size : part.end - part.start + 1);
+  if (part !== 'whole') reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${file.size}`);
+  return reply.send(bytes ?? (request.method === 'GET' ? Buffer.alloc(0) : undefined));
+}
+
+async function opened(store: Pick<FileStore, 'open'>, id: string, part: ByteRange | undefined) {
+  try {
+    return await store.open(id, part);
+  } catch (error) {
+    if (error instanceof StorageError) throw problem('storage_unavailable', { cause: error.cause });
+    throw error;
+  }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(',') : header;
+}

@@ -1,0 +1,100 @@
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { AssetsDatabase } from '../database.ts';
+import type { ListPosition } from './list-cursor.ts';
+import type { StoredFile } from './stored-file.ts';
+
+export interface Files {
+  find(id: string): Promise<StoredFile | undefined>;
+  /** Newest first. */
+  list(site: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
+  /** Says that bytes are about to be stored under a key. */
+  announceBytes(key: string): Promise<void>;
+  /** Makes the file; from now on its bytes are claimed. */
+  add(file: StoredFile): Promise<void>;
+  /** Takes a file away; its bytes are unclaimed from now on. False if it is not there. */
+  remove(id: string): Promise<boolean>;
+  /** Says that the bytes under a key are gone. */
+  forgetBytes(key: string): Promise<void>;
+  /** Keys that have been unclaimed since before a time; at most 1,000. */
+  unclaimedSince(before: Date): Promise<readonly string[]>;
+}
+
+export function createFiles(database: Kysely<AssetsDatabase>, now: () => number): Files {
+  return {
+    find: async (id) => {
+      const row = await database.selectFrom('files').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && toFile(row);
+    },
+    list: async (site, after, limit) => {
+      const all = database.selectFrom('files').selectAll().where('site', '=', site);
+      const wanted =
+        after === undefined
+          ? all
+          : all.where(sql<boolean>`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
+      const rows = await wanted.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+      return rows.map(toFile);
+    },
+    announceBytes: async (key) => {
+      await database
+        .insertInto('unclaimed_bytes')
+        .values({ key, since: new Date(now()) })
+        .execute();
+    },
+    add: (file) =>
+      database.transaction().execute(async (transaction) => {
+        await transaction.insertInto('files').values(toRow(file)).execute();
+        await transaction.deleteFrom('unclaimed_bytes').where('key', '=', file.id).execute();
+      }),
+    remove: (id) =>
+      database.transaction().execute(async (transaction) => {
+        const { numDeletedRows } = await transaction.deleteFrom('files').where('id', '=', id).executeTakeFirst();
+        if (numDeletedRows === 0n) return false;
+        await transaction
+          .insertInto('unclaimed_bytes')
+          .values({ key: id, since: new Date(now()) })
+          .execute();
+        return true;
+      }),
+    forgetBytes: async (key) => {
+      await database.deleteFrom('unclaimed_bytes').where('key', '=', key).execute();
+    },
+    unclaimedSince: async (before) => {
+      const rows = await database
+        .selectFrom('unclaimed_bytes')
+        .select('key')
+        .where('since', '<', before)
+        .where(sql<boolean>`not exists (select from files where files.id = unclaimed_bytes.key)`)
+        .limit(1_000)
+        .execute();
+      return rows.map((row) => row.key);
+    },
+  };
+}
+
+function toRow(file: StoredFile) {
+  return {
+    id: file.id,
+    site: file.site,
+    file_name: file.fileName,
+    media_type: file.mediaType,
+    size: file.size,
+    sha256: file.sha256,
+    visibility: file.visibility,
+    uploaded_by: file.uploadedBy,
+    created_at: file.createdAt,
+  };
+}
+
+function toFile(row: Selectable<AssetsDatabase['files']>): StoredFile {
+  return {
+    id: row.id,
+    site: row.site,
+    fileName: row.file_name,
+    mediaType: row.media_type,
+    size: Number(row.size),
+    sha256: row.sha256,
+    visibility: row.visibility,
+    uploadedBy: row.uploaded_by,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,54 @@
+import { Type } from 'typebox';
+import type { StoredFile } from './stored-file.ts';
+
+const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+
+export const FileParams = Type.Object({ id: Type.String({ pattern: UUID }) }, { additionalProperties: false });
+
+export const SiteParams = Type.Object(
+  { site: Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }) },
+  { additionalProperties: false },
+);
+
+export const ListQuery = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+    cursor: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: '`next_cursor` of the page before' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const FileAnswer = Type.Object({
+  id: Type.String(),
+  site: Type.String(),
+  file_name: Type.String(),
+  media_type: Type.String({ description: 'By the bytes of the file' }),
+  size: Type.Integer({ description: 'Bytes' }),
+  sha256: Type.String({ description: 'Hexadecimal' }),
+  visibility: Type.String({ description: '`public`: everybody may read it; `members`: members of the site' }),
+  uploaded_by: Type.String(),
+  created_at: Type.String(),
+  url: Type.String({ description: 'Path of the file' }),
+});
+
+export const ListAnswer = Type.Object({
+  items: Type.Array(FileAnswer),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+});
+
+export function fileAnswer(file: StoredFile) {
+  return {
+    id: file.id,
+    site: file.site,
+    file_name: file.fileName,
+    media_type: file.mediaType,
+    size: file.size,
+    sha256: file.sha256,
+    visibility: file.visibility,
+    uploaded_by: file.uploadedBy,
+    created_at: file.createdAt.toISOString(),
+    url: `/assets/${file.id}`,
+  };
+}

@@ -1,0 +1,7 @@
+import type { Migration } from '@gaia/database/migrate';
+import { filesMigration } from '../migrations/0001-files.ts';
+
+/** Name of the service's schema. */
+export const SCHEMA = 'assets';
+
+export const migrations: readonly Migration[] = Object.freeze([filesMigration]);

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { openDatabase } from '@gaia/database/database';
+import { migrate } from '@gaia/database/migrate';
+import type { HealthCheck } from '@gaia/http-service/health';
+import type { Logger } from '@gaia/http-service/logger';
+import type { Service } from '@gaia/http-service/service';
+import { openState } from '@gaia/state/open';
+import type { State } from '@gaia/state/state';
+import { createGuard } from '@gaia/token-guard/guard';
+import { registerGuardMetrics } from '@gaia/token-guard/metrics';
+import { Registry } from 'prom-client';
+import { buildApp } from './app.ts';
+import { assetsDirectory, type Config } from './config.ts';
+import type { AssetsDatabase } from './database.ts';
+import { createFiles } from './files/files.ts';
+import { migrations, SCHEMA } from './migrations.ts';
+import { openDiskStore } from './storage/disk-store.ts';
+import { type SweepDependencies, sweep } from './uploads/sweeper.ts';
+
+export interface StartDependencies {
+  readonly logger: Logger;
+  /** Shared with other services of the process; opened from REDIS_URL if absent. */
+  readonly state?: State;
+  readonly now?: () => number;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly random?: () => number;
+  readonly randomId?: () => string;
+}
+
+const SWEEP_EVERY_MS = 3_600_000;
+
+/** Brings the service's schema up to date. */
+export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Promise<readonly string[]> {
+  return migrate({ url: config.DATABASE_URL, schema: SCHEMA, migrations });
+}
+
+/** Opens all that assets needs and gives the app; closing the app closes what was opened here. */
+export async function start(config: Config, deps: StartDependencies): Promise<Service> {
+  const { logger, now = Date.now, fetch = globalThis.fetch, random = Math.random, randomId = randomUUID } = deps;
+  await migrateDatabase(config);
+  const store = await openDiskStore(assetsDirectory(config));
+  const database = openDatabase<AssetsDatabase>({
+    url: config.DATABASE_URL,
+    schema: SCHEMA,
+    applicationName: 'gaia-assets',
+    maxConnections: config.DATABASE_POOL_SIZE,
+    log: (line) => logger.warn(line),
+  });
+  const state = deps.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
+  const guard = createGuard(config, { feed: state.revocations, fetch, now, random, log: logger, audience: 'assets' });
+  const metrics = new Registry();
+  registerGuardMetrics(guard, metrics);
+  const stopSweeping = await startSweeping({ files: createFiles(database, now), store, now }, logger);
+  const checks = deps.state === undefined && state.kind === 'memory' ? [aloneCheck(logger)] : [];
+  const app = await buildApp(config, { logger, metrics, database, guard, store, now, randomId, checks });
+  app.addHook('onClose', async () => {
+    stopSweeping();
+    await guard.close();
+    if (deps.state === undefined) await state.close();
+    await database.destroy();
+  });
+  return app;
+}
+
+async function startSweeping(sweeping: SweepDependencies, logger: Logger): Promise<() => void> {
+  async function once(): Promise<void> {
+    try {
+      const removed = await sweep(sweeping);
+      if (removed.incoming + removed.unclaimed > 0) logger.info(removed, 'removed what interrupted uploads have left');
+    } catch (error) {
+      logger.warn({ err: error }, 'what interrupted uploads have left could not be removed');
+    }
+  }
+  await once();
+  const timer = setInterval(once, SWEEP_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Without Redis a process that is on its own hears of no logout. */
+function aloneCheck(logger: Logger): HealthCheck {
+  logger.warn('REDIS_URL is not set: revocations that other processes make are not seen here');
+  return {
+    name: 'state',
+    critical: false,
+    check: () => ({ status: 'degraded', detail: { cause: 'revocations of other processes are not seen' } }),
+  };
+}

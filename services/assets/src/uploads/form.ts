@@ -1,0 +1,89 @@
+import type { Multipart, MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { type Visibility, visibilities } from '../database.ts';
+import { problem } from '../errors.ts';
+import { type FileStore, FileTooLarge, type ReceivedFile, StorageError } from '../storage/file-store.ts';
+
+/** What an upload form held. */
+export interface ReceivedForm {
+  readonly file: ReceivedFile;
+  readonly fileName: string | undefined;
+  readonly declaredType: string | undefined;
+  readonly visibility: Visibility;
+}
+
+/** Of a form no more than this is read: one file, and few and short fields. */
+function formLimits(maxBytes: number) {
+  return {
+    files: 1,
+    fields: 4,
+    parts: 5,
+    fieldNameSize: 100,
+    fieldSize: 200,
+    headerPairs: 16,
+    headerSize: 8 * 1024,
+    // One more, so that the store, which counts too, sees the excess.
+    fileSize: maxBytes + 1,
+  };
+}
+
+/** Parts around the file: boundaries, headers, fields. */
+export const FORM_OVERHEAD_BYTES = 64 * 1024;
+
+/**
+ * Reads an upload: the file goes to the store as it comes. Whatever is wrong, nothing of it stays there.
+ * Throws file_too_large, file_required, one_file_only, malformed_multipart, validation_failed, storage_full, storage_unavailable.
+ */
+export async function receiveForm(
+  request: Pick<FastifyRequest, 'parts'>,
+  store: FileStore,
+  maxBytes: number,
+): Promise<ReceivedForm> {
+  let part: MultipartFile | undefined;
+  let file: ReceivedFile | undefined;
+  let visibility: Visibility = 'members';
+  try {
+    for await (const found of request.parts({ limits: formLimits(maxBytes) })) {
+      if (found.type === 'field') {
+        visibility = visibilityOf(found);
+      } else {
+        part = found;
+        file = await store.receive(found.file, maxBytes);
+      }
+    }
+    if (part === undefined || file === undefined) throw problem('file_required');
+    return { file, fileName: part.filename, declaredType: part.mimetype, visibility };
+  } catch (error) {
+    await file?.discard();
+    throw problemOf(error, maxBytes);
+  }
+}
+
+function visibilityOf(field: Extract<Multipart, { type: 'field' }>): Visibility {
+  if (field.fieldname !== 'visibility') {
+    throw problem('validation_failed', {
+      errors: [{ path: '/body', message: 'has a field that is not known here; known is visibility' }],
+    });
+  }
+  const found = visibilities.find((visibility) => visibility === field.value);
+  if (found === undefined) {
+    const message = `must be one of ${visibilities.join(', ')}`;
+    throw problem('validation_failed', { errors: [{ path: '/body/visibility', message }] });
+  }
+  return found;
+}
+
+/** After these the rest of the body is not wanted: the connection ends with the answer. */
+const closing = { headers: { connection: 'close' } };
+
+function problemOf(error: unknown, maxBytes: number): unknown {
+  if (error instanceof FileTooLarge) {
+    return problem('file_too_large', { ...closing, detail: `At most ${maxBytes} bytes are taken.` });
+  }
+  if (error instanceof StorageError) return problem(error.code, { ...closing, cause: error.cause });
+  const { name, code } = error as { name?: string; code?: string };
+  if (name === 'Problem') return error;
+  if (code === 'FST_FILES_LIMIT') return problem('one_file_only', closing);
+  // Everything else comes out of the parser, about what the caller sent.
+  return problem('malformed_multipart', closing);
+}

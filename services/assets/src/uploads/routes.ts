@@ -1,0 +1,69 @@
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { requireScope, requireSite } from '@gaia/token-guard/requirements';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { bearer, problems, tokenRefusals } from '../answers.ts';
+import { problem } from '../errors.ts';
+import { FileAnswer, fileAnswer, SiteParams } from '../files/schemas.ts';
+import { FORM_OVERHEAD_BYTES, receiveForm } from './form.ts';
+import { addUpload, type UploadDependencies } from './upload.ts';
+
+/** The body is not wanted, so the connection ends with the answer. */
+const closing = { headers: { connection: 'close' } };
+
+/** `POST /assets/sites/:site/files`. To be registered under a guard, where @fastify/multipart is. */
+export function registerUploads(app: Service, deps: UploadDependencies & { readonly maxBytes: number }): void {
+  const { maxBytes, store } = deps;
+
+  /** Before a byte of it is read. */
+  async function refuseUnsuitable({ headers }: FastifyRequest): Promise<void> {
+    if (!/^multipart\/form-data\s*;/i.test(headers['content-type'] ?? '')) {
+      throw problem('unsupported_media_type', { ...closing, detail: 'A multipart/form-data body is needed.' });
+    }
+    if (Number(headers['content-length'] ?? 0) > maxBytes + FORM_OVERHEAD_BYTES) {
+      throw problem('file_too_large', { ...closing, detail: `At most ${maxBytes} bytes are taken.` });
+    }
+  }
+
+  app.post(
+    '/assets/sites/:site/files',
+    {
+      onRequest: [requireSite(), requireScope('assets:write'), refuseUnsuitable],
+      schema: {
+        summary: 'Upload a file',
+        description: 'A form with one file, and `visibility` (`members` or `public`) if it is not to be `members`.',
+        tags: ['files'],
+        consumes: ['multipart/form-data'],
+        ...bearer,
+        params: SiteParams,
+        // Null, because the form is read by the handler, as it comes.
+        body: Type.Union([
+          Type.Null(),
+          Type.Object({
+            file: Type.String({ format: 'binary' }),
+            visibility: Type.Optional(Type.String({ enum: ['members', 'public'] })),
+          }),
+        ]),
+        response: {
+          201: FileAnswer,
+          ...problems({
+            400: ['validation_failed', 'malformed_multipart', 'file_required', 'one_file_only'],
+            401: tokenRefusals,
+            403: ['insufficient_scope', 'forbidden'],
+            413: ['file_too_large'],
+            415: ['unsupported_media_type'],
+            503: ['storage_unavailable', 'unavailable'],
+            507: ['storage_full'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const form = await receiveForm(request, store, maxBytes);
+      const file = await addUpload(deps, form, request.params.site, identityOf(request));
+      reply.code(201).header('location', `/assets/${file.id}`);
+      return fileAnswer(file);
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import type { Identity } from '@gaia/tokens/identity';
+import { problem } from '../errors.ts';
+import type { Files } from '../files/files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
+import { type FileStore, StorageError } from '../storage/file-store.ts';
+import { safeFileName } from './file-name.ts';
+import type { ReceivedForm } from './form.ts';
+import { mediaTypeOf } from './media-type.ts';
+
+export interface UploadDependencies {
+  readonly files: Files;
+  readonly store: FileStore;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A new UUID. */
+  readonly randomId: () => string;
+}
+
+/**
+ * Makes a received form a file of a site. The key is written down first: a crash at any point leaves either the whole file or
+ * bytes that the sweeper finds.
+ */
+export async function addUpload(
+  { files, now, randomId }: Omit<UploadDependencies, 'store'>,
+  { file, ...form }: ReceivedForm,
+  site: string,
+  uploader: Pick<Identity, 'subject'>,
+): Promise<StoredFile> {
+  const id = randomId();
+  const whole = file.size === file.head.length;
+  const stored: StoredFile = {
+    id,
+    site,
+    fileName: safeFileName(form.fileName),
+    mediaType: await mediaTypeOf(file.head, whole, form.declaredType),
+    size: file.size,
+    sha256: file.sha256,
+    visibility: form.visibility,
+    uploadedBy: uploader.subject,
+    createdAt: new Date(now()),
+  };
+  try {
+    await files.announceBytes(id);
+    await file.keep(id);
+    await files.add(stored);
+    return stored;
+  } catch (error) {
+    await file.discard();
+    if (error instanceof StorageError) throw problem(error.code, { cause: error.cause });
+    throw error;
+  }
+}

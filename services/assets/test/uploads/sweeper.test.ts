@@ -1,0 +1,40 @@
+import { openDatabase } from '@gaia/database/database';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AssetsDatabase } from '../../src/database.ts';
+import { createFiles } from '../../src/files/files.ts';
+import { SCHEMA } from '../../src/migrations.ts';
+import { openDiskStore } from '../../src/storage/disk-store.ts';
+import { sweep } from '../../src/uploads/sweeper.ts';
+import { startAssets } from '../assets-service.ts';
+
+const KEY = '0198c2de-1234-4000-8000-000000000001';
+const HOUR = 3_600_000;
+
+describe('bytes that no file stands for', () => {
+  it('go after an hour; those of a file stay', async () => {
+    const { databaseUrl, directory, onDisk, textFile } = await startAssets();
+    const database = openDatabase<AssetsDatabase>({ url: databaseUrl, schema: SCHEMA, applicationName: 'test' });
+    onTestFinished(() => database.destroy());
+    const clock = { time: Date.now() };
+    const now = () => clock.time;
+    const files = createFiles(database, now);
+    const store = await openDiskStore(directory);
+    const kept = await textFile('kept');
+    await files.announceBytes(kept);
+    await files.announceBytes(KEY);
+    const received = await store.receive(
+      (async function* () {
+        yield Buffer.from('left');
+      })(),
+      100,
+    );
+    await received.keep(KEY);
+    clock.time += HOUR - 1_000;
+    await expect(sweep({ files, store, now })).resolves.toMatchObject({ unclaimed: 0 });
+    expect(onDisk().kept.sort()).toEqual([KEY, kept].sort());
+    clock.time += 2_000;
+    await expect(sweep({ files, store, now })).resolves.toMatchObject({ unclaimed: 1 });
+    expect(onDisk().kept).toEqual([kept]);
+    await expect(sweep({ files, store, now })).resolves.toMatchObject({ unclaimed: 0 });
+  });
+});
