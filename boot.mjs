@@ -27,7 +27,7 @@ function installed() {
 
 function install() {
   const started = Date.now();
-  console.log('Installing packages (only when they have changed) ...');
+  console.error('Installing packages (only when they have changed) ...');
   const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
   const arguments_ = ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=silent'];
   const result = spawnSync(npx, arguments_, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -40,7 +40,7 @@ function install() {
     process.exit(1);
   }
   writeFileSync(stamp, wanted);
-  console.log(`Installed in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+  console.error(`Installed in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
 }
 
 /** Runs a program of the workspace under the pinned Node and ends with its code. */

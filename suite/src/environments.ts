@@ -46,6 +46,8 @@ export function serviceEnvironments(options: {
     gateway: {
       HOST: config.HOST,
       METRICS_PORT: String(config.PORT + 5),
+      // Proxies stand before the gateway; the others believe the gateway, which is on the loopback.
+      ...(options.outer.TRUSTED_PROXIES !== undefined && { TRUSTED_PROXIES: options.outer.TRUSTED_PROXIES }),
       GATEWAY_SESSION_SECRET: secrets.gatewaySessionSecret,
     },
     auth: {
@@ -70,6 +72,7 @@ export function serviceEnvironments(options: {
     'GAIA_ADMIN_EMAIL',
     'GAIA_ADMIN_PASSWORD',
     'DATABASE_URL',
+    'TRUSTED_PROXIES',
     ...Object.keys(common),
   ]);
   return Object.fromEntries(

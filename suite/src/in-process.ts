@@ -1,7 +1,7 @@
 import { createLogger } from '@gaia/http-service/logger';
 import { openState } from '@gaia/state/open';
 import type { SuiteConfig } from './config.ts';
-import { type Environment, type ServiceName, serviceNames } from './environments.ts';
+import type { Environment, ServiceName } from './environments.ts';
 import { type RunningService, startService } from './services.ts';
 
 /** Starts all services in this process; they share one state. Gives what closes them, the door first. */
@@ -15,6 +15,11 @@ export async function startInProcess(
     const logger = createLogger({ service: name, level: config.LOG_LEVEL });
     running.push({ name, service: await startService[name](environments[name], { logger, state }) });
   };
+  const startAll = async (names: readonly ServiceName[]) => {
+    const results = await Promise.allSettled(names.map(start));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  };
   const close = async () => {
     // From the outside in, so that no open request loses a service that it still needs.
     const order: readonly ServiceName[] = ['gateway', 'search', 'assets', 'cms', 'auth'];
@@ -22,11 +27,10 @@ export async function startInProcess(
     await state.close();
   };
   try {
+    // Each after what it asks first: auth for keys, cms for the feed.
     await start('auth');
-    const others = serviceNames.filter((name) => name !== 'auth');
-    const results = await Promise.allSettled(others.map(start));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    await startAll(['cms', 'assets', 'gateway']);
+    await start('search');
     return { close };
   } catch (error) {
     await close();

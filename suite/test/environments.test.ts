@@ -33,7 +33,6 @@ describe('the environment of a service', () => {
     ['gatewaySessionSecret', ['gateway']],
     ['assetsLinkKey', ['assets']],
     ['searchClientSecret', ['auth', 'search']],
-    ['assetsClientSecret', ['auth', 'assets']],
   ] as const)('holds %s only in %j', (secret, holders) => {
     const found = Object.entries(environments())
       .filter(([, env]) => Object.values(env).some((value) => value.includes(secrets[secret])))
@@ -57,6 +56,11 @@ describe('the environment of a service', () => {
   it('keeps every service but the gateway on the loopback', () => {
     const all = environments({ HOST: '0.0.0.0' });
     expect(serviceNames.filter((name) => all[name].HOST !== '127.0.0.1')).toEqual(['gateway']);
+  });
+
+  it('tells the operator’s proxies to the gateway alone', () => {
+    const all = environments({ TRUSTED_PROXIES: '10.0.0.0/8' });
+    expect(serviceNames.filter((name) => 'TRUSTED_PROXIES' in all[name])).toEqual(['gateway']);
   });
 
   it('names one issuer and one key set for all', () => {

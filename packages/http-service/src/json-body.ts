@@ -7,10 +7,11 @@ export const MAX_JSON_DEPTH = 64;
 /**
  * Takes JSON bodies: refuses nesting deeper than MAX_JSON_DEPTH before it is parsed, so that no later walk over
  * the value can exhaust the stack, and `__proto__`/`constructor` keys, so that none can poison a prototype.
+ * Other types of bodies are refused where a route does not take them by itself.
  */
 export function takeJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
+  app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = body as string;
     if (deeperThan(text, MAX_JSON_DEPTH)) {

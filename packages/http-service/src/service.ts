@@ -10,6 +10,7 @@ import { takeJsonBodies } from './json-body.ts';
 import type { Logger } from './logger.ts';
 import { registerMetrics } from './metrics.ts';
 import { PROBLEM_MEDIA_TYPE, problem, problemDocument } from './problem.ts';
+import { refuseUnstorableText } from './storable-text.ts';
 import { createValidatorCompiler } from './validation.ts';
 
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly trustedProxies: readonly string[];
   /** Largest body in bytes; 1 MiB if not said. */
   readonly bodyLimit?: number;
+  /** Longest time for a request to arrive whole, in milliseconds; two minutes if not said. */
+  readonly requestTimeoutMs?: number;
   /** Whether `/metrics` is served on this port; the gateway, being public, says no. */
   readonly serveMetrics?: boolean;
 }
@@ -53,7 +56,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     requestIdHeader: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     forceCloseConnections: 'idle',
-    requestTimeout: 120_000,
+    requestTimeout: options.requestTimeoutMs ?? 120_000,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     return503OnClosing: false,
@@ -65,6 +68,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.setNotFoundHandler((request, reply) => sendProblem(problem('route_not_found'), request, reply));
   app.setValidatorCompiler(createValidatorCompiler() as Parameters<Service['setValidatorCompiler']>[0]);
   takeJsonBodies(app as unknown as FastifyInstance);
+  refuseUnstorableText(app as unknown as FastifyInstance);
+  closeConnectionsWhenEnding(app as unknown as FastifyInstance);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -100,6 +105,17 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   if (options.serveMetrics ?? true) registerMetrics(bare, options.metrics);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
+}
+
+/** An answer that is under way when the service ends is the last on its connection, which would keep it from ending. */
+function closeConnectionsWhenEnding(app: FastifyInstance): void {
+  let ending = false;
+  app.addHook('preClose', async () => {
+    ending = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (ending) reply.header('connection', 'close');
+  });
 }
 
 function requestIdOf(header: string | string[] | undefined): string {

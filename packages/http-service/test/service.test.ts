@@ -69,6 +69,10 @@ describe('refusals are problem+json with a stable code', () => {
     ['a missing member', 'POST', '/cups', json, '{}', 400, 'validation_failed'],
     ['a large body', 'POST', '/cups', json, JSON.stringify({ name: 'a'.repeat(2_000) }), 413, 'payload_too_large'],
     ['another type', 'POST', '/cups', { 'content-type': 'text/csv' }, 'a,b', 415, 'unsupported_media_type'],
+    ['plain text', 'POST', '/cups', { 'content-type': 'text/plain' }, '{"name":"a"}', 415, 'unsupported_media_type'],
+    ['NUL in a text', 'POST', '/cups', json, '{"name":"a\\u0000"}', 400, 'validation_failed'],
+    ['half a character', 'POST', '/cups', json, '{"name":"\\ud800"}', 400, 'validation_failed'],
+    ['NUL in a path', 'GET', '/cups/a%00', {}, undefined, 400, 'validation_failed'],
     ['a wrong query', 'GET', '/cups?limit=many', {}, undefined, 400, 'validation_failed'],
     ['an unknown path', 'GET', '/saucers', {}, undefined, 404, 'route_not_found'],
     ['an unknown method', 'PUT', '/cups', json, '{}', 404, 'route_not_found'],
@@ -159,6 +163,27 @@ describe('requests', () => {
       'gaia_http_request_duration_seconds_count{method="GET",route="/cups/:id",status="404"} 1',
     );
     expect(metrics.body).not.toContain('12345');
+  });
+});
+
+describe('ending', () => {
+  it('answers what is under way and closes its connection', async () => {
+    const { app } = await service();
+    const started = Promise.withResolvers<void>();
+    const ending = Promise.withResolvers<void>();
+    app.addHook('preClose', async () => ending.resolve());
+    app.get('/slow', async () => {
+      started.resolve();
+      await ending.promise;
+      return { done: true };
+    });
+    const address = await app.listen({ host: '127.0.0.1', port: 0 });
+    const answer = fetch(`${address}/slow`);
+    await started.promise;
+    const closed = app.close();
+    const received = await answer;
+    expect([received.status, received.headers.get('connection')]).toEqual([200, 'close']);
+    await closed;
   });
 });
 

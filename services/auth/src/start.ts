@@ -39,11 +39,25 @@ export interface StartDependencies {
  * Throws KeysSealed, MigrationError, DatabaseUnavailable, StateUnavailable, and Error for an unusable key file.
  */
 export async function start(config: Config, dependencies: StartDependencies): Promise<Service> {
+  const opened = new AsyncDisposableStack();
+  try {
+    return await startWith(opened, config, dependencies);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+/** Puts what it opens on the stack, which the app closes. */
+async function startWith(
+  opened: AsyncDisposableStack,
+  config: Config,
+  dependencies: StartDependencies,
+): Promise<Service> {
   const { logger, announce = refuseToAnnounce } = dependencies;
   const now = dependencies.now ?? Date.now;
   const randomBytes = dependencies.randomBytes ?? systemRandomBytes;
   const sleep = dependencies.sleep ?? ((ms) => systemSleep(ms, undefined, { ref: false }));
-  await using opened = new AsyncDisposableStack();
 
   const state = dependencies.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
   if (dependencies.state === undefined) opened.defer(() => state.close());
@@ -111,8 +125,7 @@ export async function start(config: Config, dependencies: StartDependencies): Pr
     now,
     randomBytes,
   });
-  const resources = opened.move();
-  app.addHook('onClose', () => resources.disposeAsync());
+  app.addHook('onClose', () => opened.disposeAsync());
   return app;
 }
 

@@ -1,7 +1,7 @@
+import { bearerOrNone, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { bearerOrNone, problems } from '../answers.ts';
 import { problem } from '../errors.ts';
 import { mayRead } from '../files/access.ts';
 import type { Files } from '../files/files.ts';

@@ -1,8 +1,8 @@
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
-import { bearer, problems, tokenRefusals } from '../answers.ts';
 import { problem } from '../errors.ts';
 import type { FileStore } from '../storage/file-store.ts';
 import { mayDelete, mayRead } from './access.ts';

@@ -1,8 +1,8 @@
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { whoAmI } from '@gaia/tokens/identity';
 import { Type } from 'typebox';
-import { bearer, problems, tokenRefusals } from '../answers.ts';
 
 const WhoAmIAnswer = Type.Object({
   iss: Type.String(),

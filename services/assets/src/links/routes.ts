@@ -1,7 +1,7 @@
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { bearer, problems, tokenRefusals } from '../answers.ts';
 import { mayRead } from '../files/access.ts';
 import type { Files } from '../files/files.ts';
 import { findFile } from '../files/find-file.ts';

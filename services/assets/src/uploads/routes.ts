@@ -1,9 +1,9 @@
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { bearer, problems, tokenRefusals } from '../answers.ts';
 import { problem } from '../errors.ts';
 import { FileAnswer, fileAnswer, SiteParams } from '../files/schemas.ts';
 import { FORM_OVERHEAD_BYTES, receiveForm } from './form.ts';

@@ -1,7 +1,7 @@
 import { DatabaseUnavailable } from '@gaia/database/errors';
+import { bearerOrNone, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { Kysely } from 'kysely';
-import { bearerOrNone, problems } from '../answers.ts';
 import type { SearchDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
 import { readProgress } from '../feed/progress.ts';

@@ -10,8 +10,10 @@ export function visibleDocuments(caller: Caller, site: string): Expression<SqlBo
   const columns = {
     site: sql.ref<string>('d.site'),
     author: sql.ref<string>('d.author'),
-    visibility: sql.ref<string>('d.visibility'),
     published: sql<SqlBool>`d.edition in ('whole', 'published')`,
+    granted: caller?.scopes.includes('content:read')
+      ? sql<SqlBool>`d.visibility in ('public', 'members')`
+      : sql<SqlBool>`d.visibility = 'public'`,
   };
   const working = conditionSql(workingCopyReadable(caller, site), columns);
   const allowed = conditionSql(readable(caller, site), columns);

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 
 const ProblemDocument = Type.Object(
   {
@@ -13,7 +13,10 @@ const ProblemDocument = Type.Object(
   { description: 'RFC 9457 problem details' },
 );
 
-/** The refusals of a route, by status, for its documentation; what is sent comes from the error handler. */
+/**
+ * The refusals of a route for its schema: `problems({ 401: ['token_missing', …] })`. They are documentation; what is
+ * sent comes from the error handler, so the type says nothing of them.
+ */
 export function problems(codes: Readonly<Record<number, readonly string[]>>): Record<never, never> {
   const answers = Object.entries(codes).map(([status, names]): [string, object] => [
     status,
@@ -25,7 +28,7 @@ export function problems(codes: Readonly<Record<number, readonly string[]>>): Re
   return Object.fromEntries(answers);
 }
 
-/** Refusals of a route that asks for a bearer token. */
+/** Refusals of every route that asks for a bearer token. */
 export const tokenRefusals = [
   'token_missing',
   'token_malformed',
@@ -34,6 +37,26 @@ export const tokenRefusals = [
   'token_revoked',
 ] as const;
 
+/** 401s, and what every route of a site answers to tokens of other sites or without the permission. */
+export const siteRefusals = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] } as const;
+
+/** Refusals of requests that carry a body. */
+export const bodyRefusals = ['malformed_json', 'json_too_deep', 'validation_failed'] as const;
+
 export const bearer: { security: { [scheme: string]: string[] }[] } = { security: [{ bearer: [] }] };
+
 /** A route that also answers without a token. */
 export const bearerOrNone: { security: { [scheme: string]: string[] }[] } = { security: [{ bearer: [] }, {}] };
+
+/** The schema of one page of a list. */
+export function pageSchema<Item extends TSchema>(item: Item) {
+  return Type.Object({
+    items: Type.Array(item),
+    next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; null on the last' }),
+  });
+}
+
+/** An answer without a body. */
+export function noBody(description: string) {
+  return Type.Unsafe<undefined>({ type: 'null', description });
+}
