@@ -57,7 +57,7 @@ export function serviceEnvironments(options: {
       MAIL_DIR: join(config.dataDir, 'mail'),
       ...(administrator && { GAIA_ADMIN_EMAIL: administrator.email, GAIA_ADMIN_PASSWORD: administrator.password }),
     },
-    cms: {},
+    cms: { CMS_KEK: secrets.cmsKek },
     assets: {
       ASSETS_DIR: join(config.dataDir, 'assets'),
       ASSETS_LINK_KEYS: `1:${secrets.assetsLinkKey}`,

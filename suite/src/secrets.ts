@@ -5,6 +5,7 @@ import { join } from 'node:path';
 /** The secrets of an installation that no operator has to think of. Each goes only to the services that need it. */
 export interface Secrets {
   readonly authKek: string;
+  readonly cmsKek: string;
   readonly authRefreshSecret: string;
   readonly gatewaySessionSecret: string;
   readonly assetsLinkKey: string;
@@ -14,6 +15,7 @@ export interface Secrets {
 
 const names: readonly (keyof Secrets)[] = [
   'authKek',
+  'cmsKek',
   'authRefreshSecret',
   'gatewaySessionSecret',
   'assetsLinkKey',

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
+import { seedDemo } from '@gaia/cli/demo';
 import { lockDataDirectory } from '@gaia/embedded-postgres';
 import type { SuiteConfig } from './config.ts';
 import { openSuiteDatabase } from './database.ts';
-import { seedDemo } from './demo.ts';
 import { type ServiceName, serviceEnvironments, serviceNames, servicePorts } from './environments.ts';
 import { type Administrator, type FirstStart, pendingFirstStart } from './first-start.ts';
 import { startInProcess } from './in-process.ts';
@@ -80,6 +80,7 @@ async function finishFirstStart(
     administrator: firstStart.administrator,
     sites: options.config.GAIA_DEMO,
     say: options.say,
+    fetch,
   });
   await firstStart.done();
   return isNew ? firstStart.administrator : undefined;

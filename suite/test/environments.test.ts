@@ -5,6 +5,7 @@ import { serviceSettings } from '../src/services.ts';
 
 const secrets = {
   authKek: 'K'.repeat(43),
+  cmsKek: 'C'.repeat(43),
   authRefreshSecret: 'R'.repeat(43),
   gatewaySessionSecret: 'G'.repeat(43),
   assetsLinkKey: 'L'.repeat(43),
@@ -29,6 +30,7 @@ function environments(outer: Record<string, string> = {}) {
 describe('the environment of a service', () => {
   it.each([
     ['authKek', ['auth']],
+    ['cmsKek', ['cms']],
     ['authRefreshSecret', ['auth']],
     ['gatewaySessionSecret', ['gateway']],
     ['assetsLinkKey', ['assets']],

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { demo } from './commands/demo.ts';
 import { health } from './commands/health.ts';
 import { migrate } from './commands/migrate.ts';
 import { sitesCreate } from './commands/sites-create.ts';
@@ -14,6 +15,7 @@ import { usersShow } from './commands/users-show.ts';
 export const commands: readonly Command[] = Object.freeze([
   up,
   migrate,
+  demo,
   health,
   tokenInspect,
   tokenMint,

@@ -10,11 +10,11 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
+import { writePrivately } from './private-file.ts';
 import { isRoot, namedUser, type ServerUser, serverUser } from './server-user.ts';
 
 export const superuser = 'gaia';
@@ -62,7 +62,7 @@ export async function createCluster(dataDir: string, binaries: Binaries, durable
   try {
     await initialise(fresh, binaries, maker, durable);
     // Whoever can open the socket is the superuser, so the directory's mode is the only door.
-    writeFileSync(join(fresh, 'pg_hba.conf'), 'local all all trust\n');
+    writePrivately(join(fresh, 'pg_hba.conf'), 'local all all trust\n');
     if (user) giveTo(fresh, user);
     renameSync(fresh, directory);
   } catch (error) {

@@ -1,7 +1,8 @@
-import { chownSync, closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
+import { openPrivately, writePrivately } from './private-file.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -23,7 +24,7 @@ export function lockDataDirectory(directory: string, name = 'gaia'): () => void 
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    createPrivately(lockFile, directory);
+    createLockFile(lockFile);
     database = new DatabaseSync(lockFile, { timeout: 0 });
     // Without this a journal file would be made beside the lock.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -39,8 +40,7 @@ export function lockDataDirectory(directory: string, name = 'gaia'): () => void 
   }
   const lock = database;
   try {
-    createPrivately(ownerFile, directory);
-    writeFileSync(ownerFile, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString() })}\n`);
+    writePrivately(ownerFile, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString() })}\n`);
   } catch (error) {
     lock.close();
     throw unusable(directory, error);
@@ -51,20 +51,12 @@ export function lockDataDirectory(directory: string, name = 'gaia'): () => void 
   };
 }
 
-/**
- * Closing any descriptor of a locked file drops the process's record locks on it, so an existing file is never opened
- * here. A file that root makes belongs to whoever owns the directory, so that the owner can start by himself later.
- */
-function createPrivately(file: string, directory: string): void {
+/** Closing any descriptor of a locked file drops the process's locks on it: one that is there is not opened. */
+function createLockFile(file: string): void {
   try {
-    closeSync(openSync(file, 'wx', 0o600));
+    closeSync(openPrivately(file, constants.O_WRONLY | constants.O_EXCL));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
-  }
-  if (process.geteuid?.() === 0) {
-    const { uid, gid } = statSync(directory);
-    chownSync(file, uid, gid);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

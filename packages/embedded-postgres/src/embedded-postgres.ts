@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** Whether the server was found running, left by a process that had been killed. */
   readonly adopted: boolean;
+  /** The server's main process. */
+  readonly pid: number;
   /** Connection string of a database, over the unix socket. Whoever may enter the data directory needs no password. */
   url(database: string): string;
   /** Creates the database if it is missing; gives its connection string. The name: `[a-z][a-z0-9_]{0,62}`. */
@@ -102,6 +104,7 @@ async function startLocked(
     };
     return {
       adopted: postmaster.adopted,
+      pid: postmaster.pid,
       url: (database) => urlOf(socket.directory, database),
       ensureDatabase: (name) => ensureDatabase(urlOf(socket.directory, 'postgres'), name, socket.directory),
       stop: () => {

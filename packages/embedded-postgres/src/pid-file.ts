@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivately } from './private-file.ts';
 
 /** What PostgreSQL writes to postmaster.pid. */
 export interface PidFile {
@@ -53,7 +54,7 @@ function isAlive(pid: number): boolean {
 export function markStale(directory: string): void {
   const file = join(directory, 'postmaster.pid');
   const [, ...rest] = readFileSync(file, 'utf8').split('\n');
-  writeFileSync(file, [String(process.pid), ...rest].join('\n'));
+  writePrivately(file, [String(process.pid), ...rest].join('\n'));
   rmSync(join(directory, '.s.PGSQL.5432'), { force: true });
   rmSync(join(directory, '.s.PGSQL.5432.lock'), { force: true });
 }

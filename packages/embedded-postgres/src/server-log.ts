@@ -1,6 +1,5 @@
-import { closeSync, fchownSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { isRoot } from './server-user.ts';
+import { closeSync, constants, fstatSync, lstatSync, readSync, renameSync } from 'node:fs';
+import { openPrivately } from './private-file.ts';
 
 const LARGEST = 1_000_000;
 
@@ -14,10 +13,8 @@ export interface ServerLog {
 
 /** Appends; one former file is kept when it has grown over a megabyte. */
 export function openServerLog(file: string): ServerLog {
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LARGEST) renameSync(file, `${file}.1`);
-  const descriptor = openSync(file, 'a+', 0o600);
-  // The owner of the directory may start the server himself next time.
-  if (isRoot()) fchownSync(descriptor, statSync(dirname(file)).uid, statSync(dirname(file)).gid);
+  if ((lstatSync(file, { throwIfNoEntry: false })?.size ?? 0) > LARGEST) renameSync(file, `${file}.1`);
+  const descriptor = openPrivately(file, constants.O_RDWR | constants.O_APPEND);
   const start = fstatSync(descriptor).size;
   return {
     descriptor,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -77,5 +77,16 @@ describe('lockDataDirectory', () => {
   ])('refuses a directory that is %s', (_case, prepare, directory) => {
     prepare();
     expect(() => lockDataDirectory(directory)).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }));
+  });
+
+  it('does not write through a link that somebody has put there', () => {
+    const directory = join(place, 'linked');
+    lockDataDirectory(directory)();
+    const precious = join(place, 'precious');
+    writeFileSync(precious, 'untouched');
+    rmSync(join(directory, 'gaia.owner'));
+    symlinkSync(precious, join(directory, 'gaia.owner'));
+    expect(() => lockDataDirectory(directory)).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }));
+    expect(readFileSync(precious, 'utf8')).toBe('untouched');
   });
 });

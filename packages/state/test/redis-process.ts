@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const program = 'redis-server';
+
 /** Why tests with a Redis of their own cannot run, or undefined where they can. */
 export function whyNoRedisServer(): string | undefined {
-  const found = spawnSync('redis-server', ['--version']).status === 0;
-  return found ? undefined : 'skipped: there is no redis-server program on this machine';
+  const found = spawnSync(program, ['--version']).status === 0;
+  return found ? undefined : `skipped: there is no ${program} on this machine`;
 }
 
 export interface RedisProcess {
@@ -27,8 +30,8 @@ export interface RedisProcess {
 /** A redis-server on a free port of 127.0.0.1 that a test may do anything to. */
 export async function startRedis(args: readonly string[] = []): Promise<RedisProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'gaia-redis-'));
-  const port = await freePort();
-  let child = await launch(port, directory, args);
+  const { port, child: first } = await launchSomewhere(directory, args);
+  let child = first;
 
   async function end(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -54,9 +57,24 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisPro
   };
 }
 
+/**
+ * Below the ports that outgoing connections take: a client that keeps trying to reach an ephemeral port on which nothing
+ * listens can end up connected to itself, and then the port is taken.
+ */
+async function launchSomewhere(directory: string, args: readonly string[]) {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = randomInt(12_000, 30_000);
+    try {
+      return { port, child: await launch(port, directory, args) };
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
 async function launch(port: number, directory: string, args: readonly string[]): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory];
-  const child = spawn('redis-server', [...settings, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(program, [...settings, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let output = '';
   child.stdout?.on('data', (data: Buffer) => {
@@ -68,16 +86,6 @@ async function launch(port: number, directory: string, args: readonly string[]):
   await promise;
   child.unref();
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** Sends one command as plain text and gives the first bytes of the answer. */

@@ -1,26 +1,52 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@gaia/embedded-postgres';
 import type { TestProject } from 'vitest/node';
 import { removeLeftOvers, runDirectoryPrefix } from './left-overs.ts';
-import type { ProvidedServers } from './provided-servers.ts';
+import type {} from './provided-servers.ts';
 import { startTestRedis } from './redis-server.ts';
+
+interface Server {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
 
 /** vitest's global setup: one PostgreSQL and, where there is one, one Redis for the run; both end with it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeLeftOvers(tmpdir());
   const directory = mkdtempSync(join(tmpdir(), runDirectoryPrefix));
-  const postgres = await startEmbeddedPostgres({ dataDir: join(directory, 'postgres'), durable: false });
-  const redis = await startTestRedis(process.env, join(directory, 'redis'));
-  const provided: ProvidedServers = {
-    postgresUrl: postgres.url('postgres'),
-    redis: 'url' in redis ? { url: redis.url } : redis,
-  };
-  if ('unavailable' in redis) process.stdout.write(`tests that need Redis are skipped: ${redis.unavailable}\n`);
-  project.provide('gaiaServers', provided);
-  return async () => {
-    await Promise.all([postgres.stop(), 'url' in redis ? redis.stop() : undefined]);
+  const running: Server[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map((server) => server.stop()));
     rmSync(directory, { recursive: true, force: true });
   };
+  process.once('exit', () => endAtOnce(running, directory));
+  process.once('SIGHUP', () => process.exit(129));
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir: join(directory, 'postgres'), durable: false });
+    running.push(postgres);
+    const redis = await startTestRedis(process.env, join(directory, 'redis'));
+    if ('server' in redis && redis.server) running.push(redis.server);
+    if ('unavailable' in redis) process.stdout.write(`tests that need Redis are skipped: ${redis.unavailable}\n`);
+    project.provide('gaiaServers', {
+      postgresUrl: postgres.url('postgres'),
+      redis: 'url' in redis ? { url: redis.url } : redis,
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+/** vitest leaves without a teardown when it is interrupted. */
+function endAtOnce(running: readonly Server[], directory: string): void {
+  if (running.length === 0) return;
+  for (const { pid } of running) process.kill(pid, 'SIGQUIT');
+  // While the servers end, files vanish under the removal, which then gives up without a word.
+  for (let attempt = 0; attempt < 50 && existsSync(directory); attempt += 1) {
+    rmSync(directory, { recursive: true, force: true });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  }
 }

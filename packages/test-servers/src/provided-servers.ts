@@ -1,5 +1,5 @@
 /** Addresses of the servers of a test run, handed from the global setup to the tests. Plain data: it crosses processes. */
-export interface ProvidedServers {
+interface ProvidedServers {
   readonly postgresUrl: string;
   readonly redis: { readonly url: string } | { readonly unavailable: string };
 }

@@ -4,7 +4,14 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
-export type TestRedis = { readonly url: string; readonly stop: () => Promise<void> } | { readonly unavailable: string };
+interface RedisServer {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export type TestRedis =
+  /** Without a server: somebody else's, which stays. */
+  { readonly url: string; readonly server?: RedisServer } | { readonly unavailable: string };
 
 /**
  * The Redis for a test run: the one of REDIS_URL, else a `redis-server` of this machine on a free port of 127.0.0.1 with a
@@ -14,7 +21,7 @@ export async function startTestRedis(
   env: Readonly<Record<string, string | undefined>>,
   directory: string,
 ): Promise<TestRedis> {
-  if (env.REDIS_URL) return { url: env.REDIS_URL, stop: async () => {} };
+  if (env.REDIS_URL) return { url: env.REDIS_URL };
   const program = findProgram('redis-server', env.PATH ?? '');
   if (!program) return { unavailable: 'REDIS_URL is not set and there is no redis-server on this machine' };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -31,6 +38,8 @@ export async function startTestRedis(
 async function run(program: string, directory: string, port: number): Promise<TestRedis> {
   const password = randomBytes(18).toString('base64url');
   const child = spawn(program, ['-'], { cwd: directory, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A program that ends at once is seen by its end.
+  child.stdin.on('error', () => {});
   // Settings come on standard input: arguments are seen by every user of the machine.
   child.stdin.end(
     [
@@ -46,14 +55,12 @@ async function run(program: string, directory: string, port: number): Promise<Te
   );
   await ready(child);
   child.unref();
-  return {
-    url: `redis://:${password}@127.0.0.1:${port}`,
-    stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      if (child.exitCode !== null || child.signalCode !== null || !child.kill('SIGKILL')) return;
-      await ended;
-    },
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
   };
+  return { url: `redis://:${password}@127.0.0.1:${port}`, server: { pid: child.pid ?? 0, stop } };
 }
 
 async function ready(child: ChildProcess): Promise<void> {

@@ -5,7 +5,7 @@ import { ask, askHidden } from '../terminal/questions.ts';
 import { type ApiClient, createApiClient } from './client.ts';
 import { ApiProblem } from './problem.ts';
 
-interface Credentials {
+export interface Credentials {
   readonly name: string;
   readonly password: string;
 }
@@ -36,7 +36,8 @@ export async function asAdministrator<T>(
   }
 }
 
-async function readCredentials(context: Context): Promise<Credentials> {
+/** From GAIA_ADMIN_EMAIL and GAIA_ADMIN_PASSWORD, or asked for on the terminal. Throws UsageError where there is none. */
+export async function readCredentials(context: Context): Promise<Credentials> {
   const { GAIA_ADMIN_EMAIL: name, GAIA_ADMIN_PASSWORD: password } = context.env;
   if (password) return { name: name || DEFAULT_NAME, password };
   if (!context.stdin.isTTY) {

@@ -15,6 +15,8 @@ const purposeTexts: Readonly<Record<TokenPurposeName, PurposeText>> = Object.fre
   },
   passwordReset: { name: 'a password reset token', verifiedBy: 'only auth takes it, once' },
   emailVerification: { name: 'an e-mail verification token', verifiedBy: 'only auth takes it, once' },
+  emailChange: { name: 'a change of address token', verifiedBy: 'only auth takes it, once' },
+  invitation: { name: 'an invitation token', verifiedBy: 'only auth takes it, once' },
   fileDownload: { name: 'a file download token', verifiedBy: 'only assets can verify it' },
   preview: { name: 'a preview token', verifiedBy: 'only cms takes it' },
   webhook: {

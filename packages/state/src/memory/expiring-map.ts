@@ -3,7 +3,7 @@ import { StateUnavailable } from '../state.ts';
 export interface ExpiringMapOptions<V> {
   /** Most entries that are held. */
   readonly capacity: number;
-  /** Over capacity: forget the oldest entry, or refuse the new one with StateUnavailable. */
+  /** Over capacity: forget the oldest entries (a 64th of them), or refuse the new one with StateUnavailable. */
   readonly whenFull: 'forget-oldest' | 'refuse';
   /** Called for each entry that was forgotten, not for one deleted by its key. */
   readonly onForgotten?: (key: string, value: V) => void;
@@ -52,9 +52,12 @@ export function createExpiringMap<V>(options: ExpiringMapOptions<V>): ExpiringMa
     if (Math.abs(now - sweptAt) >= FULL_SWEEP_EVERY_MS) sweep(now);
     if (entries.size < options.capacity) return;
     if (options.whenFull === 'refuse') throw new StateUnavailable({ cause: new Error('the in-process state is full') });
+    // Many at a time: to find the first entry of a Map costs as much as there are deleted ones before it.
+    let surplus = Math.max(1, Math.floor(options.capacity / 64));
     for (const [key, entry] of entries) {
+      if (surplus === 0) break;
+      surplus -= 1;
       forget(key, entry.value);
-      break;
     }
   }
 

@@ -20,7 +20,7 @@ export interface MemoryStateOptions {
 /**
  * State of one process, for a suite that runs in one. It forgets everything when the process ends; its feed then starts
  * a new epoch. Bounded: expired entries are swept, and at a million living ones further are refused with
- * StateUnavailable (counters: the oldest is forgotten).
+ * StateUnavailable (counters: the oldest are forgotten).
  */
 export function createMemoryState(options: MemoryStateOptions): State {
   const log = options.log ?? silentLog;

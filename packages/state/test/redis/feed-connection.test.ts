@@ -114,6 +114,20 @@ describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? 
     expect(listener.events).toEqual([true]);
   });
 
+  it('shares one connection among listeners, and closes it after the last', async () => {
+    const redis = await started();
+    const state = opened(redis.url);
+    const listeners = async () =>
+      (await redisCommand(redis.port, 'CLIENT LIST TYPE pubsub')).split('name=gaia-feed').length - 1;
+    const stops = [];
+    for (let index = 0; index < 3; index += 1) stops.push(await state.revocations.subscribe(recordingListener()));
+    expect(await listeners()).toBe(1);
+    await Promise.all(stops.slice(1).map((stop) => stop()));
+    expect(await listeners()).toBe(1);
+    await stops[0]?.();
+    await vi.waitFor(async () => expect(await listeners()).toBe(0), soon);
+  });
+
   it('ignores what is not an entry', async () => {
     const redis = await started();
     const state = opened(redis.url);

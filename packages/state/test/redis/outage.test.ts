@@ -86,10 +86,12 @@ describe.skipIf(reason !== undefined)(`Redis goes away ${reason ?? ''}`, () => {
     await state.ping();
     redis.freeze();
     await expectAllUnavailable(state, 1_500);
-    await vi.waitFor(() => expectAllUnavailable(state, 200), { timeout: 3_000 });
-    const startedAt = performance.now();
-    for (let call = 0; call < 10; call += 1) await expect(state.ping()).rejects.toBeInstanceOf(StateUnavailable);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    const refuseTenAtOnce = async () => {
+      const startedAt = performance.now();
+      for (let call = 0; call < 10; call += 1) await expect(state.ping()).rejects.toBeInstanceOf(StateUnavailable);
+      expect(performance.now() - startedAt).toBeLessThan(500);
+    };
+    await vi.waitFor(refuseTenAtOnce, { timeout: 8_000 });
     redis.thaw();
   });
 

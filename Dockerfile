@@ -1,0 +1,39 @@
+# One file for every service: docker build --build-arg SERVICE=auth .
+# The services run their TypeScript as it is; there is nothing to compile, only packages to install.
+ARG NODE_IMAGE=node:26-bookworm-slim
+
+# What decides which packages are installed, and nothing else: the layer after it is built anew only when this changes.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /gaia
+COPY . .
+RUN find . -type f ! -name package.json ! -name pnpm-lock.yaml ! -name pnpm-workspace.yaml -delete \
+ && find . -type d -empty -delete
+
+FROM ${NODE_IMAGE} AS installed
+RUN npm install --global --no-audit --no-fund --loglevel=error pnpm@12.21.0
+WORKDIR /gaia
+COPY --from=manifests /gaia ./
+ARG SERVICE
+# Node is the image's own here; the one that npm start pins stays out.
+RUN pnpm install --prod --no-optional --frozen-lockfile --filter "@gaia/${SERVICE}..." --reporter=append-only
+
+FROM ${NODE_IMAGE}
+ARG SERVICE
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Gaia ${SERVICE}" \
+      org.opencontainers.image.description="A self-hosted, multi-site headless CMS with authentication as a service of its own" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production
+WORKDIR /gaia
+COPY --from=installed /gaia ./
+COPY packages packages
+COPY services services
+# One service an image: the others' sources go, and main.ts leads to the one that stays.
+RUN find services -mindepth 1 -maxdepth 1 -type d ! -name "${SERVICE}" -exec rm -r {} + \
+ && ln -s "$(ls -d services/${SERVICE} packages/${SERVICE} 2>/dev/null | head -n 1)/src/main.ts" main.ts \
+ && mkdir -p /data && chown node:node /data
+USER node
+# Node is process 1 and handles SIGTERM itself: it finishes open requests and ends.
+ENTRYPOINT ["node", "main.ts"]
