@@ -14,8 +14,8 @@ RUN npm install --global --no-audit --no-fund --loglevel=error pnpm@12.21.0
 WORKDIR /gaia
 COPY --from=manifests /gaia ./
 ARG SERVICE
-# Node is the image's own here; the one that npm start pins stays out.
-RUN pnpm install --prod --no-optional --frozen-lockfile --filter "@gaia/${SERVICE}..." --reporter=append-only
+# Only what the service depends on: the Node that npm start pins belongs to the workspace, and stays out.
+RUN pnpm install --prod --frozen-lockfile --filter "@gaia/${SERVICE}..." --reporter=append-only
 
 FROM ${NODE_IMAGE}
 ARG SERVICE
