@@ -1,0 +1,59 @@
+import { createHmac, createPrivateKey, hkdfSync, sign } from 'node:crypto';
+import { encodePart, signingKeyOf } from '@gaia/testing/signing';
+import { type TokenPurposeName, tokenPurposes } from '@gaia/tokens/purposes';
+import type { KnownKeys } from './known-keys.ts';
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** The keys of every purpose. */
+export interface PurposeKeys extends KnownKeys {
+  readonly webhookSecret: string;
+}
+
+/** A token as its genuine signer would make it for the purpose, with these claims. */
+export function signedAs(purpose: TokenPurposeName, claims: Claims, keys: PurposeKeys): string {
+  return signedWithKeyOf(purpose, purpose, claims, keys);
+}
+
+/**
+ * A token that says it is for `purpose` and is signed with the key of another: what would pass if one key served both,
+ * and nobody looked at `typ` (RFC 8725 §3.11).
+ */
+export function signedWithKeyOf(
+  owner: TokenPurposeName,
+  purpose: TokenPurposeName,
+  claims: Claims,
+  keys: PurposeKeys,
+): string {
+  const { alg, kid, signature } = signerOf(owner, keys);
+  const text = `${encodePart({ alg, typ: tokenPurposes[purpose].typ, ...(kid && { kid }) })}.${encodePart(claims)}`;
+  return `${text}.${signature(text)}`;
+}
+
+interface Signer {
+  readonly alg: string;
+  readonly kid?: string;
+  signature(text: string): string;
+}
+
+function signerOf(purpose: TokenPurposeName, keys: PurposeKeys): Signer {
+  const { algorithm: alg, typ } = tokenPurposes[purpose];
+  if (alg === 'RS256') {
+    const { kid, privateKey } = signingKeyOf(createPrivateKey(keys.signingKeyPem));
+    return { alg, kid, signature: (text) => sign('sha256', Buffer.from(text), privateKey).toString('base64url') };
+  }
+  const hmac = (secret: string | Buffer) => ({
+    alg,
+    signature: (text: string) => createHmac('sha256', secret).update(text).digest('base64url'),
+  });
+  switch (purpose) {
+    case 'fileDownload':
+      return { ...hmac(keys.linkKey.secret), kid: keys.linkKey.kid };
+    case 'webhook':
+      return hmac(keys.webhookSecret);
+    case 'invitation':
+      return hmac(Buffer.from(hkdfSync('sha256', keys.refreshSecret, '', `gaia ${typ}`, 32)));
+    default:
+      return hmac(keys.refreshSecret);
+  }
+}
