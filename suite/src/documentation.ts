@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { purposesTable } from './purposes-table.ts';
 import { settingsTable } from './settings-table.ts';
 
 interface GeneratedPart {
@@ -10,7 +11,10 @@ interface GeneratedPart {
 }
 
 /** What stands in the documentation but is made from the code, so that it cannot become untrue. */
-const parts: readonly GeneratedPart[] = [{ file: 'README.md', marker: 'settings', text: settingsTable }];
+const parts: readonly GeneratedPart[] = [
+  { file: 'README.md', marker: 'settings', text: settingsTable },
+  { file: 'docs/token-matrix.md', marker: 'purposes', text: purposesTable },
+];
 
 /** Every generated part as it stands in the files and as it should. */
 export async function generatedParts(root: string): Promise<{ name: string; now: string; wanted: string }[]> {

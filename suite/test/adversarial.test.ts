@@ -28,6 +28,6 @@ it.each([
 it('through the gateway it is the same, and what two services could read differently does not pass it', async () => {
   const report = await adversarialPack({ issuer: suite.issuer, send: overHttp(`${suite.url}/cms/whoami`) });
   const byGateway = report.results.filter(({ name }) => name.startsWith('request: two Authorization headers'));
-  expect(byGateway.map(({ status, code }) => [status, code])).toEqual(Array(3).fill([400, 'malformed_request']));
+  expect(byGateway.map(({ status, code }) => [status, code])).toEqual(Array(3).fill([400, 'duplicate_header']));
   assertAllRefused({ ...report, results: report.results.filter((result) => !byGateway.includes(result)) });
 }, 60_000);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { loadConfig } from '../src/config.ts';
-import { startSuite } from '../src/suite.ts';
+import { type SuiteOptions, startSuite } from '../src/suite.ts';
 
 export const password = 'correct-horse-battery';
 
@@ -18,7 +18,10 @@ export interface RunningSuite {
 }
 
 /** The whole suite, as `npm start` starts it, on the test run's PostgreSQL and on ports of its own. */
-export async function runSuite(env: Readonly<Record<string, string>> = {}): Promise<RunningSuite> {
+export async function runSuite(
+  env: Readonly<Record<string, string>> = {},
+  { mode = 'together', say = () => {} }: Partial<Pick<SuiteOptions, 'mode' | 'say'>> = {},
+): Promise<RunningSuite> {
   const database = await testDatabase('suite');
   const dataDir = await mkdtemp(join(tmpdir(), 'gaia-suite-'));
   const port = await freePorts(6);
@@ -31,7 +34,7 @@ export async function runSuite(env: Readonly<Record<string, string>> = {}): Prom
     ARGON2_MEMORY_KIB: '64',
     ...env,
   };
-  const suite = await startSuite({ config: loadConfig(all, dataDir), env: all, mode: 'together', say: () => {} });
+  const suite = await startSuite({ config: loadConfig(all, dataDir), env: all, mode, say });
   return {
     url: `http://localhost:${port}`,
     port,
@@ -45,7 +48,7 @@ export async function runSuite(env: Readonly<Record<string, string>> = {}): Prom
 }
 
 /** The first of some neighbouring ports on which nothing listens. */
-async function freePorts(count: number): Promise<number> {
+export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const first = randomInt(20_000, 32_000);
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));

@@ -1,12 +1,13 @@
-import { createHmac, createPrivateKey, hkdfSync, sign } from 'node:crypto';
-import { encodePart, signingKeyOf } from '@gaia/testing/signing';
+import { createHmac, hkdfSync, sign } from 'node:crypto';
+import type { TestIssuer } from '@gaia/testing/issuer';
 import { type TokenPurposeName, tokenPurposes } from '@gaia/tokens/purposes';
 import type { KnownKeys } from './known-keys.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** The keys of every purpose. */
-export interface PurposeKeys extends KnownKeys {
+export interface PurposeKeys extends Pick<KnownKeys, 'refreshSecret' | 'linkKey'> {
+  readonly signing: TestIssuer['key'];
   readonly webhookSecret: string;
 }
 
@@ -39,7 +40,7 @@ interface Signer {
 function signerOf(purpose: TokenPurposeName, keys: PurposeKeys): Signer {
   const { algorithm: alg, typ } = tokenPurposes[purpose];
   if (alg === 'RS256') {
-    const { kid, privateKey } = signingKeyOf(createPrivateKey(keys.signingKeyPem));
+    const { kid, privateKey } = keys.signing;
     return { alg, kid, signature: (text) => sign('sha256', Buffer.from(text), privateKey).toString('base64url') };
   }
   const hmac = (secret: string | Buffer) => ({
@@ -56,4 +57,8 @@ function signerOf(purpose: TokenPurposeName, keys: PurposeKeys): Signer {
     default:
       return hmac(keys.refreshSecret);
   }
+}
+
+function encodePart(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 /** Where text goes: a process stream, or a test's. */
 interface Output {
   write(text: string): unknown;
+  /** Whether it is a terminal, on which a line can be written again. */
+  readonly isTTY?: boolean;
 }
 
 /** Standard input; `setRawMode` is there when it is a terminal. */

@@ -139,7 +139,12 @@ export async function stopPostmaster(postmaster: Postmaster, timeoutMs: number):
   // Fast shutdown; if that hangs the immediate one, after which the next start recovers from the write-ahead log.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     if (postmaster.hasEnded()) return;
-    process.kill(postmaster.pid, signal);
+    try {
+      process.kill(postmaster.pid, signal);
+    } catch {
+      // It ended a moment ago.
+      return;
+    }
     const deadline = performance.now() + timeoutMs;
     while (!postmaster.hasEnded() && performance.now() < deadline) await delay(5);
   }

@@ -1,9 +1,11 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Condition, TextAttribute } from './condition.ts';
 
-/** Where a table keeps the facts that conditions ask about. `published` is a boolean expression, the others text. */
+/** Where a table keeps the facts that conditions ask about: `published` and `granted` as booleans, the others as text. */
 export interface ConditionColumns extends Readonly<Record<TextAttribute, Expression<string>>> {
   readonly published: Expression<SqlBool>;
+  /** See `grantedSql`. */
+  readonly granted: Expression<SqlBool>;
 }
 
 /**
@@ -18,6 +20,8 @@ export function conditionSql(condition: Condition, columns: ConditionColumns): E
       return sql<SqlBool>`false`;
     case 'published':
       return sql<SqlBool>`(${columns.published})`;
+    case 'granted':
+      return sql<SqlBool>`(${columns.granted})`;
     case 'oneOf': {
       const column = columns[condition.attribute];
       const [first, ...others] = condition.values;

@@ -2,11 +2,12 @@
 export interface EntryFacts {
   readonly site: string;
   readonly author: string;
-  readonly visibility: string;
   readonly published: boolean;
+  /** Whether its access class is one of the caller's (`classesOf`). */
+  readonly granted: boolean;
 }
 
-export type TextAttribute = 'site' | 'author' | 'visibility';
+export type TextAttribute = 'site' | 'author';
 
 /**
  * A rule about entries, already bound to one caller: plain data, so that the same rule can decide about one entry in
@@ -16,6 +17,7 @@ export type Condition =
   | { readonly is: 'always' }
   | { readonly is: 'never' }
   | { readonly is: 'published' }
+  | { readonly is: 'granted' }
   | { readonly is: 'oneOf'; readonly attribute: TextAttribute; readonly values: readonly string[] }
   | { readonly is: 'all'; readonly of: readonly Condition[] }
   | { readonly is: 'any'; readonly of: readonly Condition[] };
@@ -23,6 +25,7 @@ export type Condition =
 export const always: Condition = Object.freeze({ is: 'always' });
 export const never: Condition = Object.freeze({ is: 'never' });
 export const published: Condition = Object.freeze({ is: 'published' });
+export const granted: Condition = Object.freeze({ is: 'granted' });
 
 export function oneOf(attribute: TextAttribute, values: readonly string[]): Condition {
   return values.length === 0 ? never : { is: 'oneOf', attribute, values };
@@ -51,6 +54,8 @@ export function holds(condition: Condition, facts: EntryFacts): boolean {
       return false;
     case 'published':
       return facts.published;
+    case 'granted':
+      return facts.granted;
     case 'oneOf':
       return condition.values.includes(facts[condition.attribute]);
     case 'all':
@@ -67,7 +72,10 @@ export function given(condition: Condition, known: Partial<EntryFacts>): Conditi
     case 'never':
       return condition;
     case 'published':
-      return known.published === undefined ? condition : known.published ? always : never;
+    case 'granted': {
+      const value = known[condition.is];
+      return value === undefined ? condition : value ? always : never;
+    }
     case 'oneOf': {
       const value = known[condition.attribute];
       return value === undefined ? condition : condition.values.includes(value) ? always : never;

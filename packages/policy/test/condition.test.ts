@@ -8,6 +8,7 @@ import {
   type Condition,
   type EntryFacts,
   given,
+  granted,
   holds,
   never,
   oneOf,
@@ -26,24 +27,21 @@ const compiler = new Kysely<unknown>({
 const columns = {
   site: sql.ref<string>('e.site'),
   author: sql.ref<string>('e.author'),
-  visibility: sql.ref<string>('e.visibility'),
   published: sql<boolean>`e.published is not null`,
+  granted: sql<boolean>`e.class = any($granted)`,
 };
 const compiled = (condition: Condition) => sql`${conditionSql(condition, columns)}`.compile(compiler);
 
 const facts: fc.Arbitrary<EntryFacts> = fc.record({
   site: fc.constantFrom('a', 'b'),
   author: fc.constantFrom('u', 'v'),
-  visibility: fc.constantFrom('public', 'members'),
   published: fc.boolean(),
+  granted: fc.boolean(),
 });
 const leaf: fc.Arbitrary<Condition> = fc.oneof(
-  fc.constantFrom(always, never, published),
+  fc.constantFrom(always, never, published, granted),
   fc
-    .tuple(
-      fc.constantFrom('site' as const, 'author' as const, 'visibility' as const),
-      fc.array(fc.constantFrom('a', 'b', 'u', 'public')),
-    )
+    .tuple(fc.constantFrom('site' as const, 'author' as const), fc.array(fc.constantFrom('a', 'b', 'u', 'v')))
     .map(([attribute, values]) => oneOf(attribute, values)),
 );
 const lists = fc.array(leaf, { maxLength: 4 });
@@ -59,10 +57,10 @@ describe('conditions', () => {
   });
 
   it('knowing facts beforehand keeps the meaning', () => {
-    const names = fc.subarray(['site', 'author', 'visibility', 'published'] as const);
+    const names = fc.subarray(['site', 'author', 'published', 'granted'] as const);
     fc.assert(
       fc.property(lists, facts, names, (parts, entry, known) => {
-        const condition = any(all(...parts), published);
+        const condition = any(all(...parts), all(published, granted));
         const left = given(condition, Object.fromEntries(known.map((name) => [name, entry[name]])));
         expect(holds(left, entry)).toBe(holds(condition, entry));
         expect(known.some((name) => JSON.stringify(left).includes(`"${name}"`))).toBe(false);
@@ -72,7 +70,7 @@ describe('conditions', () => {
 
   it('sends every value as a parameter', () => {
     const hostile = "x' or true --";
-    const query = compiled(all(oneOf('author', [hostile]), any(published, oneOf('visibility', ['public', hostile]))));
+    const query = compiled(all(oneOf('author', [hostile]), any(published, oneOf('site', ['public', hostile]))));
     expect(query.sql).not.toContain('true');
     expect(query.sql.match(/\$\d/g)).toHaveLength(3);
     expect(query.parameters).toEqual([hostile, 'public', hostile]);

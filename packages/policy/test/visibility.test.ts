@@ -1,71 +1,141 @@
 import { describe, expect, it } from 'vitest';
-import type { EntryFacts } from '../src/condition.ts';
+import { classesOf } from '../src/access-classes.ts';
+import { accessRule, fixedClasses } from '../src/access-rule.ts';
 import { holds } from '../src/condition.ts';
+import { type Explained, explain } from '../src/explain.ts';
+import { mayReadField, mayWriteField } from '../src/fields.ts';
 import { type Caller, editable, visible, workingCopyReadable } from '../src/visibility.ts';
 
 const site = 'site-a.localhost';
-const caller = (subject: string, scopes: string, ofSite: string | undefined = site): Caller => ({
+const caller = (subject: string, scopes: string, options: { site?: string | undefined; roles?: string[] } = {}) => ({
   subject,
-  site: ofSite,
+  site,
+  roles: ['member'],
   scopes: scopes.split(' '),
+  ...options,
 });
 const callers = {
   nobody: undefined,
   member: caller('u-member', 'content:read'),
+  vip: caller('u-vip', 'content:read', { roles: ['member', 'vip'] }),
+  holder: caller('u-holder', 'content:read'),
   author: caller('u-author', 'content:read content:write'),
   editor: caller('u-editor', 'content:read content:write content:edit'),
-  foreigner: caller('u-author', 'content:read content:edit', 'site-b.localhost'),
-  siteless: { subject: 'u-author', site: undefined, scopes: ['content:read', 'content:edit'] },
-  'token without content:read': caller('u-other', 'assets:read'),
+  foreigner: caller('u-author', 'content:read content:edit', { site: 'site-b.localhost', roles: ['vip'] }),
+  siteless: caller('u-author', 'content:read content:edit', { site: undefined }),
+  'token without content:read': caller('u-holder', 'assets:read', { roles: ['vip'] }),
 } satisfies Record<string, Caller>;
+type Name = keyof typeof callers;
 
-const entry = (visibility: string, published: boolean, ofSite = site): EntryFacts => ({
-  site: ofSite,
-  author: 'u-author',
-  visibility,
-  published,
-});
+const rules = {
+  public: { accessClass: fixedClasses.public, rule: accessRule('public') },
+  members: { accessClass: fixedClasses.members, rule: accessRule('members') },
+  author: { accessClass: fixedClasses.author, rule: accessRule('author') },
+  roles: { accessClass: 16, rule: accessRule('roles', ['vip', 'press']) },
+  products: { accessClass: 17, rule: accessRule('products', ['course']) },
+  unheardOf: { accessClass: 99, rule: accessRule('products', ['gone']) },
+};
+const classes = [
+  { id: 16, kind: 'roles', names: ['press', 'vip'] },
+  { id: 17, kind: 'products', names: ['course'] },
+] as const;
+const productsOf = (who: Caller) => (who?.subject === 'u-holder' ? ['course'] : []);
+
+function entry(rule: keyof typeof rules, published: boolean, ofSite = site): Explained {
+  return { site: ofSite, author: 'u-author', published, ...rules[rule] };
+}
+
+function sees(who: Caller, subject: Explained): boolean {
+  const granted = classesOf(who, site, classes, productsOf(who)).includes(subject.accessClass);
+  return visible(who, site, { ...subject, granted });
+}
 
 describe('who reads what', () => {
-  const table: [keyof typeof callers, EntryFacts, boolean][] = [
-    ['nobody', entry('public', true), true],
-    ['nobody', entry('members', true), false],
-    ['nobody', entry('public', false), false],
-    ['member', entry('public', true), true],
-    ['member', entry('members', true), true],
-    ['member', entry('members', false), false],
-    ['author', entry('members', false), true],
-    ['editor', entry('public', false), true],
-    ['foreigner', entry('public', true), false],
-    ['foreigner', entry('members', false), false],
-    ['siteless', entry('public', true), false],
-    ['token without content:read', entry('members', true), false],
-    ['token without content:read', entry('public', true), true],
-    ['editor', entry('public', true, 'site-b.localhost'), false],
-    ['nobody', entry('unheard-of', true), false],
-    ['member', entry('unheard-of', true), false],
+  const table: [Name, Explained, boolean, string][] = [
+    ['nobody', entry('public', true), true, 'public'],
+    ['nobody', entry('members', true), false, 'anonymous'],
+    ['nobody', entry('roles', true), false, 'anonymous'],
+    ['nobody', entry('products', true), false, 'anonymous'],
+    ['nobody', entry('author', true), false, 'only_author'],
+    ['nobody', entry('public', false), false, 'not_published'],
+    ['member', entry('public', true), true, 'public'],
+    ['member', entry('members', true), true, 'member'],
+    ['member', entry('members', false), false, 'not_published'],
+    ['member', entry('roles', true), false, 'no_role'],
+    ['member', entry('products', true), false, 'no_product'],
+    ['member', entry('author', true), false, 'only_author'],
+    ['vip', entry('roles', true), true, 'has_role'],
+    ['vip', entry('roles', false), false, 'not_published'],
+    ['vip', entry('products', true), false, 'no_product'],
+    ['holder', entry('products', true), true, 'holds_product'],
+    ['holder', entry('products', false), false, 'not_published'],
+    ['holder', entry('roles', true), false, 'no_role'],
+    ['author', entry('author', true), true, 'is_author'],
+    ['author', entry('products', false), true, 'is_author'],
+    ['editor', entry('author', true), true, 'edits_all'],
+    ['editor', entry('unheardOf', false), true, 'edits_all'],
+    ['foreigner', entry('public', true), false, 'other_site'],
+    ['foreigner', entry('roles', true), false, 'other_site'],
+    ['siteless', entry('public', true), false, 'other_site'],
+    ['token without content:read', entry('members', true), false, 'not_permitted'],
+    ['token without content:read', entry('roles', true), false, 'not_permitted'],
+    ['token without content:read', entry('products', true), false, 'not_permitted'],
+    ['token without content:read', entry('public', true), true, 'public'],
+    ['nobody', entry('unheardOf', true), false, 'anonymous'],
+    ['member', entry('unheardOf', true), false, 'no_product'],
   ];
-  it.each(table)('%s, %o: %s', (name, facts, expected) => {
-    expect(visible(callers[name], site, facts)).toBe(expected);
+  it.each(table)('%s, %o: %s, because %s', (name, subject, expected, reason) => {
+    const who = callers[name];
+    expect(sees(who, subject)).toBe(expected);
+    expect(explain(who, subject, productsOf(who))).toMatchObject({ visible: expected, reason });
+  });
+
+  it('an entry of another site is not seen through this one', () => {
+    expect(sees(callers.editor, entry('public', true, 'site-b.localhost'))).toBe(false);
+  });
+
+  it('names what lets a caller in', () => {
+    expect(explain(callers.vip, entry('roles', true), [])).toMatchObject({ copy: 'published', by: ['vip'] });
+    expect(explain(callers.editor, entry('roles', true), [])).toMatchObject({ copy: 'working', by: [] });
   });
 });
 
 describe('who changes what', () => {
-  const table: [keyof typeof callers, boolean][] = [
+  const table: [Name, boolean][] = [
     ['nobody', false],
     ['member', false],
+    ['holder', false],
     ['author', true],
     ['editor', true],
     ['foreigner', false],
     ['siteless', false],
   ];
   it.each(table)('%s: %s', (name, expected) => {
-    expect(holds(editable(callers[name], site), entry('public', true))).toBe(expected);
+    expect(holds(editable(callers[name], site), { ...entry('public', true), granted: true })).toBe(expected);
   });
 
   it('an author without content:write still reads, but does not change, the own draft', () => {
     const former = caller('u-author', 'content:read');
-    expect(holds(workingCopyReadable(former, site), entry('public', false))).toBe(true);
-    expect(holds(editable(former, site), entry('public', false))).toBe(false);
+    const draft = { ...entry('public', false), granted: false };
+    expect(holds(workingCopyReadable(former, site), draft)).toBe(true);
+    expect(holds(editable(former, site), draft)).toBe(false);
+  });
+});
+
+describe('rules of fields', () => {
+  it.each([
+    ['nobody', ['member'], false],
+    ['member', ['member'], true],
+    ['member', ['vip', 'press'], false],
+    ['vip', ['vip', 'press'], true],
+    ['editor', ['vip'], false],
+    ['nobody', undefined, true],
+  ] as [Name, string[] | undefined, boolean][])('%s, %o: %s', (name, roles, expected) => {
+    expect(mayReadField(callers[name], roles)).toBe(expected);
+    expect(mayWriteField(callers[name], roles)).toBe(expected);
+  });
+
+  it('bind nobody who could take them away', () => {
+    expect(mayReadField(caller('u-admin', 'content:read types:manage'), ['vip'])).toBe(true);
   });
 });

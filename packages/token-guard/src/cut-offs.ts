@@ -3,11 +3,14 @@ import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS } from '@gaia/tokens/purposes';
 import type { RefusalReason } from './refusal.ts';
 
+/** What of a token a cut-off can name. */
+export type RevocableToken = Pick<Identity, 'issuedAt' | 'keyId' | 'sessionId' | 'subject' | 'tokenId'>;
+
 /** The living cut-offs of one issuer, held so that a token is checked by look-ups alone. */
 export interface CutOffs {
   add(entry: FeedEntry): void;
   hasKey(kid: string): boolean;
-  reasonToRefuse(identity: Identity): RefusalReason | undefined;
+  reasonToRefuse(token: RevocableToken): RefusalReason | undefined;
   /** Forgets what no living token can concern any more. */
   prune(now: number): void;
   size(): number;
@@ -80,12 +83,12 @@ export function createCutOffs(limit: number, now: () => number): CutOffs {
     subjects.clear();
   }
 
-  function reasonToRefuse(identity: Identity): RefusalReason | undefined {
-    if (identity.issuedAt < all.seconds) return 'all_cut_off';
-    if (keys.has(identity.keyId)) return 'key_revoked';
-    if (identity.sessionId !== undefined && sessions.has(identity.sessionId)) return 'session_ended';
-    if (identity.issuedAt < (subjects.get(identity.subject)?.seconds ?? 0)) return 'subject_cut_off';
-    if (tokens.has(identity.tokenId)) return 'token_cut_off';
+  function reasonToRefuse(token: RevocableToken): RefusalReason | undefined {
+    if (token.issuedAt < all.seconds) return 'all_cut_off';
+    if (keys.has(token.keyId)) return 'key_revoked';
+    if (token.sessionId !== undefined && sessions.has(token.sessionId)) return 'session_ended';
+    if (token.issuedAt < (subjects.get(token.subject)?.seconds ?? 0)) return 'subject_cut_off';
+    if (tokens.has(token.tokenId)) return 'token_cut_off';
     return undefined;
   }
 

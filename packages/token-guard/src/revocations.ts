@@ -1,8 +1,6 @@
 import type { FeedEntry, FeedSnapshot, RevocationFeed } from '@gaia/state/state';
-import type { Identity } from '@gaia/tokens/identity';
 import { createCutOffs } from './cut-offs.ts';
 import type { GuardLog } from './guard-log.ts';
-import type { RefusalReason } from './refusal.ts';
 import type { RevocationCheck } from './verifier.ts';
 
 export interface RevocationsOptions {
@@ -36,7 +34,6 @@ export interface RevocationsStatus {
 export interface Revocations extends RevocationCheck {
   /** Resolves when the first snapshot is taken or has failed; never rejects. */
   readonly ready: Promise<void>;
-  reasonToRefuse(identity: Identity): RefusalReason | undefined;
   status(): RevocationsStatus;
   close(): Promise<void>;
 }

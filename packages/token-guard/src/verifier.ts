@@ -4,6 +4,7 @@ import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS, SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import { type ClaimRules, checkClaims, checkTimes, type Validity, validityOf } from './claim-checks.ts';
 import { type CompactToken, readCompactToken } from './compact-token.ts';
+import type { RevocableToken } from './cut-offs.ts';
 import { checkHeader } from './header-checks.ts';
 import { KeysUnavailable, type RefusalReason, refuseUnless, TokenRefusal } from './refusal.ts';
 import { identityOfClaims } from './token-identity.ts';
@@ -19,7 +20,7 @@ export interface KeySource {
 
 /** Says why a genuine token is not to be honoured any more; asked on every use, so it must not wait for anything. */
 export interface RevocationCheck {
-  reasonToRefuse(identity: Identity): RefusalReason | undefined;
+  reasonToRefuse(token: RevocableToken): RefusalReason | undefined;
 }
 
 export interface TrustedIssuer {
@@ -64,6 +65,15 @@ export interface Verifier {
   counts(): VerifierCounts;
 }
 
+/** A token whose form is good, and whose issuer is one that we trust; it may still be anybody's. */
+interface PresentedToken {
+  readonly accessToken: string;
+  readonly token: CompactToken;
+  readonly issuer: TrustedIssuer;
+  readonly algorithm: string;
+  readonly kid: string;
+}
+
 /** A token whose signature and claims are good; what time and revocation can still change is asked on every use. */
 interface VerifiedToken {
   readonly identity: Identity;
@@ -104,49 +114,35 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   function firstSight(accessToken: string): Identity | Promise<Identity> {
-    const token = readCompactToken(accessToken);
-    const { algorithm, kid } = checkHeader(token.header);
-    const issuer = checkIssuer(token, issuers);
-    const key = issuer.jwks.find(kid);
-    if (key !== undefined) return accept(accessToken, token, issuer, algorithm, key);
-    return acceptWithMissingKey(accessToken, token, issuer, algorithm, kid);
+    const presented = readPresented(accessToken, issuers);
+    const key = presented.issuer.jwks.find(presented.kid);
+    return key === undefined ? acceptWithMissingKey(presented) : accept(presented, key);
   }
 
-  async function acceptWithMissingKey(
-    accessToken: string,
-    token: CompactToken,
-    issuer: TrustedIssuer,
-    algorithm: string,
-    kid: string,
-  ): Promise<Identity> {
+  async function acceptWithMissingKey(presented: PresentedToken): Promise<Identity> {
+    const { jwks } = presented.issuer;
     try {
-      const key = await issuer.jwks.lookUp(kid);
-      if (key === undefined && !issuer.jwks.usable()) throw new KeysUnavailable();
+      const key = await jwks.lookUp(presented.kid);
+      if (key === undefined && !jwks.usable()) throw new KeysUnavailable();
       refuseUnless(key !== undefined, 'key_unknown');
-      return accept(accessToken, token, issuer, algorithm, key);
+      return accept(presented, key);
     } catch (error) {
       throw counted(error);
     }
   }
 
-  function accept(
-    accessToken: string,
-    token: CompactToken,
-    issuer: TrustedIssuer,
-    algorithm: string,
-    key: VerificationKey,
-  ): Identity {
-    refuseUnless(algorithm === key.algorithm, 'algorithm_not_of_key');
-    checkSignature(token, key);
-    const claims = checkClaims(token.payload, rules);
+  function accept(presented: PresentedToken, key: VerificationKey): Identity {
+    refuseUnless(presented.algorithm === key.algorithm, 'algorithm_not_of_key');
+    checkSignature(presented.token, key);
+    const claims = checkClaims(presented.token.payload, rules);
     const entry: VerifiedToken = {
       identity: identityOfClaims(claims, key.kid),
       validity: validityOf(claims, rules),
-      issuer,
+      issuer: presented.issuer,
       key,
     };
     const identity = admit(entry);
-    verifiedTokens.set(accessToken, entry);
+    verifiedTokens.set(presented.accessToken, entry);
     verified += 1;
     return identity;
   }
@@ -169,6 +165,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verify: async (accessToken) => check(accessToken),
     counts: () => ({ remembered, verified, refused: { ...refused }, cachedTokens: verifiedTokens.size() }),
   };
+}
+
+/** Everything that can refuse a token before any cryptography. */
+function readPresented(accessToken: string, issuers: ReadonlyMap<string, TrustedIssuer>): PresentedToken {
+  const token = readCompactToken(accessToken);
+  const { algorithm, kid } = checkHeader(token.header);
+  return { accessToken, token, issuer: checkIssuer(token, issuers), algorithm, kid };
 }
 
 /** A key that its issuer has withdrawn takes its remembered tokens with it. */

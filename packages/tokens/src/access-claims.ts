@@ -1,3 +1,9 @@
+/** Who acts for the subject; in `act`, who acted before it (RFC 8693 §4.1). Only the outermost one decides anything. */
+export interface Actor {
+  readonly sub: string;
+  readonly act?: Actor;
+}
+
 /** Payload of an access token (RFC 9068 §2.2) as it travels. */
 export interface AccessClaims {
   readonly iss: string;
@@ -19,5 +25,5 @@ export interface AccessClaims {
   readonly auth_time?: number;
   readonly amr?: readonly string[];
   /** Acting party, when a service acts on behalf of the user (RFC 8693 §4.1). */
-  readonly act?: { readonly sub: string };
+  readonly act?: Actor;
 }

@@ -7,12 +7,17 @@ export const scopes = Object.freeze({
   'types:manage': 'Define content types',
   'assets:read': "Read the site's files",
   'assets:write': 'Upload files',
+  'products:manage': 'Define products, and grant and withdraw them',
+  'webhooks:manage': 'Manage the endpoints that take messages of other systems, and their secrets',
   'users:manage': "Manage the site's users and their roles",
   'site:manage': "Change the site's settings",
   'site:delete': 'Delete the site',
   'audit:read': 'Read the audit log',
   'sites:manage': 'Create sites and manage all of them (administrators of the installation)',
   'keys:manage': 'Rotate and retire signing keys (administrators of the installation)',
+  'tokens:mint': 'Make access tokens for users, to look into what they see (administrators of the installation)',
+  'clients:manage': 'Manage service accounts (administrators of the installation)',
+  'search:manage': 'Build the search index anew (administrators of the installation)',
   'feed:read': 'Follow the change feed (services)',
 } as const);
 
@@ -21,7 +26,15 @@ export type Scope = keyof typeof scopes;
 const member: readonly Scope[] = ['content:read', 'assets:read'];
 const author: readonly Scope[] = [...member, 'content:write', 'assets:write'];
 const editor: readonly Scope[] = [...author, 'content:edit', 'content:publish'];
-const admin: readonly Scope[] = [...editor, 'types:manage', 'users:manage', 'site:manage', 'audit:read'];
+const admin: readonly Scope[] = [
+  ...editor,
+  'types:manage',
+  'products:manage',
+  'webhooks:manage',
+  'users:manage',
+  'site:manage',
+  'audit:read',
+];
 const owner: readonly Scope[] = [...admin, 'site:delete'];
 
 /** Built-in roles of a site, weakest first, with the permissions that each gives. */
@@ -30,7 +43,13 @@ export const siteRoles = Object.freeze({ member, author, editor, admin, owner })
 export type SiteRole = keyof typeof siteRoles;
 
 /** What an administrator of the installation may do beside being an owner of every site. */
-export const administratorScopes: readonly Scope[] = Object.freeze(['sites:manage', 'keys:manage']);
+export const administratorScopes: readonly Scope[] = Object.freeze([
+  'sites:manage',
+  'keys:manage',
+  'tokens:mint',
+  'clients:manage',
+  'search:manage',
+]);
 
 /** Name that administrators of the installation carry in `roles`. */
 export const ADMINISTRATOR_ROLE = 'administrator';

@@ -1,22 +1,26 @@
 import multipart from '@fastify/multipart';
 import { pingDatabase } from '@gaia/database/database';
+import type { FollowedFeed } from '@gaia/feed-follower';
+import { waitForSeq } from '@gaia/feed-follower/min-seq';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
+import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
 import type { Kysely } from 'kysely';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { registerDownloads } from './downloads/routes.ts';
 import { createFiles } from './files/files.ts';
-import { registerFiles } from './files/routes.ts';
-import { registerWhoAmI } from './identity/routes.ts';
+import { registerFiles, registerManyFiles } from './files/routes.ts';
 import { createDownloadLinks } from './links/download-links.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
 import { registerLinks } from './links/routes.ts';
+import { registerUsage } from './references/routes.ts';
 import type { FileStore } from './storage/file-store.ts';
+import { LONGEST_UPLOAD_MS } from './storage/temporary-files.ts';
 import { registerUploads } from './uploads/routes.ts';
 
 export interface AppDependencies {
@@ -25,6 +29,7 @@ export interface AppDependencies {
   readonly database: Kysely<AssetsDatabase>;
   readonly guard: Guard;
   readonly store: FileStore;
+  readonly feed: Pick<FollowedFeed, 'applied' | 'check'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A new UUID. */
@@ -36,10 +41,11 @@ type AppConfig = Pick<Config, 'TRUSTED_PROXIES' | 'ASSETS_MAX_BYTES' | 'ASSETS_L
 
 /** The assets service: uploads, downloads, download links. */
 export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
-  const { database, guard, store, now, randomId } = deps;
+  const { database, guard, store, feed, now, randomId } = deps;
   const files = createFiles(database, now);
   const keys = parseLinkKeys(config.ASSETS_LINK_KEYS);
   const links = createDownloadLinks({ keys, now, randomId, revocations: guard.revocations });
+  const arrived = (minSeq: string | undefined) => waitForSeq(feed.applied, minSeq);
   const app = await createService({
     name: 'assets',
     description: 'Files of sites: uploads, private downloads, download links.',
@@ -47,24 +53,28 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     metrics: deps.metrics,
     trustedProxies: config.TRUSTED_PROXIES,
     bodyLimit: 16 * 1024,
+    requestTimeoutMs: LONGEST_UPLOAD_MS,
     checks: [
       ...guard.healthChecks,
       { name: 'database', critical: true, check: async () => pingDatabase(database).then(() => ({ status: 'ok' })) },
       { name: 'files', critical: true, check: async () => store.check().then(() => ({ status: 'ok' })) },
+      feed.check,
       ...(deps.checks ?? []),
     ],
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard });
     await scope.register(multipart);
-    registerWhoAmI(scope as Service);
+    registerWhoAmI(scope as Service, '/assets/whoami');
     registerUploads(scope as Service, { files, store, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
-    registerFiles(scope as Service, { files, store });
-    registerLinks(scope as Service, { files, links, publicUrl: config.PUBLIC_URL });
+    registerFiles(scope as Service, { files, store, arrived });
+    registerUsage(scope as Service, { files, arrived });
+    registerLinks(scope as Service, { files, links, publicUrl: config.PUBLIC_URL, arrived });
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
-    registerDownloads(scope as Service, { files, store, links });
+    registerDownloads(scope as Service, { files, store, links, arrived });
+    registerManyFiles(scope as Service, { files, arrived });
   });
   return app;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { databaseSettings } from '@gaia/database/settings';
+import { feedSettings } from '@gaia/feed-follower/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
 import { integer, loadSettings, type SettingsOf, secret, text, url } from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
@@ -17,6 +18,7 @@ export const settings = {
   ...databaseSettings,
   ...stateSettings(),
   ...guardSettings,
+  ...feedSettings('assets'),
   PUBLIC_URL: url({
     doc: 'Where the suite is reached from outside; download links begin with it',
     fallback: 'http://localhost:8080',

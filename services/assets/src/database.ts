@@ -2,8 +2,11 @@ import type { ColumnType } from 'kysely';
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
-/** Least of what makes a file readable: everybody, or the members of its site. */
-export const visibilities = ['public', 'members'] as const;
+/**
+ * What a file is readable by in itself, whatever entries mention it: everybody, members of its site who may read files, or
+ * nobody beside its uploader and those who edit everybody's content.
+ */
+export const visibilities = ['private', 'members', 'public'] as const;
 export type Visibility = (typeof visibilities)[number];
 
 interface FilesTable {
@@ -29,7 +32,28 @@ interface UnclaimedBytesTable {
   since: Timestamp;
 }
 
+/** The copy of an entry that readers see, or the one that is being worked on. */
+export type Edition = 'published' | 'working';
+
+/** A copy of an entry mentions a file. */
+interface FileReferencesTable {
+  site: string;
+  entry: string;
+  edition: Edition;
+  file: string;
+  /** Whether only those may read the field who have one of the roles in `readable_by`. */
+  restricted: boolean;
+  readable_by: string[];
+  author: string;
+  access_class: number;
+  type: string;
+  title: string;
+  generation: number;
+}
+
+/** Beside the tables of @gaia/feed-follower. */
 export interface AssetsDatabase {
   files: FilesTable;
+  file_references: FileReferencesTable;
   unclaimed_bytes: UnclaimedBytesTable;
 }

@@ -7,14 +7,13 @@ export const problem = defineProblems({
   one_file_only: { status: 400, title: 'The form holds more than one file' },
   validation_failed: { status: 400, title: 'The request has a wrong or missing part' },
   invalid_cursor: { status: 400, title: 'The cursor is not one of this list' },
-  token_missing: { status: 401, title: 'An access token is needed' },
   token_malformed: { status: 401, title: 'The download token cannot be read' },
   token_expired: { status: 401, title: 'The download link has expired' },
   token_invalid: { status: 401, title: 'The download token is not valid here' },
   token_revoked: { status: 401, title: 'The login that the download link was made with has ended' },
-  insufficient_scope: { status: 403, title: 'The access token does not permit this' },
   forbidden: { status: 403, title: 'This is not permitted to you' },
   file_not_found: { status: 404, title: 'There is no such file' },
+  asset_in_use: { status: 409, title: 'Entries mention the file' },
   file_too_large: { status: 413, title: 'The file is too large' },
   unsupported_media_type: { status: 415, title: 'The body is of a type that is not taken here' },
   range_not_satisfiable: { status: 416, title: 'The file has no such part' },
@@ -35,16 +34,4 @@ export type LinkRefusal = keyof typeof sentences;
 export function linkProblem(code: LinkRefusal): Problem {
   const challenge = `Bearer realm="gaia", error="invalid_token", error_description="${sentences[code]}"`;
   return problem(code, { headers: { 'www-authenticate': challenge } });
-}
-
-export function tokenMissing(): Problem {
-  return problem('token_missing', { headers: { 'www-authenticate': 'Bearer realm="gaia"' } });
-}
-
-/** RFC 6750 §3.1. */
-export function insufficientScope(scope: string): Problem {
-  const challenge =
-    'Bearer realm="gaia", error="insufficient_scope", ' +
-    `error_description="the token does not have the needed scope", scope="${scope}"`;
-  return problem('insufficient_scope', { detail: `Needed: ${scope}.`, headers: { 'www-authenticate': challenge } });
 }

@@ -1,7 +1,8 @@
 import type { Migration } from '@gaia/database/migrate';
 import { filesMigration } from '../migrations/0001-files.ts';
+import { referencesMigration } from '../migrations/0002-references.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'assets';
 
-export const migrations: readonly Migration[] = Object.freeze([filesMigration]);
+export const migrations: readonly Migration[] = Object.freeze([filesMigration, referencesMigration]);

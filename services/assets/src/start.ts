@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
+import { followFeed } from '@gaia/feed-follower';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
@@ -14,6 +15,7 @@ import { assetsDirectory, type Config } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { createFiles } from './files/files.ts';
 import { migrations, SCHEMA } from './migrations.ts';
+import { referencesConsumer } from './references/references.ts';
 import { openDiskStore } from './storage/disk-store.ts';
 import { type SweepDependencies, sweep } from './uploads/sweeper.ts';
 
@@ -50,11 +52,14 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   const guard = createGuard(config, { feed: state.revocations, fetch, now, random, log: logger, audience: 'assets' });
   const metrics = new Registry();
   registerGuardMetrics(guard, metrics);
+  const consumer = referencesConsumer;
+  const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
   const stopSweeping = await startSweeping({ files: createFiles(database, now), store, now }, logger);
   const checks = deps.state === undefined && state.kind === 'memory' ? [aloneCheck(logger)] : [];
-  const app = await buildApp(config, { logger, metrics, database, guard, store, now, randomId, checks });
+  const app = await buildApp(config, { logger, metrics, database, guard, store, feed, now, randomId, checks });
   app.addHook('onClose', async () => {
     stopSweeping();
+    await feed.close();
     await guard.close();
     if (deps.state === undefined) await state.close();
     await database.destroy();

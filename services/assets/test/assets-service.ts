@@ -6,6 +6,7 @@ import type { Service } from '@gaia/http-service/service';
 import { createMemoryState } from '@gaia/state/memory';
 import type { State } from '@gaia/state/state';
 import { testDatabase } from '@gaia/test-servers/postgres';
+import { type FeedServer, startFeedServer } from '@gaia/testing/feed-server';
 import { createTestIssuer, type TestIssuer, type TokenRequest } from '@gaia/testing/issuer';
 import { expect, onTestFinished } from 'vitest';
 import { loadConfig } from '../src/config.ts';
@@ -20,6 +21,8 @@ export const LINK_KEYS = 'k1:the-first-secret-of-32-characters-or-more';
 export interface AssetsService {
   readonly app: Service;
   readonly issuer: TestIssuer;
+  /** What the service follows. */
+  readonly feed: FeedServer;
   readonly state: State;
   readonly databaseUrl: string;
   readonly directory: string;
@@ -34,8 +37,12 @@ export interface AssetsService {
 }
 
 /** The whole service on a database and a directory of its own. Ends with the test, or when it is closed. */
-export async function startAssets(env: Readonly<Record<string, string>> = {}): Promise<AssetsService> {
+export async function startAssets(
+  env: Readonly<Record<string, string>> = {},
+  parts: { readonly feed?: FeedServer } = {},
+): Promise<AssetsService> {
   const issuer = await createTestIssuer();
+  const feed = parts.feed ?? (await startFeedServer());
   const databaseUrl = env.DATABASE_URL ?? (await testDatabase('assets')).url;
   const directory = env.ASSETS_DIR ?? mkdtempSync(join(tmpdir(), 'gaia-assets-'));
   const logs: string[] = [];
@@ -45,16 +52,22 @@ export async function startAssets(env: Readonly<Record<string, string>> = {}): P
     ASSETS_LINK_KEYS: LINK_KEYS,
     ASSETS_MAX_BYTES: '100000',
     JWKS_URL: issuer.jwksUrl,
+    AUTH_URL: feed.url,
+    CMS_URL: feed.url,
+    SERVICE_CLIENT_SECRET: 'a-secret-of-the-assets-service',
     ...env,
   });
   const logger = createLogger({ service: 'assets', level: 'info' }, { write: (line: string) => void logs.push(line) });
+  const fetchAnything = ((url: string, init?: RequestInit) =>
+    url.startsWith(issuer.jwksUrl) ? issuer.fetch(url, init) : fetch(url, init)) as typeof fetch;
   const state = createMemoryState({ now: issuer.now });
-  const app = await start(config, { logger, state, now: issuer.now, fetch: issuer.fetch });
+  const app = await start(config, { logger, state, now: issuer.now, fetch: fetchAnything });
   let open = true;
   const close = async () => {
     if (!open) return;
     open = false;
     await app.close();
+    if (parts.feed === undefined) await feed.close();
     if (env.ASSETS_DIR === undefined) rmSync(directory, { recursive: true, force: true });
   };
   if (expect.getState().currentTestName !== undefined) onTestFinished(close);
@@ -70,6 +83,7 @@ export async function startAssets(env: Readonly<Record<string, string>> = {}): P
   return {
     app,
     issuer,
+    feed,
     state,
     databaseUrl,
     directory,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { databaseSettings } from '@gaia/database/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
-import { flag, integer, loadSettings, type Setting, type SettingsOf, secret, text } from '@gaia/settings';
+import { flag, integer, loadSettings, type Setting, type SettingsOf, secret, text, url } from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
 import { guardSettings } from '@gaia/token-guard/settings';
 import { type KeyEncryptionKey, readKeyEncryptionKeys } from './keys/sealing.ts';
@@ -33,6 +33,16 @@ const serviceClients: Setting<readonly ServiceClient[]> = Object.freeze({
   parse: readServiceClients,
 });
 
+/** Carries a password, so it is a secret although it is a URL. */
+const smtpUrl: Setting<string | undefined> = Object.freeze({
+  ...url({
+    doc: 'Mail server: `smtps://user:password@host` or `smtp://host:587?requireTLS=true`',
+    fallbackDoc: 'mails are written to MAIL_DIR',
+    protocols: ['smtp', 'smtps'],
+  }),
+  secret: true,
+});
+
 /** Settings of the auth service. */
 export const settings = {
   ...serviceSettings(8081),
@@ -48,7 +58,35 @@ export const settings = {
     fallbackDoc: 'a key is made at first start',
   }),
   AUTH_RSA_BITS: integer({ doc: 'Size of new signing keys', fallback: MIN_RSA_BITS, min: MIN_RSA_BITS, max: 4_096 }),
+  AUTH_KEY_ROTATION_SECONDS: integer({
+    doc: 'A signing key is replaced after so long; 0: only by command. With AUTH_SIGNING_KEY_FILE nothing is replaced',
+    fallback: 30 * DAY,
+    min: 0,
+    max: 3_660 * DAY,
+  }),
+  AUTH_KEY_PUBLISH_SECONDS: integer({
+    doc: 'A new signing key is published for so long before it signs; longer than JWKS_MAX_STALE_SECONDS of any service',
+    fallback: DAY + 3_600,
+    min: 1,
+    max: 366 * DAY,
+  }),
+  AUTH_KEY_CHECK_SECONDS: integer({
+    doc: 'How often a replica looks whether keys are to be changed, or were changed by another',
+    fallback: 5,
+    min: 1,
+    max: 3_600,
+  }),
   ACCESS_TOKEN_SECONDS: integer({ doc: 'Life of access tokens', fallback: 900, min: 1, max: MAX_ACCESS_TOKEN_SECONDS }),
+  ACCESS_TOKEN_JITTER: flag({
+    doc: 'Whether access tokens from a refresh live up to 5 % less, so that clients do not refresh in step',
+    fallback: true,
+  }),
+  AUDIT_RETENTION_DAYS: integer({
+    doc: 'For how long the audit log is kept; 0: for ever',
+    fallback: 400,
+    min: 0,
+    max: 36_600,
+  }),
   REFRESH_GRACE_SECONDS: integer({
     doc: 'For how long a refresh token that was just used answers the same successor again',
     fallback: 30,
@@ -73,6 +111,18 @@ export const settings = {
     fallbackDoc: 'random, shown once',
     minLength: 8,
   }),
+  PUBLIC_URL: url({
+    doc: 'Where the suite is reached from outside; links in mails begin with its scheme and port',
+    fallbackDoc: 'GAIA_ISSUER',
+    protocols: ['http', 'https'],
+  }),
+  GAIA_DATA_DIR: text({ doc: 'Directory that holds what is not in a database', fallback: '.gaia' }),
+  SMTP_URL: smtpUrl,
+  MAIL_DIR: text({
+    doc: 'Directory that mails are written to while there is no SMTP_URL; they hold living links',
+    fallbackDoc: '`mail` in GAIA_DATA_DIR',
+  }),
+  MAIL_FROM: text({ doc: 'Address that mails come from', fallbackDoc: '`no-reply@` the host of PUBLIC_URL' }),
   RATE_LIMIT: flag({ doc: 'Whether repeated logins are slowed down', fallback: true }),
   ARGON2_MEMORY_KIB: integer({ doc: 'Memory of one password hash', fallback: 19_456, min: 8, max: 1_048_576 }),
   ARGON2_PASSES: integer({ doc: 'Passes of one password hash', fallback: 2, min: 1, max: 100 }),

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { MailJob } from './mail/mail-job.ts';
 
 /** The state of a signing key: only `active` signs; all three are published. */
 export type KeyState = 'next' | 'active' | 'retiring';
@@ -18,13 +19,28 @@ export interface UsersTable {
   /** Administrator of the whole installation. */
   administrator: Generated<boolean>;
   disabled: Generated<boolean>;
+  /** When the user last showed that the address is theirs. */
+  email_verified_at: Date | null;
+  /** The address that shall take the place of the present one once it is confirmed. */
+  pending_email: string | null;
+  pending_email_key: string | null;
+  /** Counts up with every reset link that anybody asks for: only the newest one works. */
+  reset_version: Generated<number>;
+  /** The same for links that the user asks for. */
+  link_version: Generated<number>;
   created_at: ColumnType<Date, Date, never>;
   updated_at: ColumnType<Date, Date, Date>;
 }
 
+/** Who may become a member of a site: everybody, who is invited, or nobody. */
+export type RegistrationPolicy = 'open' | 'invitation' | 'closed';
+
 export interface SitesTable {
   id: string;
   name: string;
+  registration: Generated<RegistrationPolicy>;
+  /** Where links in mails lead; null: made of the public URL and the site's id. */
+  origin: string | null;
   created_at: ColumnType<Date, Date, never>;
   updated_at: ColumnType<Date, Date, Date>;
 }
@@ -53,6 +69,102 @@ export interface SigningKeysTable {
   created_at: ColumnType<Date, Date, never>;
   /** When the key took its present state. */
   state_since: ColumnType<Date, Date, Date>;
+  /** When an operator wants a `next` key to sign; null: when the schedule says. */
+  due_at: Date | null;
+}
+
+export interface CompromisedKeysTable {
+  kid: string;
+  compromised_at: ColumnType<Date, Date, never>;
+}
+
+/** Written by the function `audit_append` alone; all columns after `hash` are made of `entry`. */
+export interface AuditLogTable {
+  seq: ColumnType<number, never, never>;
+  /** The JSON text that is chained. */
+  entry: ColumnType<string, never, never>;
+  hash: ColumnType<Buffer, never, never>;
+  /** Milliseconds since the epoch. */
+  at: ColumnType<number, never, never>;
+  action: ColumnType<string, never, never>;
+  outcome: ColumnType<string, never, never>;
+  actor: ColumnType<string | null, never, never>;
+  site: ColumnType<string | null, never, never>;
+  target: ColumnType<string | null, never, never>;
+}
+
+export interface AuditHeadTable {
+  seq: ColumnType<number, never, never>;
+  hash: ColumnType<Buffer, never, never>;
+  forgotten_seq: ColumnType<number, never, never>;
+  forgotten_hash: ColumnType<Buffer, never, never>;
+}
+
+export interface ServiceAccountsTable {
+  id: string;
+  name: string;
+  site_id: string | null;
+  scopes: string[];
+  /** SHA-256; null where the account has no secret. */
+  secret_digest: Buffer | null;
+  /** JWKs that verify the account's own assertions. */
+  public_keys: JSONColumnType<readonly Record<string, unknown>[]> | null;
+  may_exchange: boolean;
+  disabled: boolean;
+  created_at: ColumnType<Date, Date, never>;
+  updated_at: ColumnType<Date, Date, Date>;
+}
+
+export interface RolesTable {
+  site_id: string;
+  name: string;
+  description: string;
+  permissions: string[];
+  created_at: ColumnType<Date, Date, never>;
+  updated_at: ColumnType<Date, Date, Date>;
+}
+
+export interface MailOutboxTable {
+  id: string;
+  job: JSONColumnType<MailJob>;
+  attempts: Generated<number>;
+  created_at: ColumnType<Date, Date, never>;
+  next_attempt_at: Date;
+  /** Until then one worker has it. */
+  claimed_until: Date | null;
+  /** When it was given up. */
+  died_at: Date | null;
+  last_error: string | null;
+}
+
+export interface RegistrationsTable {
+  id: string;
+  site_id: string;
+  email: string;
+  email_key: string;
+  username: string | null;
+  username_key: string | null;
+  name: string;
+  password_hash: string;
+  expires_at: Date;
+}
+
+export interface InvitationsTable {
+  id: string;
+  site_id: string;
+  email: string;
+  email_key: string;
+  roles: string[];
+  invited_by: string | null;
+  created_at: Date;
+  expires_at: Date;
+}
+
+export interface UserDevicesTable {
+  user_id: string;
+  device: Buffer;
+  first_seen_at: Date;
+  last_seen_at: Date;
 }
 
 /** Tables of the auth service's schema. */
@@ -62,4 +174,13 @@ export interface AuthTables {
   site_hosts: SiteHostsTable;
   memberships: MembershipsTable;
   signing_keys: SigningKeysTable;
+  compromised_keys: CompromisedKeysTable;
+  audit_log: AuditLogTable;
+  audit_head: AuditHeadTable;
+  service_accounts: ServiceAccountsTable;
+  roles: RolesTable;
+  mail_outbox: MailOutboxTable;
+  registrations: RegistrationsTable;
+  invitations: InvitationsTable;
+  user_devices: UserDevicesTable;
 }

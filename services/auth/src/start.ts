@@ -1,5 +1,6 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as systemSleep } from 'node:timers/promises';
 import { openDatabase } from '@gaia/database/database';
 import type { Logger } from '@gaia/http-service/logger';
@@ -9,18 +10,26 @@ import type { State } from '@gaia/state/state';
 import { createRevocations } from '@gaia/token-guard/revocations';
 import { Registry } from 'prom-client';
 import { buildApp } from './app.ts';
+import { createAudit } from './audit/audit.ts';
+import { createAuditLog } from './audit/audit-log.ts';
 import type { Config } from './config.ts';
 import type { AuthTables } from './database.ts';
 import { authChecks } from './health-checks.ts';
+import { createKeys } from './keys/keys.ts';
 import { openKeyRing } from './keys/open-key-ring.ts';
 import { createSealer } from './keys/sealing.ts';
 import { readSigningKey, type SigningKey } from './keys/signing-key.ts';
+import { createFileTransport } from './mail/file-transport.ts';
+import { createSmtpTransport } from './mail/smtp-transport.ts';
+import type { MailTransport } from './mail/transport.ts';
 import { migrateAuth, SCHEMA } from './migrations.ts';
 import { createAdmission } from './passwords/admission.ts';
 import { createPasswords } from './passwords/passwords.ts';
+import { createPasswordStrength } from './passwords/strength.ts';
 import { createCutOffs } from './revocation/cut-offs.ts';
 import { cutOffForgottenTokens } from './revocation/forgotten-tokens.ts';
 import { followIssueTimes } from './tokens/issue-times.ts';
+import { regularly } from './upkeep/regularly.ts';
 import { ensureFirstAdministrator } from './users/first-administrator.ts';
 
 export interface StartDependencies {
@@ -87,14 +96,34 @@ async function startWith(
       maxWaiting: config.ARGON2_QUEUE,
       deadlineMs: config.ARGON2_WAIT_MS,
     }),
+    log: logger,
   });
-  const keyRing = await openKeyRing({
+  const strength = createPasswordStrength();
+  const audit = createAudit({ database, log: logger, now });
+  const sealer = createSealer(config.AUTH_KEK, randomBytes);
+  const imported = await importedKey(config.AUTH_SIGNING_KEY_FILE);
+  const keyRing = await openKeyRing({ database, sealer, rsaBits: config.AUTH_RSA_BITS, imported, now });
+  const keys = createKeys({
     database,
-    sealer: createSealer(config.AUTH_KEK, randomBytes),
+    sealer,
+    keyRing,
     rsaBits: config.AUTH_RSA_BITS,
-    imported: await importedKey(config.AUTH_SIGNING_KEY_FILE),
+    schedule: {
+      rotationMs: config.AUTH_KEY_ROTATION_SECONDS === 0 ? undefined : config.AUTH_KEY_ROTATION_SECONDS * 1_000,
+      publishMs: config.AUTH_KEY_PUBLISH_SECONDS * 1_000,
+    },
+    pinned: imported !== undefined,
+    cutOffs,
+    audit,
     now,
   });
+  const keyUpkeep = regularly({
+    name: 'keys',
+    everyMs: config.AUTH_KEY_CHECK_SECONDS * 1_000,
+    work: keys.maintain,
+    log: logger,
+  });
+  opened.defer(() => keyUpkeep.stop());
   await ensureFirstAdministrator({
     database,
     passwords,
@@ -103,11 +132,32 @@ async function startWith(
     now,
     randomBytes,
     announce,
+    strength,
+    log: logger,
   });
 
-  const revocations = createRevocations({ feed: state.revocations, now, log: logger });
+  const revocations = createRevocations({
+    feed: state.revocations,
+    now,
+    log: logger,
+    // Another replica has dropped a key: nothing may be signed with it here either.
+    onKeyRevoked: () => keyUpkeep.runSoon(),
+  });
   opened.defer(() => revocations.close());
   await revocations.ready;
+
+  if (config.AUDIT_RETENTION_DAYS > 0) {
+    const auditLog = createAuditLog(database);
+    const retention = regularly({
+      name: 'audit retention',
+      everyMs: 3_600_000,
+      work: async () => {
+        await auditLog.forgetBefore(now() - config.AUDIT_RETENTION_DAYS * 86_400_000);
+      },
+      log: logger,
+    });
+    opened.defer(() => retention.stop());
+  }
 
   const isAlone = state.kind === 'memory' && dependencies.state === undefined;
   if (isAlone) logger.warn('without REDIS_URL, revocations are not seen by services of other processes');
@@ -118,7 +168,11 @@ async function startWith(
     database,
     state,
     keyRing,
+    keys,
+    audit,
     passwords,
+    strength,
+    mailTransport: mailTransportOf(config, now),
     cutOffs,
     issueTimes,
     revocations,
@@ -127,6 +181,11 @@ async function startWith(
   });
   app.addHook('onClose', () => opened.disposeAsync());
   return app;
+}
+
+function mailTransportOf(config: Config, now: () => number): MailTransport {
+  if (config.SMTP_URL !== undefined) return createSmtpTransport(config.SMTP_URL);
+  return createFileTransport({ directory: config.MAIL_DIR ?? join(config.GAIA_DATA_DIR, 'mail'), now });
 }
 
 async function importedKey(file: string | undefined): Promise<SigningKey | undefined> {

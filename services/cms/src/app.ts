@@ -2,24 +2,38 @@ import { pingDatabase } from '@gaia/database/database';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
+import type { CounterStore } from '@gaia/state/state';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
 import type { CmsDatabase } from './database.ts';
+import { createEntitlements } from './entitlements/entitlements.ts';
+import { registerEntitlements } from './entitlements/routes.ts';
 import { createEntries } from './entries/entries.ts';
 import { registerEntryChanges } from './entries/routes.ts';
+import { registerExplanation } from './explanation/routes.ts';
 import { createFeed } from './feed/feed.ts';
 import type { FeedSignal } from './feed/feed-signal.ts';
 import { createOutbox } from './feed/outbox.ts';
 import { registerFeed } from './feed/routes.ts';
+import { createGraphql } from './graphql/graphql.ts';
+import { createNeighbours } from './graphql/neighbours.ts';
+import { registerGraphql } from './graphql/routes.ts';
 import { registerWhoAmI } from './identity/routes.ts';
 import { registerReading } from './listing/routes.ts';
+import { createProducts } from './products/products.ts';
+import { registerProducts } from './products/routes.ts';
 import { refuseUnstorableText } from './storable-requests.ts';
 import { registerTypes } from './types/routes.ts';
 import { createTypeCache } from './types/type-cache.ts';
 import { createTypes } from './types/types.ts';
 import type { RandomBytes } from './values/uuid.ts';
+import { createEndpoints } from './webhooks/endpoints.ts';
+import { registerHook } from './webhooks/hook-route.ts';
+import { createReceiver } from './webhooks/receive.ts';
+import { registerWebhooks } from './webhooks/routes.ts';
+import { createSealer } from './webhooks/sealing.ts';
 
 export interface AppDependencies {
   readonly logger: Logger;
@@ -27,6 +41,9 @@ export interface AppDependencies {
   readonly database: CmsDatabase;
   readonly guard: Guard;
   readonly signal: FeedSignal;
+  readonly counters: CounterStore;
+  /** For calls to the services beside this one. */
+  readonly fetch: typeof globalThis.fetch;
   /** Called when a type has changed, so that its entries have to go through the feed again. */
   readonly onTypeChange: () => void;
   /** Milliseconds since the epoch. */
@@ -36,7 +53,10 @@ export interface AppDependencies {
 }
 
 /** The cms service: content types and entries of sites, and the feed of their changes. */
-export async function buildApp(config: Pick<Config, 'TRUSTED_PROXIES'>, deps: AppDependencies): Promise<Service> {
+export async function buildApp(
+  config: Pick<Config, 'TRUSTED_PROXIES' | 'CMS_KEK' | 'ASSETS_URL' | 'SEARCH_URL'>,
+  deps: AppDependencies,
+): Promise<Service> {
   const { database, guard, signal, now, randomBytes } = deps;
   const app = await createService({
     name: 'cms',
@@ -54,6 +74,17 @@ export async function buildApp(config: Pick<Config, 'TRUSTED_PROXIES'>, deps: Ap
   const types = createTypes({ database, now, randomBytes, onChange: deps.onTypeChange });
   const outbox = createOutbox(signal, now);
   const entries = createEntries({ database, types: typeCache, outbox, now, randomBytes });
+  const products = createProducts({ database, now });
+  const entitlements = createEntitlements({ database, outbox, now, randomBytes });
+  const endpoints = createEndpoints({ database, sealer: createSealer(config.CMS_KEK, randomBytes), now, randomBytes });
+  const { counters } = deps;
+  const receive = createReceiver({ database, endpoints, entitlements, outbox, counters, now, randomBytes });
+  const neighbours = createNeighbours({
+    assetsUrl: config.ASSETS_URL,
+    searchUrl: config.SEARCH_URL,
+    fetch: deps.fetch,
+  });
+  const graphql = createGraphql({ database, types: typeCache, entries, neighbours });
   const feed = createFeed({ database, types: typeCache, signal, now });
 
   refuseUnstorableText(app);
@@ -62,10 +93,16 @@ export async function buildApp(config: Pick<Config, 'TRUSTED_PROXIES'>, deps: Ap
     registerWhoAmI(scope as Service);
     registerTypes(scope as Service, types);
     registerEntryChanges(scope as Service, entries);
+    registerProducts(scope as Service, products);
+    registerEntitlements(scope as Service, entitlements);
+    registerWebhooks(scope as Service, endpoints, database);
+    registerExplanation(scope as Service, { database, entries });
     registerFeed(scope as Service, feed);
   });
+  await app.register(async (scope) => registerHook(scope as Service, receive));
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
+    registerGraphql(scope as Service, graphql);
     registerReading(scope as Service, { database, types: typeCache, entries });
   });
   return app;

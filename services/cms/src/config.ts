@@ -1,14 +1,38 @@
 import { databaseSettings } from '@gaia/database/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
-import { loadSettings, type SettingsOf } from '@gaia/settings';
+import { loadSettings, type Setting, type SettingsOf, url } from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
 import { guardSettings } from '@gaia/token-guard/settings';
+import { type KeyEncryptionKey, readKeyEncryptionKeys } from './webhooks/sealing.ts';
+
+const keyEncryptionKeys: Setting<readonly KeyEncryptionKey[]> = Object.freeze({
+  kind: 'secret',
+  doc:
+    'Encrypts the secrets of webhooks at rest: 32 bytes as base64url or hexadecimal text. ' +
+    'Several, comma-separated: the first seals, all open',
+  fallback: undefined,
+  fallbackDoc: undefined,
+  required: true,
+  secret: true,
+  parse: readKeyEncryptionKeys,
+});
 
 export const settings = {
   ...serviceSettings(8082),
   ...databaseSettings,
   ...stateSettings(),
   ...guardSettings,
+  CMS_KEK: keyEncryptionKeys,
+  ASSETS_URL: url({
+    doc: 'Where the service assets is',
+    fallback: 'http://127.0.0.1:8083',
+    protocols: ['http', 'https'],
+  }),
+  SEARCH_URL: url({
+    doc: 'Where the service search is',
+    fallback: 'http://127.0.0.1:8084',
+    protocols: ['http', 'https'],
+  }),
 };
 
 export type Config = SettingsOf<typeof settings>;

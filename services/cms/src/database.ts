@@ -21,6 +21,9 @@ export interface EntryTable {
   type_id: string;
   author: string;
   visibility: string;
+  /** Number of its access rule, and what the rule names. */
+  access_class: number;
+  access_names: string[];
   /** Counts every change. `reader_version` and `reader_updated_at` stand at the last one that readers see. */
   version: number;
   reader_version: number | null;
@@ -48,12 +51,14 @@ export interface EntryUniqueTable {
   entry_id: string;
 }
 
-/** The outbox: which entry changed, in commit-safe order. What it became is read from the entry itself. */
+/** The outbox: what changed, in commit-safe order. What it became is read from the entry, class or entitlement itself. */
 export interface FeedEventTable {
   seq: string;
   n: number;
   site: string;
-  entry_id: string;
+  kind: 'entry' | 'class' | 'entitlement';
+  /** Id of the entry, key of the class or entitlement. */
+  subject_id: string;
   at: Date;
 }
 
@@ -72,7 +77,103 @@ export interface FeedRefreshTable {
   after_id: string | null;
 }
 
+/** Access rules that name something, each under its number. A row never changes and never goes. */
+export interface AccessClassTable {
+  site: string;
+  id: number;
+  key: string;
+  kind: 'roles' | 'products';
+  names: string[];
+}
+
+export interface ProductTable {
+  site: string;
+  id: string;
+  name: string;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** Who holds which product: `held` while one of its sources grants it. A row stays when it is withdrawn. */
+export interface EntitlementTable {
+  site: string;
+  subject: string;
+  product: string;
+  key: string;
+  held: boolean;
+  changed_at: Date;
+}
+
+/** What a grant comes from: `manual`, or a payment. `at`: seconds, time of the message that set the row last. */
+export interface EntitlementSourceTable {
+  site: string;
+  subject: string;
+  product: string;
+  source: string;
+  granted: boolean;
+  at: number;
+}
+
+/** Which entries a copy of an entry mentions. Rows of what has been deleted stay: the mention does too. */
+export interface EntryRefTable {
+  site: string;
+  entry_id: string;
+  published: boolean;
+  field_id: string;
+  target_id: string;
+}
+
+export interface WebhookEndpointTable {
+  id: string;
+  site: string;
+  name: string;
+  token_in: 'authorization' | 'header' | 'body';
+  token_name: string | null;
+  message: 'body' | 'token';
+  enabled: boolean;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** Shared secrets, sealed. One without end is the current one. */
+export interface WebhookSecretTable {
+  id: string;
+  endpoint_id: string;
+  sealed: Buffer;
+  kek_version: string;
+  created_at: Date;
+  expires_at: Date | null;
+}
+
+/** Messages that have been applied; written in the transaction of their effect. */
+export interface WebhookConsumedTable {
+  endpoint_id: string;
+  jti: string;
+  message_digest: Buffer;
+  expires_at: Date;
+}
+
+export interface WebhookDeliveryTable {
+  endpoint_id: string;
+  id: string;
+  at: Date;
+  outcome: 'applied' | 'duplicate' | 'ignored' | 'refused';
+  reason: string | null;
+  event: string | null;
+  jti: string | null;
+  bytes: number;
+}
+
 export interface CmsTables {
+  access_classes: AccessClassTable;
+  products: ProductTable;
+  entitlements: EntitlementTable;
+  entitlement_sources: EntitlementSourceTable;
+  entry_refs: EntryRefTable;
+  webhook_endpoints: WebhookEndpointTable;
+  webhook_secrets: WebhookSecretTable;
+  webhook_consumed: WebhookConsumedTable;
+  webhook_deliveries: WebhookDeliveryTable;
   content_types: ContentTypeTable;
   entries: EntryTable;
   entry_uniques: EntryUniqueTable;

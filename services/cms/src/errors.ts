@@ -3,6 +3,19 @@ import { defineProblems, Problem } from '@gaia/http-service/problem';
 /** The problems of this service, beside those that every service has. */
 export const problem = defineProblems({
   forbidden: { status: 403, title: 'This is not permitted to you' },
+  field_not_readable: { status: 403, title: 'The query names a field that is not readable to you' },
+  field_not_writable: { status: 403, title: 'The change names a field that is not writable to you' },
+  too_many_access_rules: { status: 409, title: 'The site has as many different access rules as it can have' },
+  product_not_found: { status: 404, title: 'There is no such product' },
+  product_exists: { status: 409, title: 'The site has a product of this id' },
+  too_many_products: { status: 409, title: 'The site has as many products as it can have' },
+  product_in_use: { status: 409, title: 'Entries ask for this product, or somebody holds it' },
+  site_missing: { status: 400, title: 'The request does not say for which site it is' },
+  webhook_not_found: { status: 404, title: 'There is no such webhook endpoint' },
+  too_many_webhooks: { status: 409, title: 'The site has as many webhook endpoints as it can have' },
+  webhook_refused: { status: 401, title: 'The message is not proven to come from its sender' },
+  webhook_message_refused: { status: 422, title: 'The message cannot be acted upon' },
+  rate_limited: { status: 429, title: 'Too many requests; try again later' },
   type_not_found: { status: 404, title: 'There is no such content type' },
   type_exists: { status: 409, title: 'The site has a content type of this or too similar a name' },
   type_in_use: { status: 409, title: 'There are entries of this content type' },
@@ -17,6 +30,14 @@ export const problem = defineProblems({
   sort_invalid: { status: 400, title: 'The sort order is not usable' },
   invalid_cursor: { status: 400, title: 'The cursor does not lead on from anywhere here' },
 });
+
+/** 403 `field_not_readable`, naming the field: it is no secret that it exists, since the type shows it. */
+export function unreadableField(name: string): Problem {
+  return problem('field_not_readable', {
+    detail: `The field ${name} is readable to other roles only.`,
+    extensions: { field: name },
+  });
+}
 
 /** 403 `insufficient_scope` with the permission that would have been needed (RFC 6750 §3.1). */
 export function insufficientScope(scope: string): Problem {

@@ -81,6 +81,8 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     database,
     guard,
     signal,
+    counters: state.counters,
+    fetch,
     onTypeChange: upkeep.nudge,
     now,
     randomBytes,

@@ -4,6 +4,7 @@ import { migrate } from '@gaia/database/migrate';
 import { createLogger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
 import { loadSettings } from '@gaia/settings';
+import { createMemoryState } from '@gaia/state/memory';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { createTestIssuer, type TestIssuer, type TokenRequest } from '@gaia/testing/issuer';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -14,7 +15,13 @@ import type { CmsDatabase, CmsTables } from '../src/database.ts';
 import { createFeedSignal, type FeedSignal } from '../src/feed/feed-signal.ts';
 import { refreshFeed } from '../src/feed/upkeep.ts';
 import { migrations, SCHEMA } from '../src/migrations.ts';
+import { readKeyEncryptionKeys } from '../src/webhooks/sealing.ts';
 
+export const ASSETS_URL = 'http://assets.test';
+export const SEARCH_URL = 'http://search.test';
+const unreachable: typeof globalThis.fetch = async () => {
+  throw new TypeError('fetch failed');
+};
 export const SITE = 'site-a.localhost';
 export const OTHER_SITE = 'site-b.localhost';
 
@@ -52,7 +59,7 @@ export const foreigner: TokenRequest = { role: 'owner', subject: 'u-foreign', si
 export const follower: TokenRequest = { role: 'service' };
 
 /** The service on a database of its own, without its background work. */
-export async function startCms(): Promise<TestCms> {
+export async function startCms(neighbours: typeof globalThis.fetch = unreachable): Promise<TestCms> {
   const [issuer, { url }] = await Promise.all([createTestIssuer(), testDatabase('cms')]);
   await migrate({ url, schema: SCHEMA, migrations });
   const database = openDatabase<CmsTables>({ url, schema: SCHEMA, applicationName: 'test', maxConnections: 6 });
@@ -61,16 +68,19 @@ export async function startCms(): Promise<TestCms> {
     now: issuer.now,
   });
   await guard.ready;
+  const state = createMemoryState({ now: issuer.now });
   const signal = createFeedSignal(async () => {});
   const logged: string[] = [];
   const app = await buildApp(
-    { TRUSTED_PROXIES: [] },
+    { TRUSTED_PROXIES: [], CMS_KEK: readKeyEncryptionKeys('k'.repeat(43)), ASSETS_URL, SEARCH_URL },
     {
       logger: createLogger({ service: 'cms', level: 'info' }, { write: (line) => void logged.push(line) }),
       metrics: new Registry(),
       database,
       guard,
       signal,
+      counters: state.counters,
+      fetch: neighbours,
       onTypeChange: () => {},
       now: issuer.now,
       randomBytes,

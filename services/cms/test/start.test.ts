@@ -8,7 +8,12 @@ import { admin, editor, follower, SITE } from './cms.ts';
 
 it('starts as replicas side by side, which tell each other of changes', async () => {
   const [issuer, { url }] = await Promise.all([createTestIssuer(), testDatabase('cms_start')]);
-  const config = loadConfig({ DATABASE_URL: url, JWKS_URL: issuer.jwksUrl, LOG_LEVEL: 'silent' });
+  const config = loadConfig({
+    DATABASE_URL: url,
+    JWKS_URL: issuer.jwksUrl,
+    LOG_LEVEL: 'silent',
+    CMS_KEK: 'K'.repeat(43),
+  });
   const deps = { logger: createLogger({ service: 'cms', level: 'silent' }), now: issuer.now, fetch: issuer.fetch };
   const [one, other] = await Promise.all([start(config, deps), start(config, deps)]);
   const url_ = (path: string) => `/cms/sites/${SITE}/${path}`;

@@ -1,9 +1,10 @@
-import type { Server } from 'node:http';
 import fastifyCookie from '@fastify/cookie';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import type { State } from '@gaia/state/state';
 import type { Revocations } from '@gaia/token-guard/revocations';
+import type { KeySource } from '@gaia/token-guard/verifier';
+import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { createCallerOf } from './caller/caller.ts';
 import type { Config } from './config.ts';
@@ -12,20 +13,30 @@ import type { OpenApiDocument } from './docs/merge.ts';
 import { isPublicPath } from './docs/public-paths.ts';
 import { registerDocs } from './docs/routes.ts';
 import { createSuiteDocument } from './docs/suite-document.ts';
+import { registerForwardAuth } from './forward-auth/routes.ts';
 import { createChecks } from './health/checks.ts';
+import { limitBodyTime } from './limits/body-deadline.ts';
+import { limitConnections } from './limits/connections.ts';
+import { drainBeforeClosing } from './limits/drain.ts';
 import { limitRates } from './limits/rate-limit-hook.ts';
 import { createRateLimiter } from './limits/rate-limiter.ts';
 import { measure } from './metrics/metrics.ts';
+import { createDesk } from './pages/desk.ts';
+import { createFormTokens } from './pages/form-tokens.ts';
+import { registerPages } from './pages/routes.ts';
 import { secureOwnAnswers } from './pages/security-headers.ts';
 import { registerStartPage } from './pages/start-page.ts';
 import { registerProxy } from './proxy/routes.ts';
+import { takeUpgrades } from './proxy/web-socket.ts';
 import { createAuthClient } from './sessions/auth-client.ts';
 import { createRenewal } from './sessions/renewal.ts';
 import { registerSessionRoutes } from './sessions/routes.ts';
 import { createSealer } from './sessions/seal.ts';
 import { createSessionCookie } from './sessions/session-cookie.ts';
 import { createSessionStore } from './sessions/session-store.ts';
+import { createSignIns } from './sessions/sign-ins.ts';
 import { createSiteDirectory } from './sites/site-directory.ts';
+import { createPendingSignOns } from './sso/pending-sign-ons.ts';
 import type { Upstreams, UpstreamUrls } from './upstreams/pools.ts';
 
 export interface AppDeps {
@@ -33,6 +44,7 @@ export interface AppDeps {
   readonly metrics: Registry;
   readonly state: State;
   readonly revocations: Pick<Revocations, 'reasonToRefuse' | 'status'>;
+  readonly keys: Pick<KeySource, 'find' | 'lookUp'>;
   readonly upstreams: Upstreams;
   readonly urls: UpstreamUrls;
   /** Seals sessions at rest. */
@@ -57,23 +69,31 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     bodyLimit: config.MAX_BODY_BYTES,
     serveMetrics: false,
   });
-  boundConnections(app.server, config.CLIENT_IDLE_TIMEOUT_MS);
+  limitConnections(app.server, {
+    most: config.MAX_CONNECTIONS,
+    mostOfAddress: config.TRUSTED_PROXIES.length > 0 ? undefined : config.MAX_CONNECTIONS_PER_ADDRESS,
+    idleMs: config.CLIENT_IDLE_TIMEOUT_MS,
+  });
+  const bare = app as unknown as FastifyInstance;
+  const drain = drainBeforeClosing(bare, app.server, { longestMs: config.DRAIN_MS, sleep: deps.sleep });
+  limitBodyTime(app);
   await app.register(fastifyCookie, { hook: false });
 
   const callerOf = createCallerOf({ publicUrl: config.PUBLIC_URL });
-  const auth = createAuthClient({ fetch, authUrl: urls.auth, now });
+  const auth = createAuthClient({ fetch, authUrl: urls.auth, publicUrl: config.PUBLIC_URL, now });
   const sites = createSiteDirectory({
     lookUp: auth.findSite,
     now,
     onFailure: (error) => logger.warn({ err: error }, 'sites cannot be looked up; known ones stay in use'),
   });
+  const sealer = createSealer({
+    secret: deps.sessionSecret,
+    previous: config.GATEWAY_SESSION_SECRET_PREVIOUS,
+    randomBytes,
+  });
   const sessions = createSessionStore({
     records: state.records,
-    sealer: createSealer({
-      secret: deps.sessionSecret,
-      previous: config.GATEWAY_SESSION_SECRET_PREVIOUS,
-      randomBytes,
-    }),
+    sealer,
     now,
     randomBytes,
     idleMs: config.SESSION_IDLE_SECONDS * 1_000,
@@ -106,7 +126,27 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
       isPublic: isPublicPath,
     }),
   );
-  await registerSessionRoutes(app, { auth, sessions, cookie, credentials, sites, callerOf });
+  const signIns = createSignIns({ auth, sessions, cookie, credentials });
+  await registerSessionRoutes(app, { auth, sessions, cookie, signIns, sites, callerOf });
+  const formTokens = createFormTokens({ codec: app, sealer, randomBytes });
+  await registerPages(app, {
+    auth,
+    signIns,
+    sites,
+    cookie,
+    formTokens,
+    desk: createDesk({ codec: app, sites, formTokens, callerOf }),
+    pending: createPendingSignOns({ codec: app, randomBytes }),
+    callerOf,
+    consumeOnce: state.consumeOnce,
+    keys: deps.keys,
+    issuer: config.GAIA_ISSUER,
+    centralOrigin: new URL(config.PUBLIC_URL).origin,
+    now,
+  });
+  if (config.FORWARD_AUTH_SECRET !== undefined) {
+    registerForwardAuth(app, { secret: config.FORWARD_AUTH_SECRET, credentials, sites, callerOf });
+  }
   await registerProxy(app, {
     upstreams: deps.upstreams,
     sites,
@@ -116,6 +156,9 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
     failures,
+    upgrades: takeUpgrades(bare, app.server),
+    drain,
+    now,
   });
   return app;
 
@@ -127,18 +170,4 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
       onFallback: (error) => logger.warn({ err: error }, 'rates are counted by this replica alone'),
     });
   }
-}
-
-/** Time for the head of a request, in milliseconds. */
-const HEAD_MS = 15_000;
-
-/**
- * An upload of any size may take its time as long as it moves, so the whole request has no limit; its head has, and so
- * has silence. All headers are kept: what Node leaves out silently could be what a service would have refused.
- */
-function boundConnections(server: Server, idleMs: number): void {
-  server.headersTimeout = HEAD_MS;
-  server.requestTimeout = 0;
-  server.maxHeadersCount = 0;
-  server.setTimeout(idleMs);
 }

@@ -1,9 +1,32 @@
 import { serviceSettings } from '@gaia/http-service/settings';
-import { flag, integer, list, loadSettings, SettingsError, type SettingsOf, secret, url } from '@gaia/settings';
+import {
+  flag,
+  integer,
+  list,
+  loadSettings,
+  type Setting,
+  SettingsError,
+  type SettingsOf,
+  secret,
+  url,
+} from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
+import { guardSettings } from '@gaia/token-guard/settings';
 
 const http = ['http', 'https'];
 const MEBIBYTE = 1024 * 1024;
+
+/** The addresses of one service's replicas. */
+function urls(options: { doc: string; fallback: string }): Setting<readonly string[]> {
+  const one = url({ ...options, protocols: http });
+  const fallback = Object.freeze([options.fallback]);
+  return Object.freeze({
+    ...one,
+    kind: 'comma-separated list of URLs',
+    fallback,
+    parse: (raw: string) => Object.freeze(raw.split(',').map((part) => String(one.parse(part.trim())))),
+  });
+}
 
 export const settings = {
   ...serviceSettings(8080),
@@ -17,10 +40,18 @@ export const settings = {
     fallback: 'http://localhost:8080',
     protocols: http,
   }),
-  AUTH_URL: url({ doc: 'Where auth listens', fallback: 'http://127.0.0.1:8081', protocols: http }),
-  CMS_URL: url({ doc: 'Where cms listens', fallback: 'http://127.0.0.1:8082', protocols: http }),
-  ASSETS_URL: url({ doc: 'Where assets listens', fallback: 'http://127.0.0.1:8083', protocols: http }),
-  SEARCH_URL: url({ doc: 'Where search listens', fallback: 'http://127.0.0.1:8084', protocols: http }),
+  GAIA_ISSUER: guardSettings.GAIA_ISSUER,
+  JWKS_MAX_STALE_SECONDS: guardSettings.JWKS_MAX_STALE_SECONDS,
+  AUTH_URL: urls({ doc: 'Where auth listens; several replicas comma-separated', fallback: 'http://127.0.0.1:8081' }),
+  CMS_URL: urls({ doc: 'Where cms listens; several replicas comma-separated', fallback: 'http://127.0.0.1:8082' }),
+  ASSETS_URL: urls({
+    doc: 'Where assets listens; several replicas comma-separated',
+    fallback: 'http://127.0.0.1:8083',
+  }),
+  SEARCH_URL: urls({
+    doc: 'Where search listens; several replicas comma-separated',
+    fallback: 'http://127.0.0.1:8084',
+  }),
   METRICS_PORT: integer({
     doc: 'Port on the loopback address for the gateway’s own /metrics; 0 serves none',
     fallback: 8085,
@@ -34,6 +65,10 @@ export const settings = {
   }),
   GATEWAY_SESSION_SECRET_PREVIOUS: secret({
     doc: 'The secret before the present one: sessions sealed with it stay readable',
+    minLength: 32,
+  }),
+  FORWARD_AUTH_SECRET: secret({
+    doc: 'Lets a proxy that shows it ask `/forward-auth`; without it there is no such path',
     minLength: 32,
   }),
   SESSION_IDLE_SECONDS: integer({
@@ -59,6 +94,19 @@ export const settings = {
     fallback: 16_384 * MEBIBYTE,
     min: 1_024,
     max: 1_048_576 * MEBIBYTE,
+  }),
+  MAX_CONNECTIONS: integer({ doc: 'Most connections of all clients', fallback: 20_000, min: 1, max: 1_000_000 }),
+  MAX_CONNECTIONS_PER_ADDRESS: integer({
+    doc: 'Most connections from one address; not counted where TRUSTED_PROXIES are set',
+    fallback: 2_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  DRAIN_MS: integer({
+    doc: 'Longest time at the end in which open connections are led to their last answer',
+    fallback: 1_000,
+    min: 0,
+    max: 60_000,
   }),
   UPSTREAM_CONNECTIONS: integer({
     doc: 'Most connections from the gateway to one service',

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
+import { createJwksCache } from '@gaia/jwks-cache';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createRevocations } from '@gaia/token-guard/revocations';
@@ -10,6 +11,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openMetricsListener } from './metrics/metrics.ts';
+import { fetchFromReplicas } from './upstreams/fetch-from-replicas.ts';
 import { openUpstreams, type UpstreamUrls } from './upstreams/pools.ts';
 
 export interface StartDeps {
@@ -22,20 +24,31 @@ export interface StartDeps {
 
 /** Opens what the gateway needs and builds it; closing the app closes all of it, save a state that was given. */
 export async function start(config: Config, deps: StartDeps): Promise<Service> {
-  const { logger, now = Date.now, fetch = globalThis.fetch } = deps;
+  const { logger, now = Date.now, fetch: given = globalThis.fetch } = deps;
+  const replicas = { auth: config.AUTH_URL, cms: config.CMS_URL, assets: config.ASSETS_URL, search: config.SEARCH_URL };
+  const first = (list: readonly string[]): string => list[0] ?? '';
   const urls: UpstreamUrls = {
-    auth: config.AUTH_URL,
-    cms: config.CMS_URL,
-    assets: config.ASSETS_URL,
-    search: config.SEARCH_URL,
+    auth: first(replicas.auth),
+    cms: first(replicas.cms),
+    assets: first(replicas.assets),
+    search: first(replicas.search),
   };
+  const fetch = fetchFromReplicas(given, Object.values(replicas), now);
   const state = deps.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
   if (deps.state === undefined && config.REDIS_URL === undefined) {
     logger.warn('without REDIS_URL, sessions and rates are those of this process alone');
   }
   const metrics = new Registry();
   const revocations = createRevocations({ feed: state.revocations, now, log: logger });
-  const upstreams = openUpstreams(urls, {
+  const keys = createJwksCache({
+    url: `${urls.auth}/.well-known/jwks.json`,
+    maxStaleMs: config.JWKS_MAX_STALE_SECONDS * 1_000,
+    fetch,
+    now,
+    log: logger,
+  });
+  const upstreams = openUpstreams(replicas, {
+    now,
     connections: config.UPSTREAM_CONNECTIONS,
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
     headersTimeoutMs: config.UPSTREAM_HEADERS_TIMEOUT_MS,
@@ -45,6 +58,7 @@ export async function start(config: Config, deps: StartDeps): Promise<Service> {
   const close = async (): Promise<void> => {
     metricsListener?.close();
     metricsListener?.closeAllConnections();
+    keys.close();
     await Promise.all([revocations.close(), upstreams.close()]);
     if (deps.state === undefined) await state.close();
   };
@@ -58,6 +72,7 @@ export async function start(config: Config, deps: StartDeps): Promise<Service> {
       metrics,
       state,
       revocations,
+      keys,
       upstreams,
       urls,
       sessionSecret: config.GATEWAY_SESSION_SECRET ?? randomBytes(32).toString('base64url'),

@@ -4,7 +4,7 @@ import { loadConfig } from '../src/config.ts';
 it('works without any setting', () => {
   expect(loadConfig({})).toMatchObject({
     PORT: 8080,
-    AUTH_URL: 'http://127.0.0.1:8081',
+    AUTH_URL: ['http://127.0.0.1:8081'],
     TRUSTED_PROXIES: [],
     RATE_LIMIT: true,
   });

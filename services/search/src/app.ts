@@ -1,27 +1,24 @@
 import { pingDatabase } from '@gaia/database/database';
+import type { FollowedFeed } from '@gaia/feed-follower';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
+import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
 import type { Kysely } from 'kysely';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
 import type { SearchDatabase } from './database.ts';
-import type { Follower } from './feed/follower.ts';
-import { indexHealth } from './feed/lag.ts';
-import { readProgress } from './feed/progress.ts';
-import type { AppliedSeq } from './feed/waiting.ts';
-import { registerWhoAmI } from './identity/routes.ts';
 import { registerSearch } from './queries/routes.ts';
+import { registerRebuild } from './rebuild/routes.ts';
 
 export interface AppDependencies {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly database: Kysely<SearchDatabase>;
   readonly guard: Guard;
-  readonly follower: Pick<Follower, 'status'>;
-  readonly applied: AppliedSeq;
+  readonly feed: FollowedFeed;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly checks?: readonly HealthCheck[];
@@ -29,7 +26,7 @@ export interface AppDependencies {
 
 /** The search service: `GET /search` over an index that follows cms's change feed. */
 export async function buildApp(config: Pick<Config, 'TRUSTED_PROXIES'>, deps: AppDependencies): Promise<Service> {
-  const { database, guard, follower, now } = deps;
+  const { database, guard, feed, now } = deps;
   const app = await createService({
     name: 'search',
     description: 'Full text search over what the caller may see.',
@@ -40,21 +37,18 @@ export async function buildApp(config: Pick<Config, 'TRUSTED_PROXIES'>, deps: Ap
     checks: [
       ...guard.healthChecks,
       { name: 'database', critical: true, check: async () => pingDatabase(database).then(() => ({ status: 'ok' })) },
-      {
-        name: 'index',
-        critical: false,
-        check: async () => indexHealth(await readProgress(database), follower.status(), now()),
-      },
+      feed.check,
       ...(deps.checks ?? []),
     ],
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard });
-    registerWhoAmI(scope as Service);
+    registerWhoAmI(scope as Service, '/search/whoami');
+    registerRebuild(scope as Service, { feed, now });
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
-    registerSearch(scope as Service, { database, applied: deps.applied });
+    registerSearch(scope as Service, { database, feed });
   });
   return app;
 }

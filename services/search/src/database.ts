@@ -1,7 +1,5 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType } from 'kysely';
 
-/** Read as a number where that is exact, else as a bigint. */
-type Int8 = ColumnType<number | bigint, string, string>;
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 /**
@@ -16,7 +14,9 @@ interface DocumentsTable {
   edition: Edition;
   type: string;
   author: string;
+  /** To be shown and no more: access goes by the class. */
   visibility: string;
+  access_class: number;
   status: string;
   title: string;
   text: string;
@@ -27,20 +27,7 @@ interface DocumentsTable {
   search: string;
 }
 
-/** One row: how far the feed has been applied. Changed in the same transaction as the documents. */
-interface ProgressTable {
-  id: Generated<number>;
-  feed_cursor: string;
-  /** Every change up to this one is in the documents. */
-  applied_seq: Int8;
-  head_seq: Int8;
-  generation: number;
-  rebuilding: boolean;
-  /** When the end of the feed was last reached; null before the first time. */
-  caught_up_at: Timestamp | null;
-}
-
+/** Beside the tables of @gaia/feed-follower. */
 export interface SearchDatabase {
   documents: DocumentsTable;
-  progress: ProgressTable;
 }

@@ -7,5 +7,4 @@ export const problem = defineProblems({
   invalid_cursor: { status: 400, title: 'The cursor is not one of this search' },
   forbidden: { status: 403, title: 'This is not permitted to you' },
   query_too_slow: { status: 503, title: 'The query takes too long; make it more specific' },
-  index_behind: { status: 503, title: 'The index does not hold that change yet; try again' },
 });

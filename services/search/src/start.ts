@@ -1,9 +1,9 @@
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
+import { followFeed } from '@gaia/feed-follower';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
-import { createServiceCredentials } from '@gaia/service-credentials';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -12,12 +12,7 @@ import { Registry } from 'prom-client';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { SearchDatabase } from './database.ts';
-import { createFeedClient } from './feed/feed-client.ts';
-import { startFollower } from './feed/follower.ts';
-import { lagSeconds } from './feed/lag.ts';
-import { registerIndexMetrics } from './feed/metrics.ts';
-import { readProgress } from './feed/progress.ts';
-import { createAppliedSeq } from './feed/waiting.ts';
+import { documentsConsumer } from './documents/documents.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 
 export interface StartDependencies {
@@ -31,8 +26,6 @@ export interface StartDependencies {
 
 /** A search that takes longer is given up by the database. */
 const QUERY_TIMEOUT_MS = 3_000;
-/** A page of the feed, or the clearing up after a rebuild, may take longer. */
-const FEED_TIMEOUT_MS = 120_000;
 
 /** Brings the service's schema up to date. */
 export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Promise<readonly string[]> {
@@ -43,56 +36,27 @@ export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Pro
 export async function start(config: Config, deps: StartDependencies): Promise<Service> {
   const { logger, now = Date.now, fetch = globalThis.fetch, random = Math.random } = deps;
   await migrateDatabase(config);
-  const log = (line: string) => logger.warn(line);
-  const base = { schema: SCHEMA, log };
   const database = openDatabase<SearchDatabase>({
-    ...base,
     url: withoutGenericPlans(config.DATABASE_URL),
+    schema: SCHEMA,
     applicationName: 'gaia-search',
     maxConnections: config.DATABASE_POOL_SIZE,
     statementTimeoutMs: QUERY_TIMEOUT_MS,
-  });
-  const feedDatabase = openDatabase<SearchDatabase>({
-    ...base,
-    url: config.DATABASE_URL,
-    applicationName: 'gaia-search-feed',
-    maxConnections: 2,
-    statementTimeoutMs: FEED_TIMEOUT_MS,
+    log: (line) => logger.warn(line),
   });
   const state = deps.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
   const guard = createGuard(config, { feed: state.revocations, fetch, now, random, log: logger, audience: 'search' });
-  const credentials = createServiceCredentials({
-    tokenUrl: `${config.AUTH_URL}/oauth/token`,
-    clientId: config.SERVICE_CLIENT_ID,
-    clientSecret: config.SERVICE_CLIENT_SECRET,
-    scope: 'feed:read',
-    fetch,
-    now,
-  });
   const metrics = new Registry();
   registerGuardMetrics(guard, metrics);
-  const indexMetrics = registerIndexMetrics(metrics, async () =>
-    lagSeconds(await readProgress(database), follower.status().failure, now()),
-  );
-  const applied = createAppliedSeq({ read: async () => (await readProgress(database)).appliedSeq, now });
-  const follower = startFollower({
-    database: feedDatabase,
-    feed: createFeedClient({ cmsUrl: config.CMS_URL, credentials, fetch }),
-    now,
-    random,
-    log: logger,
-    onApplied: (seq, events) => {
-      indexMetrics.applied(events);
-      applied.announce(seq);
-    },
-  });
+  const consumer = documentsConsumer;
+  const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
   const checks = deps.state === undefined && state.kind === 'memory' ? [aloneCheck(logger)] : [];
-  const app = await buildApp(config, { logger, metrics, database, guard, follower, applied, now, checks });
+  const app = await buildApp(config, { logger, metrics, database, guard, feed, now, checks });
   app.addHook('onClose', async () => {
-    await follower.close();
+    await feed.close();
     await guard.close();
     if (deps.state === undefined) await state.close();
-    await Promise.all([database.destroy(), feedDatabase.destroy()]);
+    await database.destroy();
   });
   return app;
 }

@@ -2,11 +2,11 @@ import { createLogger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
 import { createMemoryState } from '@gaia/state/memory';
 import { testDatabase } from '@gaia/test-servers/postgres';
+import { type FeedServer, startFeedServer } from '@gaia/testing/feed-server';
 import { createTestIssuer, type TestIssuer, type TokenRequest } from '@gaia/testing/issuer';
 import { expect, onTestFinished } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { start } from '../src/start.ts';
-import { type FeedServer, startFeedServer } from './feed-server.ts';
 
 export interface SearchAnswer {
   readonly status: number;

@@ -18,7 +18,7 @@ export const tokenMint = defineCommand({
   options: {
     user: text({ placeholder: '<email|id>', doc: 'whom the token is for', required: true }),
     site: text({ placeholder: '<site>', doc: 'id of the site that it is for', required: true }),
-    ttl: duration({ doc: 'how long it lives', min: 1, max: 86_400, fallback: 900 }),
+    ttl: duration({ doc: 'how long it lives', min: 1, max: 1_800, fallback: 900 }),
     scope: list({ placeholder: '<scope>', doc: 'only these permissions, "content:read assets:read" or several times' }),
     url: baseUrl({ doc: 'the suite' }),
   },

@@ -1,11 +1,11 @@
+import { MinSeq } from '@gaia/feed-follower/min-seq';
 import { bearerOrNone, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
-import { mayRead } from '../files/access.ts';
+import { readableFile } from '../files/access.ts';
 import type { Files } from '../files/files.ts';
-import { findFile } from '../files/find-file.ts';
 import { FileParams } from '../files/schemas.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import type { DownloadLinks } from '../links/download-links.ts';
@@ -15,24 +15,32 @@ import { deliveryHeaders } from './delivery.ts';
 import { noneMatch, rangeStillFits } from './entity-tags.ts';
 
 export interface DownloadsDependencies {
-  readonly files: Pick<Files, 'find'>;
+  readonly files: Pick<Files, 'find' | 'isReadable'>;
   readonly store: Pick<FileStore, 'open'>;
   readonly links: DownloadLinks;
+  /** Waits for a change of the caller's own. Throws index_behind. */
+  readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
 const DownloadQuery = Type.Object(
-  { token: Type.Optional(Type.String({ minLength: 1, maxLength: 8_192, description: 'Token of a download link' })) },
+  {
+    token: Type.Optional(Type.String({ minLength: 1, maxLength: 8_192, description: 'Token of a download link' })),
+    min_seq: MinSeq,
+  },
   { additionalProperties: false },
 );
 
 /** `GET` and `HEAD /assets/:id`. To be registered under a guard that lets anonymous callers in. */
-export function registerDownloads(app: Service, { files, store, links }: DownloadsDependencies): void {
-  /** A download token decides alone: it is there because its bearer has nothing else, or means this and no more. */
+export function registerDownloads(app: Service, { files, store, links, arrived }: DownloadsDependencies): void {
+  /**
+   * A download token decides alone: its bearer has nothing else, or means this and no more. What was closed to the one who
+   * made it is closed to it.
+   */
   async function authorized(request: FastifyRequest, id: string, token: string | undefined): Promise<StoredFile> {
-    if (token === undefined) return findFile(files, id, request.identity, mayRead, 'assets:read');
-    const grant = await links.verify(token, id, request.method);
-    const file = await files.find(grant.fileId);
-    if (file === undefined || file.site !== grant.site) throw problem('file_not_found');
+    if (token === undefined) return readableFile(files, id, request.identity);
+    const { fileId, site, maker } = await links.verify(token, id, request.method);
+    const file = await files.find(fileId);
+    if (file?.site !== site || !(await files.isReadable(maker, file))) throw problem('file_not_found');
     return file;
   }
 
@@ -54,10 +62,11 @@ export function registerDownloads(app: Service, { files, store, links }: Downloa
         403: ['insufficient_scope', 'forbidden'],
         404: ['file_not_found'],
         416: ['range_not_satisfiable'],
-        503: ['storage_unavailable'],
+        503: ['storage_unavailable', 'index_behind'],
       }),
     },
     handler: async (request, reply) => {
+      await arrived(request.query.min_seq);
       const file = await authorized(request, request.params.id, request.query.token);
       return deliver(file, store, request, reply);
     },

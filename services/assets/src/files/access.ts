@@ -1,30 +1,47 @@
-import type { Identity } from '@gaia/tokens/identity';
+import type { Problem } from '@gaia/http-service/problem';
+import type { Caller } from '@gaia/policy/visibility';
+import { guardProblem, insufficientScope } from '@gaia/token-guard/problems';
+import { problem } from '../errors.ts';
+import type { Files } from './files.ts';
 import type { StoredFile } from './stored-file.ts';
 
-/** Who asks; undefined for somebody without a token. */
-export type Caller = Pick<Identity, 'subject' | 'site' | 'scopes'> | undefined;
-
-/**
- * `yes`, or why not: `unknown` nobody needs to hear that it exists, `token` a token would help, `scope` the token's permissions
- * do not reach, `forbidden` it is somebody else's.
- */
-export type Access = 'yes' | 'unknown' | 'token' | 'scope' | 'forbidden';
-
-type Facts = Pick<StoredFile, 'site' | 'visibility' | 'uploadedBy'>;
-
-/** Public files are everybody's; all others those members' of their site who may read files. */
-export function mayRead(caller: Caller, file: Facts): Access {
-  if (file.visibility === 'public') return 'yes';
-  if (caller === undefined) return 'token';
-  if (caller.site !== file.site) return 'unknown';
-  return caller.scopes.includes('assets:read') ? 'yes' : 'scope';
+/** A file that the caller may read. Throws file_not_found, token_missing, insufficient_scope. */
+export async function readableFile(
+  files: Pick<Files, 'find' | 'isReadable'>,
+  id: string,
+  caller: Caller,
+): Promise<StoredFile> {
+  const file = await files.find(id);
+  if (file === undefined) throw problem('file_not_found');
+  if (await files.isReadable(caller, file)) return file;
+  throw refusal(caller, file);
 }
 
-/** One's own uploads, as long as one may upload; those of others for who may edit others' content. */
-export function mayDelete(caller: Caller, file: Facts): Access {
-  if (caller === undefined) return 'token';
-  if (caller.site !== file.site) return 'unknown';
-  if (caller.scopes.includes('content:edit')) return 'yes';
-  if (!caller.scopes.includes('assets:write')) return 'scope';
-  return caller.subject === file.uploadedBy ? 'yes' : 'forbidden';
+/** Nobody needs to hear that a file exists which no permission of his own would open. */
+function refusal(caller: Caller, { site, visibility }: StoredFile): Problem {
+  if (caller === undefined) return tokenMissing();
+  const wouldHelp = visibility === 'members' && caller.site === site && !caller.scopes.includes('assets:read');
+  return wouldHelp ? insufficientScope(['assets:read']) : problem('file_not_found');
+}
+
+/** RFC 6750 §3: a request without a token is told the scheme and no error. */
+function tokenMissing(): Problem {
+  return guardProblem('token_missing', { headers: { 'www-authenticate': 'Bearer realm="gaia"' } });
+}
+
+/**
+ * A file that the caller may delete: one's own uploads, as long as one may upload, those of others for who may edit
+ * others' content. Throws file_not_found (also for files of other sites), insufficient_scope, forbidden.
+ */
+export async function deletableFile(
+  files: Pick<Files, 'find'>,
+  id: string,
+  caller: NonNullable<Caller>,
+): Promise<StoredFile> {
+  const file = await files.find(id);
+  if (file === undefined || caller.site !== file.site) throw problem('file_not_found');
+  if (caller.scopes.includes('content:edit')) return file;
+  if (!caller.scopes.includes('assets:write')) throw insufficientScope(['assets:write']);
+  if (caller.subject !== file.uploadedBy) throw guardProblem('forbidden');
+  return file;
 }

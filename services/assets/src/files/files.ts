@@ -1,12 +1,21 @@
+import type { Caller } from '@gaia/policy/visibility';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { AssetsDatabase } from '../database.ts';
+import { readableFiles } from '../references/readable-files.ts';
+import { type Usages, usageOf } from '../references/usage.ts';
 import type { ListPosition } from './list-cursor.ts';
 import type { StoredFile } from './stored-file.ts';
 
 export interface Files {
   find(id: string): Promise<StoredFile | undefined>;
-  /** Newest first. */
-  list(site: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
+  /** Whether a caller may read a file: by its own visibility, or through an entry that mentions it. */
+  isReadable(caller: Caller, file: Pick<StoredFile, 'id' | 'site' | 'visibility'>): Promise<boolean>;
+  /** Those of some files of a site that a caller may read, in no order. */
+  readableOf(caller: Caller, site: string, ids: readonly string[]): Promise<readonly StoredFile[]>;
+  /** Those that a caller may read, newest first. */
+  list(caller: Caller, site: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
+  /** Entries that mention a file. */
+  usage(file: Pick<StoredFile, 'id' | 'site'>, limit: number): Promise<Usages>;
   /** Says that bytes are about to be stored under a key. */
   announceBytes(key: string): Promise<void>;
   /** Makes the file; from now on its bytes are claimed. */
@@ -25,15 +34,39 @@ export function createFiles(database: Kysely<AssetsDatabase>, now: () => number)
       const row = await database.selectFrom('files').selectAll().where('id', '=', id).executeTakeFirst();
       return row && toFile(row);
     },
-    list: async (site, after, limit) => {
-      const all = database.selectFrom('files').selectAll().where('site', '=', site);
+    isReadable: async (caller, { id, site, visibility }) => {
+      if (visibility === 'public') return true;
+      const found = await database
+        .selectFrom('files as f')
+        .select('f.id')
+        .where('f.id', '=', id)
+        .where(readableFiles(caller, site))
+        .executeTakeFirst();
+      return found !== undefined;
+    },
+    readableOf: async (caller, site, ids) => {
+      const rows = await database
+        .selectFrom('files as f')
+        .selectAll('f')
+        .where(sql<boolean>`f.id = any(${[...ids]}::uuid[])`)
+        .where(readableFiles(caller, site))
+        .execute();
+      return rows.map(toFile);
+    },
+    list: async (caller, site, after, limit) => {
+      const all = database
+        .selectFrom('files as f')
+        .selectAll('f')
+        .where('f.site', '=', site)
+        .where(readableFiles(caller, site));
       const wanted =
         after === undefined
           ? all
-          : all.where(sql<boolean>`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
-      const rows = await wanted.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+          : all.where(sql<boolean>`(f.created_at, f.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
+      const rows = await wanted.orderBy('f.created_at', 'desc').orderBy('f.id', 'desc').limit(limit).execute();
       return rows.map(toFile);
     },
+    usage: (file, limit) => usageOf(database, file, limit),
     announceBytes: async (key) => {
       await database
         .insertInto('unclaimed_bytes')

@@ -1,48 +1,62 @@
-import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import { bearer, bearerOrNone, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
+import { insufficientScope } from '@gaia/token-guard/problems';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import type { FileStore } from '../storage/file-store.ts';
-import { mayDelete, mayRead } from './access.ts';
+import { deletableFile, readableFile } from './access.ts';
 import type { Files } from './files.ts';
-import { findFile } from './find-file.ts';
 import { readListCursor, writeListCursor } from './list-cursor.ts';
-import { FileAnswer, FileParams, fileAnswer, ListAnswer, ListQuery, SiteParams } from './schemas.ts';
+import {
+  DeleteQuery,
+  FileAnswer,
+  FileParams,
+  fileAnswer,
+  ListQuery,
+  ManyAnswer,
+  ManyQuery,
+  MinSeqQuery,
+  SiteParams,
+} from './schemas.ts';
 
 export interface FilesDependencies {
   readonly files: Files;
   readonly store: FileStore;
+  /** Waits for a change of the caller's own. Throws index_behind. */
+  readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
 /** Lists, describes and deletes files. To be registered under a guard. */
-export function registerFiles(app: Service, { files, store }: FilesDependencies): void {
+export function registerFiles(app: Service, { files, store, arrived }: FilesDependencies): void {
   app.get(
     '/assets/sites/:site/files',
     {
-      onRequest: [requireSite(), requireScope('assets:read')],
+      onRequest: [requireSite(), requireScope('assets:write')],
       schema: {
-        summary: "List a site's files, newest first",
+        summary: "List a site's files that one may read, newest first",
         tags: ['files'],
         ...bearer,
         params: SiteParams,
         querystring: ListQuery,
         response: {
-          200: ListAnswer,
+          200: pageSchema(FileAnswer),
           ...problems({
             400: ['validation_failed', 'invalid_cursor'],
             401: tokenRefusals,
             403: ['insufficient_scope', 'forbidden'],
+            503: ['index_behind'],
           }),
         },
       },
     },
     async (request) => {
-      const { limit, cursor } = request.query;
+      const { limit, cursor, min_seq: minSeq } = request.query;
       const after = cursor === undefined ? undefined : readListCursor(cursor);
       if (cursor !== undefined && after === undefined) throw problem('invalid_cursor');
-      const found = await files.list(request.params.site, after, limit + 1);
+      await arrived(minSeq);
+      const found = await files.list(identityOf(request), request.params.site, after, limit + 1);
       const items = found.slice(0, limit);
       const last = items.at(-1);
       return {
@@ -60,14 +74,21 @@ export function registerFiles(app: Service, { files, store }: FilesDependencies)
         tags: ['files'],
         ...bearer,
         params: FileParams,
+        querystring: MinSeqQuery,
         response: {
           200: FileAnswer,
-          ...problems({ 401: tokenRefusals, 403: ['insufficient_scope'], 404: ['file_not_found'] }),
+          ...problems({
+            401: tokenRefusals,
+            403: ['insufficient_scope'],
+            404: ['file_not_found'],
+            503: ['index_behind'],
+          }),
         },
       },
     },
     async (request) => {
-      return fileAnswer(await findFile(files, request.params.id, identityOf(request), mayRead, 'assets:read'));
+      await arrived(request.query.min_seq);
+      return fileAnswer(await readableFile(files, request.params.id, identityOf(request)));
     },
   );
 
@@ -79,21 +100,65 @@ export function registerFiles(app: Service, { files, store }: FilesDependencies)
         tags: ['files'],
         ...bearer,
         params: FileParams,
+        querystring: DeleteQuery,
         response: {
           204: Type.Null(),
-          ...problems({ 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'], 404: ['file_not_found'] }),
+          ...problems({
+            401: tokenRefusals,
+            403: ['insufficient_scope', 'forbidden'],
+            404: ['file_not_found'],
+            409: ['asset_in_use'],
+            503: ['index_behind'],
+          }),
         },
       },
     },
     async (request, reply) => {
-      const { id } = await findFile(files, request.params.id, identityOf(request), mayDelete, 'assets:write');
-      if (!(await files.remove(id))) throw problem('file_not_found');
+      const { force, min_seq: minSeq } = request.query;
+      const caller = identityOf(request);
+      const file = await deletableFile(files, request.params.id, caller);
+      if (force && !caller.scopes.includes('content:edit')) throw insufficientScope(['content:edit']);
+      await arrived(minSeq);
+      if (!force) await refuseInUse(files, file);
+      if (!(await files.remove(file.id))) throw problem('file_not_found');
       // Should this fail, the bytes are known as unclaimed and go later.
-      await store.remove(id).then(
-        () => files.forgetBytes(id),
-        (error: unknown) => request.log.warn({ err: error, id }, 'the bytes of a deleted file stay for now'),
+      await store.remove(file.id).then(
+        () => files.forgetBytes(file.id),
+        (error: unknown) => request.log.warn({ err: error, id: file.id }, 'the bytes of a deleted file stay for now'),
       );
       return reply.code(204).send(null);
+    },
+  );
+}
+
+async function refuseInUse(files: Files, file: { id: string; site: string }): Promise<void> {
+  const { total } = await files.usage(file, 1);
+  if (total === 0) return;
+  throw problem('asset_in_use', { detail: `${total === 1 ? 'One entry mentions' : `${total} entries mention`} it.` });
+}
+
+/** `GET /assets/sites/:site/metadata`. To be registered under a guard that lets anonymous callers in. */
+export function registerManyFiles(app: Service, { files, arrived }: Omit<FilesDependencies, 'store'>): void {
+  app.get(
+    '/assets/sites/:site/metadata',
+    {
+      schema: {
+        summary: 'What is known of several files; those that the caller may not read are left out',
+        tags: ['files'],
+        ...bearerOrNone,
+        params: SiteParams,
+        querystring: ManyQuery,
+        response: {
+          200: ManyAnswer,
+          ...problems({ 400: ['validation_failed'], 401: tokenRefusals, 503: ['index_behind'] }),
+        },
+      },
+    },
+    async (request) => {
+      const { ids, min_seq: minSeq } = request.query;
+      await arrived(minSeq);
+      const found = await files.readableOf(request.identity, request.params.site, ids.split(','));
+      return { items: found.map(fileAnswer) };
     },
   );
 }

@@ -1,12 +1,38 @@
+import { MinSeq } from '@gaia/feed-follower/min-seq';
 import { Type } from 'typebox';
 import type { StoredFile } from './stored-file.ts';
 
-const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
-export const FileParams = Type.Object({ id: Type.String({ pattern: UUID }) }, { additionalProperties: false });
+export const FileParams = Type.Object({ id: Type.String({ pattern: `^${UUID}$` }) }, { additionalProperties: false });
 
 export const SiteParams = Type.Object(
   { site: Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }) },
+  { additionalProperties: false },
+);
+
+export const MinSeqQuery = Type.Object({ min_seq: MinSeq }, { additionalProperties: false });
+
+export const DeleteQuery = Type.Object(
+  {
+    force: Type.Boolean({
+      default: false,
+      description: "Delete it although entries mention it; for those who may edit others' content",
+    }),
+    min_seq: MinSeq,
+  },
+  { additionalProperties: false },
+);
+
+export const ManyQuery = Type.Object(
+  {
+    ids: Type.String({
+      pattern: `^${UUID}(,${UUID}){0,99}$`,
+      maxLength: 3_700,
+      description: 'Ids of files, separated by commas; at most 100',
+    }),
+    min_seq: MinSeq,
+  },
   { additionalProperties: false },
 );
 
@@ -16,6 +42,7 @@ export const ListQuery = Type.Object(
     cursor: Type.Optional(
       Type.String({ minLength: 1, maxLength: 200, description: '`next_cursor` of the page before' }),
     ),
+    min_seq: MinSeq,
   },
   { additionalProperties: false },
 );
@@ -27,16 +54,16 @@ export const FileAnswer = Type.Object({
   media_type: Type.String({ description: 'By the bytes of the file' }),
   size: Type.Integer({ description: 'Bytes' }),
   sha256: Type.String({ description: 'Hexadecimal' }),
-  visibility: Type.String({ description: '`public`: everybody may read it; `members`: members of the site' }),
+  visibility: Type.String({
+    description:
+      '`public`: everybody may read it; `members`: members of the site; `private`: who may read an entry that mentions it',
+  }),
   uploaded_by: Type.String(),
   created_at: Type.String(),
   url: Type.String({ description: 'Path of the file' }),
 });
 
-export const ListAnswer = Type.Object({
-  items: Type.Array(FileAnswer),
-  next_cursor: Type.Union([Type.String(), Type.Null()]),
-});
+export const ManyAnswer = Type.Object({ items: Type.Array(FileAnswer) });
 
 export function fileAnswer(file: StoredFile) {
   return {

@@ -1,3 +1,4 @@
+import type { Caller } from '@gaia/policy/visibility';
 import type { Revocations } from '@gaia/token-guard/revocations';
 import type { Identity } from '@gaia/tokens/identity';
 import { tokenPurposes } from '@gaia/tokens/purposes';
@@ -9,6 +10,8 @@ import type { LinkKeys } from './link-keys.ts';
 export interface DownloadGrant {
   readonly fileId: string;
   readonly site: string;
+  /** Who made it, with the permissions of then: what he may not read now, the link does not open. */
+  readonly maker: NonNullable<Caller>;
 }
 
 export interface DownloadLinks {
@@ -42,7 +45,9 @@ export interface DownloadLinksOptions {
 const PURPOSE = tokenPurposes.fileDownload;
 /** Maker and verifier are the same. */
 const PARTY = 'assets';
-const MAX_TOKEN_LENGTH = 2_048;
+const MAX_TOKEN_LENGTH = 4_096;
+/** Permissions that reading a file can depend on; the others have no place in an address. */
+const READING: readonly string[] = ['content:read', 'content:edit', 'types:manage', 'assets:read'];
 const REQUIRED = ['iat', 'exp', 'sub', 'jti', 'file', 'site', 'htm', 'origin'];
 
 /**
@@ -76,7 +81,7 @@ export function createDownloadLinks(options: DownloadLinksOptions): DownloadLink
         throw problem('forbidden', { detail: 'The download link is for another file or method.' });
       }
       if (revocations?.reasonToRefuse(identityOf(origin)) !== undefined) throw linkProblem('token_revoked');
-      return { fileId, site };
+      return { fileId, site, maker: makerOf(origin) };
     },
   };
 }
@@ -108,7 +113,7 @@ async function verifiedClaims(token: string, keys: LinkKeys, time: number): Prom
   }
 }
 
-/** What revocations ask about an access token. */
+/** What revocations and the policy ask about an access token. */
 interface Origin {
   readonly iss: string;
   readonly sub: string;
@@ -116,6 +121,9 @@ interface Origin {
   readonly kid: string;
   readonly iat: number;
   readonly sid?: string;
+  readonly site?: string;
+  readonly roles: readonly string[];
+  readonly scope: string;
 }
 
 function originOf(issuer: Identity): Origin {
@@ -126,12 +134,20 @@ function originOf(issuer: Identity): Origin {
     kid: issuer.keyId,
     iat: issuer.issuedAt,
     ...(issuer.sessionId !== undefined && { sid: issuer.sessionId }),
+    ...(issuer.site !== undefined && { site: issuer.site }),
+    roles: issuer.roles,
+    scope: issuer.scopes.filter((scope) => READING.includes(scope)).join(' '),
   };
 }
 
 function isOrigin(value: unknown): value is Origin {
   const origin = value as Partial<Origin> | null;
-  return typeof origin?.sub === 'string' && typeof origin.kid === 'string' && typeof origin.iat === 'number';
+  const known = typeof origin?.sub === 'string' && typeof origin.kid === 'string' && typeof origin.iat === 'number';
+  return known && Array.isArray(origin.roles) && typeof origin.scope === 'string';
+}
+
+function makerOf({ sub, site, roles, scope }: Origin): NonNullable<Caller> {
+  return { subject: sub, site, roles, scopes: scope.split(' ') };
 }
 
 function identityOf(origin: Origin): Identity {

@@ -2,16 +2,17 @@ import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schema
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { mayRead } from '../files/access.ts';
+import { readableFile } from '../files/access.ts';
 import type { Files } from '../files/files.ts';
-import { findFile } from '../files/find-file.ts';
-import { FileParams } from '../files/schemas.ts';
+import { FileParams, MinSeqQuery } from '../files/schemas.ts';
 import type { DownloadLinks } from './download-links.ts';
 
 export interface LinksDependencies {
-  readonly files: Pick<Files, 'find'>;
+  readonly files: Pick<Files, 'find' | 'isReadable'>;
   readonly links: DownloadLinks;
   readonly publicUrl: string;
+  /** Waits for a change of the caller's own. Throws index_behind. */
+  readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
 const LinkAnswer = Type.Object({
@@ -21,24 +22,33 @@ const LinkAnswer = Type.Object({
 });
 
 /** `POST /assets/:id/link`. To be registered under a guard. */
-export function registerLinks(app: Service, { files, links, publicUrl }: LinksDependencies): void {
+export function registerLinks(app: Service, { files, links, publicUrl, arrived }: LinksDependencies): void {
   app.post(
     '/assets/:id/link',
     {
       schema: {
         summary: 'Make a download link of five minutes',
+        description:
+          'It opens the file as long as the one who made it may read the file, and no longer than until it expires.',
         tags: ['files'],
         ...bearer,
         params: FileParams,
+        querystring: MinSeqQuery,
         response: {
           200: LinkAnswer,
-          ...problems({ 401: tokenRefusals, 403: ['insufficient_scope'], 404: ['file_not_found'] }),
+          ...problems({
+            401: tokenRefusals,
+            403: ['insufficient_scope'],
+            404: ['file_not_found'],
+            503: ['index_behind'],
+          }),
         },
       },
     },
     async (request, reply) => {
       const caller = identityOf(request);
-      const file = await findFile(files, request.params.id, caller, mayRead, 'assets:read');
+      await arrived(request.query.min_seq);
+      const file = await readableFile(files, request.params.id, caller);
       const { token, expiresAt, expiresIn } = await links.issue(file, caller);
       reply.header('cache-control', 'no-store');
       return {

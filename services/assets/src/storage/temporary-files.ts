@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /** Nobody uploads for longer; whoever made an older file is not at work on it any more. */
-const LONGEST_UPLOAD_MS = 6 * 3_600_000;
+export const LONGEST_UPLOAD_MS = 6 * 3_600_000;
 
 /** The name of a file that is being written by this process; it says whose it is. */
 export function temporaryName(id: string, host = hostname(), pid = process.pid): string {

@@ -41,7 +41,7 @@ export async function receiveForm(
 ): Promise<ReceivedForm> {
   let part: MultipartFile | undefined;
   let file: ReceivedFile | undefined;
-  let visibility: Visibility = 'members';
+  let visibility: Visibility = 'private';
   try {
     for await (const found of request.parts({ limits: formLimits(maxBytes) })) {
       if (found.type === 'field') {

@@ -4,6 +4,7 @@ import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { visibilities } from '../database.ts';
 import { problem } from '../errors.ts';
 import { FileAnswer, fileAnswer, SiteParams } from '../files/schemas.ts';
 import { FORM_OVERHEAD_BYTES, receiveForm } from './form.ts';
@@ -32,7 +33,8 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
       onRequest: [requireSite(), requireScope('assets:write'), refuseUnsuitable],
       schema: {
         summary: 'Upload a file',
-        description: 'A form with one file, and `visibility` (`members` or `public`) if it is not to be `members`.',
+        description:
+          'A form with one file, and `visibility` (`members` or `public`) if it is to be read without an entry that mentions it.',
         tags: ['files'],
         consumes: ['multipart/form-data'],
         ...bearer,
@@ -42,7 +44,7 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
           Type.Null(),
           Type.Object({
             file: Type.String({ format: 'binary' }),
-            visibility: Type.Optional(Type.String({ enum: ['members', 'public'] })),
+            visibility: Type.Optional(Type.String({ enum: [...visibilities] })),
           }),
         ]),
         response: {

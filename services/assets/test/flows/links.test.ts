@@ -99,7 +99,16 @@ describe('a forged link', () => {
     file: fileA,
     site: 'site-a.localhost',
     htm: 'GET',
-    origin: { iss: 'i', sub: 's', jti: 'j', kid: 'k', iat: 1 },
+    origin: {
+      iss: 'i',
+      sub: 's',
+      jti: 'j',
+      kid: 'k',
+      iat: 1,
+      site: 'site-a.localhost',
+      roles: [],
+      scope: 'assets:read',
+    },
   });
   const forge = (
     change: Record<string, unknown> = {},
@@ -140,6 +149,13 @@ describe('a forged link', () => {
     ['no site', () => forge({ site: undefined }), 'token_invalid'],
     ['no origin', () => forge({ origin: undefined }), 'token_invalid'],
     ['a wrong origin', () => forge({ origin: 'me' }), 'token_invalid'],
+    [
+      'a maker of another site',
+      () => forge({ origin: { ...claims().origin, site: 'site-b.localhost' } }),
+      'file_not_found',
+    ],
+    ['a maker without permission', () => forge({ origin: { ...claims().origin, scope: '' } }), 'file_not_found'],
+    ['no scope of its maker', () => forge({ origin: { ...claims().origin, scope: undefined } }), 'token_invalid'],
     ['another method', () => forge({ htm: 'DELETE' }), 'forbidden'],
     ['another site', () => forge({ site: 'site-b.localhost' }), 'file_not_found'],
     [

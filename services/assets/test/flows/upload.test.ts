@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import type { TokenRequest } from '@gaia/testing/issuer';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AssetsService, AUTHOR, MEMBER, startAssets } from '../assets-service.ts';
+import { type AssetsService, AUTHOR, startAssets } from '../assets-service.ts';
 import { BOUNDARY, type FormPart, formOf, formType } from '../form.ts';
 
 const URL = '/assets/sites/site-a.localhost/files';
@@ -34,13 +34,13 @@ describe('an upload', () => {
       media_type: 'text/plain',
       size: 99_000,
       sha256: createHash('sha256').update(content).digest('hex'),
-      visibility: 'members',
+      visibility: 'private',
       uploaded_by: 'ann',
       url: `/assets/${made.id}`,
     });
     expect(answer.headers.location).toBe(`/assets/${made.id}`);
     expect(onDisk()).toEqual({ incoming: [], kept: [made.id] });
-    const read = await app.inject({ url: made.url, headers: issuer.headersFor(MEMBER) });
+    const read = await app.inject({ url: made.url, headers: issuer.headersFor(AUTHOR) });
     expect(read.rawPayload.equals(content)).toBe(true);
   });
 
@@ -60,7 +60,7 @@ describe('an upload', () => {
     const { app, issuer, upload } = shared;
     const { id, size, media_type: type } = (await upload([file('')])).json();
     expect({ size, type }).toEqual({ size: 0, type: 'text/plain' });
-    const headers = issuer.headersFor(MEMBER);
+    const headers = issuer.headersFor(AUTHOR);
     const whole = await app.inject({ url: `/assets/${id}`, headers });
     expect(whole).toMatchObject({ statusCode: 200, body: '' });
     expect(whole.headers['content-length']).toBe('0');

@@ -1,7 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 import type { Scope } from '@gaia/tokens/scopes';
 import { problem } from '../errors.ts';
-import { rankOf } from './site-access.ts';
 
 /** What these rules need to know of who makes a request. */
 export type Caller = Pick<Identity, 'subject' | 'site' | 'roles' | 'scopes'>;
@@ -24,7 +23,8 @@ export function requireUserManager(caller: Caller, site: string): void {
   if (!isAdministrator(caller) && caller.site !== site) throw problem('forbidden');
 }
 
-/** Nobody makes or unmakes somebody stronger than themselves on a site: 403 forbidden. */
-export function requireRankFor(caller: Caller, roles: readonly string[]): void {
-  if (!isAdministrator(caller) && rankOf(roles) > rankOf(caller.roles)) throw problem('forbidden');
+/** Nobody gives or takes what they do not have themselves on a site: 403 forbidden. */
+export function requireHolds(caller: Caller, permissions: readonly string[]): void {
+  if (isAdministrator(caller)) return;
+  if (!permissions.every((permission) => caller.scopes.includes(permission))) throw problem('forbidden');
 }

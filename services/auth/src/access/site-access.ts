@@ -14,16 +14,15 @@ export interface AccessFacts {
   readonly site: string | undefined;
   /** The user's roles there, if there is a membership. */
   readonly roles: readonly string[] | undefined;
+  /** What those of the roles give that the site has made itself. */
+  readonly permissions?: readonly string[] | undefined;
 }
-
-/** Built-in roles, weakest first. */
-export const roleNames = Object.freeze(Object.keys(siteRoles) as SiteRole[]);
 
 /**
  * What the facts allow. An administrator of the installation acts as owner on every site. Undefined for one who is not
  * a member of the site, or has none.
  */
-export function siteAccess({ administrator, site, roles }: AccessFacts): SiteAccess | undefined {
+export function siteAccess({ administrator, site, roles, permissions = [] }: AccessFacts): SiteAccess | undefined {
   if (administrator) {
     if (site === undefined) return { site, roles: [ADMINISTRATOR_ROLE], scopes: administratorScopes };
     return {
@@ -33,19 +32,18 @@ export function siteAccess({ administrator, site, roles }: AccessFacts): SiteAcc
     };
   }
   if (site === undefined || roles === undefined) return undefined;
-  return { site, roles, scopes: scopesOf(roles) };
+  return { site, roles, scopes: scopesOf(roles, permissions) };
 }
 
-/** The permissions of all the roles together; roles that are not known give none. */
-export function scopesOf(roles: readonly string[]): readonly string[] {
-  return [...new Set(roles.filter(isSiteRole).flatMap((role) => siteRoles[role]))];
+/**
+ * The permissions of all the roles together; roles that are not known give none. `permissions` are those of the site's own
+ * roles, which never reach beyond the site, whatever its table holds.
+ */
+export function scopesOf(roles: readonly string[], permissions: readonly string[] = []): readonly string[] {
+  const own = permissions.filter((permission) => (siteRoles.owner as readonly string[]).includes(permission));
+  return [...new Set([...roles.filter(isSiteRole).flatMap((role) => siteRoles[role]), ...own])];
 }
 
 export function isSiteRole(role: string): role is SiteRole {
   return Object.hasOwn(siteRoles, role);
-}
-
-/** Place of the strongest of the roles; -1 for none. */
-export function rankOf(roles: readonly string[]): number {
-  return Math.max(-1, ...roles.filter(isSiteRole).map((role) => roleNames.indexOf(role)));
 }

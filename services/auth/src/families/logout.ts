@@ -1,3 +1,5 @@
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
 import { BARE_CHALLENGE, problem } from '../errors.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
@@ -9,27 +11,42 @@ export interface LogoutOptions {
    * Who a genuine access token in time belongs to, revoked or not, so that logging out twice is no error.
    * Throws the problems of a token that is neither.
    */
-  verifyAccessToken(accessToken: string): Promise<{ readonly sessionId: string | undefined }>;
+  verifyAccessToken(
+    accessToken: string,
+  ): Promise<{ readonly subject: string; readonly site: string | undefined; readonly sessionId: string | undefined }>;
+  readonly audit: Pick<Audit, 'note'>;
 }
 
 export interface LogoutRequest {
   readonly accessToken: string | undefined;
   readonly refreshToken: string | undefined;
+  readonly by: Origin;
+}
+
+interface Ending {
+  readonly subject: string;
+  readonly site: string | undefined;
 }
 
 /** Ends the sessions of the tokens that are given. Nothing is ended unless all of them are genuine. */
 export function createLogout(options: LogoutOptions): (request: LogoutRequest) => Promise<void> {
-  return async ({ accessToken, refreshToken }) => {
+  return async ({ accessToken, refreshToken, by }) => {
     if (accessToken === undefined && refreshToken === undefined) {
       throw problem('token_missing', { headers: BARE_CHALLENGE });
     }
-    const ended = new Set<string>();
-    if (refreshToken !== undefined) ended.add(options.refreshTokens.verifyEvenExpired(refreshToken).sessionId);
-    if (accessToken !== undefined) {
-      const { sessionId } = await options.verifyAccessToken(accessToken);
-      // A service account's token belongs to no session.
-      if (sessionId !== undefined) ended.add(sessionId);
+    const ended = new Map<string, Ending>();
+    if (refreshToken !== undefined) {
+      const { sessionId, subject, site } = options.refreshTokens.verifyEvenExpired(refreshToken);
+      ended.set(sessionId, { subject, site });
     }
-    for (const sessionId of ended) await options.cutOffs.endSession(sessionId);
+    if (accessToken !== undefined) {
+      const { sessionId, subject, site } = await options.verifyAccessToken(accessToken);
+      // A service account's token belongs to no session.
+      if (sessionId !== undefined) ended.set(sessionId, { subject, site });
+    }
+    for (const [sessionId, { subject, site }] of ended) {
+      await options.cutOffs.endSession(sessionId);
+      await options.audit.note({ ...by, subject, sessionId }, { action: 'session.end', site, target: subject });
+    }
   };
 }

@@ -1,6 +1,6 @@
 import type { Family, FamilyStore } from '@gaia/state/state';
 import type { SiteAccess } from '../access/site-access.ts';
-import type { AccessTokens } from '../tokens/access-tokens.ts';
+import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 
 /** What a login or a refresh answers. */
@@ -31,8 +31,10 @@ export const FIRST_PARTY_CLIENT = 'gaia';
 export interface Sessions {
   /** Begins a family: one login, whatever other logins of the user there are. */
   open(login: Login): Promise<Grant>;
-  /** The tokens of a family's present state. */
-  grant(family: Family, access: SiteAccess, issuedAt: number): Grant;
+  /** The tokens of a family's present state. Seconds; `lifetimeSeconds` is the configured life if absent. */
+  grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Grant;
+  /** As grant, without a refresh token. */
+  access(family: Family, access: SiteAccess, issuedAt: number): AccessToken;
 }
 
 export interface SessionOptions {
@@ -48,8 +50,8 @@ export interface SessionOptions {
 export function createSessions(options: SessionOptions): Sessions {
   const { families, accessTokens, refreshTokens, idleMs, absoluteMs, now, randomId } = options;
 
-  function grant(family: Family, access: SiteAccess, issuedAt: number): Grant {
-    const { accessToken, expiresIn, scope } = accessTokens.issue({
+  function accessTokenOf(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number) {
+    return accessTokens.issue({
       subject: family.sub,
       clientId: family.clientId,
       issuedAt,
@@ -59,7 +61,12 @@ export function createSessions(options: SessionOptions): Sessions {
       sessionId: family.sid,
       authTime: Math.floor(family.createdAt / 1_000),
       amr: family.amr,
+      lifetimeSeconds,
     });
+  }
+
+  function grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Grant {
+    const { accessToken, expiresIn, scope } = accessTokenOf(family, access, issuedAt, lifetimeSeconds);
     const refresh = refreshTokens.issue(family);
     return {
       accessToken,
@@ -72,6 +79,7 @@ export function createSessions(options: SessionOptions): Sessions {
 
   return {
     grant,
+    access: (family, access, issuedAt) => accessTokenOf(family, access, issuedAt),
     open: async (login) => {
       const at = now();
       const family: Family = {

@@ -20,6 +20,7 @@ export interface KeyRing {
   /** The one key that signs now. */
   signing(): SigningKey;
   document(): KeySetDocument;
+  keys(): readonly RingKey[];
   /** Takes a new set of keys; throws, and keeps the old ones, unless exactly one is active. */
   replace(keys: readonly RingKey[]): void;
 }
@@ -28,13 +29,18 @@ export interface KeyRing {
 export function createKeyRing(initial: readonly RingKey[]): KeyRing {
   let signing = activeOf(initial);
   let document = documentOf(initial);
+  let keys = initial;
   return {
+    keys: () => keys,
     signing: () => signing,
     document: () => document,
-    replace: (keys) => {
-      const active = activeOf(keys);
-      document = documentOf(keys);
+    replace: (replacement) => {
+      const active = activeOf(replacement);
+      const next = documentOf(replacement);
+      // The same set stays the same object: whoever has imported its keys need not do it again.
+      if (next.body !== document.body) document = next;
       signing = active;
+      keys = replacement;
     },
   };
 }

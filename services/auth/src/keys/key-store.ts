@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AuthTables, KeyState } from '../database.ts';
+import type { LivingKey } from './key-life.ts';
 import type { RingKey } from './key-ring.ts';
 import type { Sealer } from './sealing.ts';
 import { exportSigningKey, restoreSigningKey, type SigningKey } from './signing-key.ts';
@@ -16,28 +17,89 @@ export class KeysSealed extends Error {
   }
 }
 
+/** A key as administrators see it. */
+export interface StoredKey extends LivingKey {
+  readonly bits: number;
+  readonly kekVersion: string;
+  readonly createdAt: number;
+}
+
 export interface KeyStore {
-  /** All keys, newest first. Throws KeysSealed. */
-  load(): Promise<readonly RingKey[]>;
+  /** All keys, newest first; those in `known` are taken over and not opened again. Throws KeysSealed. */
+  load(known?: readonly RingKey[]): Promise<readonly RingKey[]>;
+  list(): Promise<readonly StoredKey[]>;
   insert(key: SigningKey, state: KeyState, at: Date): Promise<void>;
   setState(kid: string, state: KeyState, at: Date): Promise<void>;
+  /** The one that signs retires, and this one signs. */
+  activate(kid: string, at: Date): Promise<void>;
+  setDue(kid: string, at: Date): Promise<void>;
+  remove(kid: string): Promise<void>;
+  isCompromised(kid: string): Promise<boolean>;
+  setCompromised(kid: string, at: Date): Promise<void>;
+  /** Seals every key with the first of the key encryption keys; gives how many were sealed with another. Throws KeysSealed. */
+  reseal(): Promise<number>;
+}
+
+/** Held while keys change, so that replicas that start or rotate at the same time do it one after the other. */
+const LOCK = 'gaia auth signing keys';
+
+/** Changes keys in one transaction, alone among all replicas. */
+export function changingKeys<T>(
+  database: Kysely<AuthTables>,
+  sealer: Sealer,
+  change: (store: KeyStore, transaction: Transaction<AuthTables>) => Promise<T>,
+): Promise<T> {
+  return database.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${LOCK}, 0))`.execute(transaction);
+    return change(createKeyStore(transaction, sealer), transaction);
+  });
 }
 
 export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): KeyStore {
+  const sealedKeys = () =>
+    database
+      .selectFrom('signing_keys')
+      .select(['kid', 'state', 'sealed_private_key as sealed', 'kek_version as kekVersion'])
+      .orderBy('created_at', 'desc')
+      .orderBy('kid')
+      .execute();
+
+  function opened(row: { kid: string; sealed: Buffer; kekVersion: string }): Buffer {
+    const pkcs8 = sealer.open(row, row.kid);
+    if (pkcs8 === undefined) throw new KeysSealed(row.kid, row.kekVersion);
+    return pkcs8;
+  }
+
+  async function setState(kid: string, state: KeyState, at: Date): Promise<void> {
+    await database
+      .updateTable('signing_keys')
+      .set({ state, state_since: at, due_at: null })
+      .where('kid', '=', kid)
+      .execute();
+  }
+
   return {
-    load: async () => {
+    load: async (known = []) => {
+      const keys = new Map(known.map(({ key }) => [key.kid, key]));
+      const rows = await sealedKeys();
+      return rows.map((row) => ({ state: row.state, key: keys.get(row.kid) ?? restoreSigningKey(opened(row)) }));
+    },
+    list: async () => {
       const rows = await database
         .selectFrom('signing_keys')
-        .select(['kid', 'state', 'sealed_private_key', 'kek_version'])
+        .select(['kid', 'state', 'public_jwk', 'kek_version', 'created_at', 'state_since', 'due_at'])
         .orderBy('created_at', 'desc')
         .orderBy('kid')
         .execute();
-      return rows.map((row) => {
-        const sealed = { sealed: row.sealed_private_key, kekVersion: row.kek_version };
-        const pkcs8 = sealer.open(sealed, row.kid);
-        if (pkcs8 === undefined) throw new KeysSealed(row.kid, row.kek_version);
-        return { state: row.state, key: restoreSigningKey(pkcs8) };
-      });
+      return rows.map((row) => ({
+        kid: row.kid,
+        state: row.state,
+        stateSince: row.state_since.getTime(),
+        dueAt: row.due_at?.getTime(),
+        bits: Buffer.from(String(row.public_jwk.n), 'base64url').length * 8,
+        kekVersion: row.kek_version,
+        createdAt: row.created_at.getTime(),
+      }));
     },
     insert: async (key, state, at) => {
       const { sealed, kekVersion } = sealer.seal(exportSigningKey(key), key.kid);
@@ -51,11 +113,50 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
           kek_version: kekVersion,
           created_at: at,
           state_since: at,
+          due_at: null,
         })
         .execute();
     },
-    setState: async (kid, state, at) => {
-      await database.updateTable('signing_keys').set({ state, state_since: at }).where('kid', '=', kid).execute();
+    setState,
+    activate: async (kid, at) => {
+      await database
+        .updateTable('signing_keys')
+        .set({ state: 'retiring', state_since: at, due_at: null })
+        .where('state', '=', 'active')
+        .where('kid', '!=', kid)
+        .execute();
+      await setState(kid, 'active', at);
+    },
+    setDue: async (kid, at) => {
+      await database.updateTable('signing_keys').set({ due_at: at }).where('kid', '=', kid).execute();
+    },
+    remove: async (kid) => {
+      await database.deleteFrom('signing_keys').where('kid', '=', kid).execute();
+    },
+    isCompromised: async (kid) => {
+      const row = await database.selectFrom('compromised_keys').select('kid').where('kid', '=', kid).executeTakeFirst();
+      return row !== undefined;
+    },
+    setCompromised: async (kid, at) => {
+      await database
+        .insertInto('compromised_keys')
+        .values({ kid, compromised_at: at })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    reseal: async () => {
+      let resealed = 0;
+      for (const row of await sealedKeys()) {
+        if (row.kekVersion === sealer.version) continue;
+        const { sealed, kekVersion } = sealer.seal(opened(row), row.kid);
+        await database
+          .updateTable('signing_keys')
+          .set({ sealed_private_key: sealed, kek_version: kekVersion })
+          .where('kid', '=', row.kid)
+          .execute();
+        resealed += 1;
+      }
+      return resealed;
     },
   };
 }

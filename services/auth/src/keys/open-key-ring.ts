@@ -1,7 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
-import { createKeyRing, type KeyRing, type RingKey } from './key-ring.ts';
-import { createKeyStore, type KeyStore } from './key-store.ts';
+import { createKeyRing, type KeyRing } from './key-ring.ts';
+import { changingKeys } from './key-store.ts';
 import type { Sealer } from './sealing.ts';
 import { generateSigningKey, type SigningKey } from './signing-key.ts';
 
@@ -14,33 +14,32 @@ export interface OpenKeyRingOptions {
   now(): number;
 }
 
-/** Held while keys change, so that replicas that start or rotate at the same time do it one after the other. */
-const LOCK = 'gaia auth signing keys';
-
 /**
- * The keys of the installation: makes the first one, or takes the operator's own as the active one.
- * Throws KeysSealed when stored keys cannot be opened; new ones are made only where there are none.
+ * The keys of the installation: makes the first one, or takes the operator's own as the active one, and seals all with
+ * the newest key encryption key.
+ * Throws KeysSealed when stored keys cannot be opened (new ones are made only where there are none), and an Error for a
+ * key of the operator's own that is compromised.
  */
 export async function openKeyRing(options: OpenKeyRingOptions): Promise<KeyRing> {
   const { database, sealer, rsaBits, imported, now } = options;
-  const keys = await database.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${LOCK}, 0))`.execute(transaction);
-    const store = createKeyStore(transaction, sealer);
+  const keys = await changingKeys(database, sealer, async (store) => {
+    await store.reseal();
     const stored = await store.load();
-    if (imported !== undefined) await activate(store, stored, imported, new Date(now()));
-    else if (!stored.some((key) => key.state === 'active')) {
-      await store.insert(await generateSigningKey(rsaBits), 'active', new Date(now()));
+    const at = new Date(now());
+    if (imported !== undefined) {
+      if (await store.isCompromised(imported.kid)) {
+        throw new Error(
+          `AUTH_SIGNING_KEY_FILE holds the key ${imported.kid}, which is compromised and must never sign`,
+        );
+      }
+      const known = stored.find((one) => one.key.kid === imported.kid);
+      if (known === undefined) await store.insert(imported, 'retiring', at);
+      // The key that signed before stays published: its tokens are good until they expire.
+      if (known?.state !== 'active') await store.activate(imported.kid, at);
+    } else if (!stored.some((key) => key.state === 'active')) {
+      await store.insert(await generateSigningKey(rsaBits), 'active', at);
     }
-    return store.load();
+    return store.load(stored);
   });
   return createKeyRing(keys);
-}
-
-/** The key that signed before stays published: its tokens are good until they expire. */
-async function activate(store: KeyStore, stored: readonly RingKey[], key: SigningKey, at: Date): Promise<void> {
-  const known = stored.find((one) => one.key.kid === key.kid);
-  if (known?.state === 'active') return;
-  for (const one of stored) if (one.state === 'active') await store.setState(one.key.kid, 'retiring', at);
-  if (known === undefined) await store.insert(key, 'active', at);
-  else await store.setState(key.kid, 'active', at);
 }

@@ -5,8 +5,18 @@ import type { PublicJwk } from './public-jwk.ts';
 
 type VerificationKey = NonNullable<ReturnType<KeySource['find']>>;
 
-/** This service's own keys for its own guard, without a request to itself. */
-export function ownKeySource(keyRing: KeyRing): KeySource {
+/** A flood of invented kids must not become a flood on the database. */
+const COOLDOWN_MS = 1_000;
+
+/**
+ * This service's own keys for its own guard, without a request to itself. A key that is not known may be one that another
+ * replica has just put into use: `reload` asks the database for it.
+ */
+export function ownKeySource(
+  keyRing: Pick<KeyRing, 'document'>,
+  { reload, now }: { reload?: (() => Promise<void>) | undefined; now(): number } = { now: Date.now },
+): KeySource {
+  let reloadedAt = Number.NEGATIVE_INFINITY;
   let published: readonly PublicJwk[] = [];
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
 
@@ -19,7 +29,16 @@ export function ownKeySource(keyRing: KeyRing): KeySource {
     return keys.get(kid);
   }
 
-  return { find, lookUp: async (kid) => find(kid), usable: () => true };
+  async function lookUp(kid: string): Promise<VerificationKey | undefined> {
+    const known = find(kid);
+    if (known !== undefined || reload === undefined || now() - reloadedAt < COOLDOWN_MS) return known;
+    reloadedAt = now();
+    // Without the database what is known stays in force.
+    await reload().catch(() => {});
+    return find(kid);
+  }
+
+  return { find, lookUp, usable: () => true };
 }
 
 function verificationKey(jwk: PublicJwk): VerificationKey {

@@ -37,6 +37,8 @@ export interface Sealed {
 }
 
 export interface Sealer {
+  /** Of the key encryption key that seals. */
+  readonly version: string;
   seal(plain: Buffer, keyId: string): Sealed;
   /** Undefined when no key at hand opens it: a foreign key encryption key, or altered bytes. */
   open(sealed: Sealed, keyId: string): Buffer | undefined;
@@ -50,6 +52,7 @@ export function createSealer(keys: readonly KeyEncryptionKey[], randomBytes: (si
   const [current] = keys;
   if (current === undefined) throw new Error('a sealer needs a key encryption key');
   return {
+    version: current.version,
     seal: (plain, keyId) => {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', current.key, iv);

@@ -1,9 +1,13 @@
 import { siteAccess } from '../access/site-access.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
 import { BARE_CHALLENGE, problem } from '../errors.ts';
 import type { Grant, Sessions } from '../families/sessions.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
 import { type Accounts, loginKey } from '../users/accounts.ts';
+import type { KnownDevices } from './known-devices.ts';
+import type { RefusedAttempts } from './refused-attempts.ts';
 import type { LoginThrottle } from './throttle.ts';
 
 export interface LoginRequest {
@@ -14,6 +18,7 @@ export interface LoginRequest {
   readonly site: string | undefined;
   readonly address: string;
   readonly userAgent: string;
+  readonly by: Origin;
 }
 
 export interface LoginOptions {
@@ -22,6 +27,10 @@ export interface LoginOptions {
   readonly sessions: Sessions;
   readonly throttle: LoginThrottle;
   readonly issueTimes: IssueTimes;
+  readonly devices: KnownDevices;
+  readonly refusedAttempts: RefusedAttempts;
+  readonly audit: Pick<Audit, 'note'>;
+  endSessionsOf(user: string): Promise<void>;
 }
 
 /**
@@ -30,25 +39,53 @@ export interface LoginOptions {
  * disabled or have another password) and not_a_member (only after the right password).
  */
 export function createLogin(options: LoginOptions): (request: LoginRequest) => Promise<Grant> {
-  const { accounts, passwords, sessions, throttle, issueTimes } = options;
-  return async ({ name, password, site, address, userAgent }) => {
+  const { accounts, passwords, sessions, throttle, issueTimes, devices, refusedAttempts, audit } = options;
+  return async ({ name, password, site, address, userAgent, by }) => {
     const account = loginKey(name)?.value ?? name;
-    await throttle.attempt(account, address);
+    try {
+      await throttle.attempt(account, address);
+    } catch (error) {
+      await refusedAttempts.note(account, by, error);
+      throw error;
+    }
     const user = await accounts.findByLoginName(name);
     const isRight = await passwords.verify(user?.passwordHash, password);
-    if (!isRight || user === undefined || user.disabled) throw invalidCredentials();
+    // Written for every refusal alike, so that time tells nobody who is known here. Never with the name as it was typed:
+    // people type their password there.
+    const refused = (reason: string) =>
+      audit.note(by, { action: 'session.open', outcome: 'refused', site, target: user?.id, details: { reason } });
+    if (!isRight || user === undefined || user.disabled) {
+      await refused('invalid_credentials');
+      throw invalidCredentials();
+    }
 
     // Read once more, after the time that the tokens will carry: the hash has taken its time.
     const issuedAt = await issueTimes.next(user.id);
     const target = site ?? (await accounts.defaultSite(user.id));
     const facts = await accounts.facts(user.id, target);
     if (facts === undefined || facts.disabled || facts.credentialVersion !== user.credentialVersion) {
+      await refused('invalid_credentials');
       throw invalidCredentials();
     }
     await throttle.succeeded(account, address);
     const access = target === facts.site ? siteAccess(facts) : undefined;
-    if (access === undefined) throw problem('not_a_member');
-    return sessions.open({ subject: user.id, access, issuedAt, amr: ['pwd'], userAgent, address });
+    if (access === undefined) {
+      await refused('not_a_member');
+      throw problem('not_a_member');
+    }
+    const grant = await sessions.open({ subject: user.id, access, issuedAt, amr: ['pwd'], userAgent, address });
+    // A change of password that was under way may have ended all sessions just before this one began.
+    if ((await accounts.credentialVersion(user.id)) !== user.credentialVersion) {
+      await options.endSessionsOf(user.id);
+      await refused('invalid_credentials');
+      throw invalidCredentials();
+    }
+    await audit.note({ ...by, subject: user.id }, { action: 'session.open', site: access.site, target: user.id });
+    await devices.seen({ user: user.id, email: user.email, userAgent, address, site: access.site });
+    await passwords.rehash(user.passwordHash, password, (hash) =>
+      accounts.replaceHash(user.id, user.passwordHash, hash),
+    );
+    return grant;
   };
 }
 

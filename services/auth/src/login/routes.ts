@@ -4,16 +4,18 @@ import { bearerToken } from '@gaia/token-guard/bearer';
 import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
 import { bearer, noBody, problems, tokenRefusals } from '../answers.ts';
+import { originOf } from '../audit/origin.ts';
 import type { LogoutRequest } from '../families/logout.ts';
+import type { Refresh } from '../families/refresh.ts';
 import type { Grant } from '../families/sessions.ts';
-import { isSiteId } from '../sites/site-id.ts';
+import { siteOfHost } from '../sites/site-of-host.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import type { LoginRequest } from './login.ts';
 import { GrantAnswer, LoginBody, LogoutBody, RefreshBody } from './schemas.ts';
 
 export interface LoginRoutes {
   login(request: LoginRequest): Promise<Grant>;
-  refresh(refreshToken: string): Promise<Grant>;
+  readonly refresh: Refresh;
   logout(request: LogoutRequest): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         site: request.body.site ?? siteOfHost(request.headers['x-gaia-site']),
         address: request.ip,
         userAgent: request.headers['user-agent'] ?? '',
+        by: originOf(request),
       });
       return answer(reply, grant);
     },
@@ -68,7 +71,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         },
       },
     },
-    async (request, reply) => answer(reply, await refresh(request.body.refresh_token)),
+    async (request, reply) => answer(reply, await refresh(request.body.refresh_token, originOf(request))),
   );
 
   app.post(
@@ -87,7 +90,11 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
     },
     async (request, reply) => {
       try {
-        await logout({ accessToken: bearerToken(request.raw), refreshToken: request.body?.refresh_token });
+        await logout({
+          accessToken: bearerToken(request.raw),
+          refreshToken: request.body?.refresh_token,
+          by: originOf(request),
+        });
       } catch (error) {
         throw tokenProblem(error);
       }
@@ -103,11 +110,6 @@ function loginName({ email, username }: Static<typeof LoginBody>): string {
     detail: 'Either email or username is needed.',
     errors: [{ path: '/body/email', message: 'or username is needed, and not both' }],
   });
-}
-
-/** The gateway finds the site by host. Whoever forges the header gains nothing: membership is checked all the same. */
-function siteOfHost(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' && isSiteId(header) ? header : undefined;
 }
 
 /** RFC 6749 §5.1: answers with tokens are never kept. */

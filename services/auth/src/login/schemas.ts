@@ -40,6 +40,7 @@ export const GrantAnswer = Type.Object({
 export const MeAnswer = Type.Object({
   id: Type.String(),
   email: Type.String(),
+  email_verified: Type.Boolean(),
   username: Type.Union([Type.String(), Type.Null()]),
   name: plainText({ maxLength: 200 }),
   administrator: Type.Boolean(),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
-import type { CounterStore } from '@gaia/state/state';
+import type { State } from '@gaia/state/state';
 import { problem } from '../errors.ts';
+import { networkOf } from './network-of.ts';
 
 export interface LoginThrottle {
   /** Counts an attempt before anything is done for it. Throws rate_limited with Retry-After. */
@@ -11,32 +11,79 @@ export interface LoginThrottle {
 }
 
 export interface ThrottleOptions {
-  readonly counters: CounterStore;
+  readonly state: Pick<State, 'counters' | 'records'>;
   now(): number;
+  /** What is counted: mistakes in one place do not slow down another. */
+  readonly purpose?: string;
 }
 
-const WINDOW_MS = 15 * 60_000;
-/** Attempts on one account from one address in a window. From elsewhere its owner still gets in. */
-const PER_ACCOUNT_AND_ADDRESS = 10;
-/** Failed attempts from one address in a window, on whatever accounts. */
-const PER_ADDRESS = 100;
+const WINDOW_MS = 24 * 3_600_000;
+/** Mistakes on one account from one address before each further one costs a delay. */
+const PAIR_FREE = 5;
+const PAIR_DELAY = { first: 2_000, longest: 15 * 60_000 };
+/** The same from one address on whatever accounts; many people can share an address. */
+const ADDRESS_FREE = 100;
+const ADDRESS_DELAY = { first: 1_000, longest: 60_000 };
+/**
+ * So many mistakes on one account, from wherever, take away one free mistake of every pair and double its delays: whoever
+ * guesses from many addresses gets one guess from each. An address that has made no mistake is never delayed, so the
+ * owner's right password always gets in from there.
+ */
+const ACCOUNT_STEP = 20;
 
-/** Attempts are counted before the password is checked, so that many at the same time gain nothing. */
-export function createLoginThrottle({ counters, now }: ThrottleOptions): LoginThrottle {
-  async function count(key: string, limit: number): Promise<void> {
+/**
+ * Growing delays by account, address and pair. Attempts are counted before the password is checked, so that many at the
+ * same time gain nothing; those that are refused here do not count, so that refusals never feed on themselves.
+ */
+export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleOptions): LoginThrottle {
+  const { counters, records } = state;
+  const collection = `${purpose}-delay`;
+
+  /** Lets one attempt through per delay: whoever places the record goes on, the others wait for its end. */
+  async function takeTurn(key: string, delayMs: number): Promise<void> {
     const at = now();
-    const { value, endsAt } = await counters.add(key, 1, WINDOW_MS, at);
-    if (value > limit) throw rateLimited(endsAt - at);
+    const end = at + delayMs;
+    if (await records.add(collection, key, end, end, at)) return;
+    const until = await records.get(collection, key, at);
+    throw rateLimited((typeof until === 'number' ? until : end) - at);
+  }
+
+  async function count(key: string, free: number, delay: { first: number; longest: number }): Promise<void> {
+    const { value } = await counters.add(`${purpose}:${key}`, 1, WINDOW_MS, now());
+    if (value <= free) return;
+    try {
+      await takeTurn(key, Math.min(delay.first * 2 ** Math.min(value - free - 1, 30), delay.longest));
+    } catch (error) {
+      await counters.add(`${purpose}:${key}`, -1, WINDOW_MS, now());
+      throw error;
+    }
   }
 
   return {
     attempt: async (name, address) => {
-      await count(addressKey(address), PER_ADDRESS);
-      await count(pairKey(name, address), PER_ACCOUNT_AND_ADDRESS);
+      const network = networkOf(address);
+      const account = digestOf(name);
+      const known = await counters.get(`${purpose}:account:${account}`, now());
+      const steps = Math.floor((known?.value ?? 0) / ACCOUNT_STEP);
+      await count(`address:${network}`, ADDRESS_FREE, ADDRESS_DELAY);
+      try {
+        await count(`pair:${account}:${network}`, Math.max(1, PAIR_FREE - steps), {
+          first: PAIR_DELAY.first * 2 ** Math.min(steps, 10),
+          longest: PAIR_DELAY.longest,
+        });
+      } catch (error) {
+        await counters.add(`${purpose}:address:${network}`, -1, WINDOW_MS, now());
+        throw error;
+      }
+      await counters.add(`${purpose}:account:${account}`, 1, WINDOW_MS, now());
     },
     succeeded: async (name, address) => {
-      await counters.reset(pairKey(name, address));
-      await counters.add(addressKey(address), -1, WINDOW_MS, now());
+      const network = networkOf(address);
+      const account = digestOf(name);
+      await counters.reset(`${purpose}:pair:${account}:${network}`);
+      await records.delete(collection, `pair:${account}:${network}`);
+      await counters.add(`${purpose}:address:${network}`, -1, WINDOW_MS, now());
+      await counters.add(`${purpose}:account:${account}`, -1, WINDOW_MS, now());
     },
   };
 }
@@ -44,33 +91,12 @@ export function createLoginThrottle({ counters, now }: ThrottleOptions): LoginTh
 /** For `RATE_LIMIT=off`. */
 export const noThrottle: LoginThrottle = Object.freeze({ attempt: async () => {}, succeeded: async () => {} });
 
-function rateLimited(remainingMs: number) {
+export function rateLimited(remainingMs: number) {
   const seconds = Math.max(1, Math.ceil(remainingMs / 1_000));
   return problem('rate_limited', { headers: { 'retry-after': String(seconds) } });
 }
 
-function addressKey(address: string): string {
-  return `login:address:${networkOf(address)}`;
-}
-
 /** The name comes from outside and may be anything: its digest has a bounded length and shows nothing. */
-function pairKey(name: string, address: string): string {
-  const digest = createHash('sha256').update(name).digest('base64url').slice(0, 22);
-  return `login:pair:${digest}:${networkOf(address)}`;
-}
-
-/** One customer has a whole IPv6 /64 (RFC 6177), so that network counts as one address. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const left = head.split(':').filter((group) => group !== '');
-  const right = tail?.split(':').filter((group) => group !== '') ?? [];
-  const missing = Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array<string>(tail === undefined ? 0 : missing).fill('0'), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
-    .join(':');
+export function digestOf(name: string): string {
+  return createHash('sha256').update(name).digest('base64url').slice(0, 22);
 }

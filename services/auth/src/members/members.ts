@@ -1,10 +1,15 @@
 import { isForeignKeyViolation } from '@gaia/database/errors';
-import type { Kysely } from 'kysely';
-import { type Caller, requireRankFor } from '../access/permissions.ts';
+import type { Kysely, Transaction } from 'kysely';
+import { type Caller, requireHolds } from '../access/permissions.ts';
+import { scopesOf } from '../access/site-access.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
+import { ownPermissions } from '../roles/own-permissions.ts';
+import { permissionsOfRoles } from '../roles/roles.ts';
 import { nameLike } from '../users/users.ts';
 
 export interface Member {
@@ -29,15 +34,19 @@ export interface Members {
   list(site: string, request: PageRequest): Promise<Page<Member>>;
   /** Throws member_not_found. */
   get(site: string, user: string): Promise<Member>;
-  /** Sets a user's roles on a site. Tokens with the old ones end. Throws site_not_found, user_not_found, forbidden. */
+  /**
+   * Sets a user's roles on a site. Tokens with the old ones end.
+   * Throws site_not_found, user_not_found, forbidden, validation_failed for a role that the site does not have.
+   */
   put(
     caller: Caller,
+    by: Origin,
     site: string,
     user: string,
     roles: readonly string[],
   ): Promise<{ member: Member; isNew: boolean }>;
   /** Takes a user off a site. Throws member_not_found, forbidden. */
-  remove(caller: Caller, site: string, user: string): Promise<void>;
+  remove(caller: Caller, by: Origin, site: string, user: string): Promise<void>;
   /** The sites of a user, at most 1,000. */
   ofUser(user: string): Promise<readonly Membership[]>;
   /** What an administrator of the installation can act on as owner: the first 1,000 sites. */
@@ -47,12 +56,13 @@ export interface Members {
 export interface MembersOptions {
   readonly database: Kysely<AuthTables>;
   readonly cutOffs: Pick<CutOffs, 'cutOffSubject'>;
+  readonly audit: Audit;
   now(): number;
 }
 
 const MAX_SITES_LISTED = 1_000;
 
-export function createMembers({ database, cutOffs, now }: MembersOptions): Members {
+export function createMembers({ database, cutOffs, audit, now }: MembersOptions): Members {
   const selectMembers = (site: string) =>
     database
       .selectFrom('memberships')
@@ -78,25 +88,20 @@ export function createMembers({ database, cutOffs, now }: MembersOptions): Membe
       const page = pageOf(await query.execute(), limit, (row) => row.id);
       return { items: page.items.map(memberOf), nextCursor: page.nextCursor };
     },
-    put: async (caller, site, user, given) => {
+    put: async (caller, by, site, user, given) => {
       const roles = [...new Set(given)].sort();
-      requireRankFor(caller, roles);
       const before = await refusingUnknown(() =>
         database.transaction().execute(async (transaction) => {
-          const held = await transaction
-            .selectFrom('memberships')
-            .select('roles')
-            .where('site_id', '=', site)
-            .where('user_id', '=', user)
-            .forUpdate()
-            .executeTakeFirst();
-          requireRankFor(caller, held?.roles ?? []);
+          requireHolds(caller, await permissionsOfRoles(transaction, site, roles));
+          const held = await heldBy(transaction, site, user);
+          requireHolds(caller, scopesOf(held?.roles ?? [], held?.permissions ?? []));
           const at = new Date(now());
           await transaction
             .insertInto('memberships')
             .values({ user_id: user, site_id: site, roles, created_at: at, updated_at: at })
             .onConflict((conflict) => conflict.columns(['user_id', 'site_id']).doUpdateSet({ roles, updated_at: at }))
             .execute();
+          await audit.append(transaction, by, { action: 'member.set', site, target: user, details: { roles } });
           return held?.roles;
         }),
       );
@@ -104,15 +109,13 @@ export function createMembers({ database, cutOffs, now }: MembersOptions): Membe
       await cutOffs.cutOffSubject(user);
       return { member: await get(site, user), isNew: before === undefined };
     },
-    remove: async (caller, site, user) => {
+    remove: async (caller, by, site, user) => {
       const removed = await database.transaction().execute(async (transaction) => {
-        const held = await transaction
-          .deleteFrom('memberships')
-          .where('site_id', '=', site)
-          .where('user_id', '=', user)
-          .returning('roles')
-          .executeTakeFirst();
-        requireRankFor(caller, held?.roles ?? []);
+        const held = await heldBy(transaction, site, user);
+        if (held === undefined) return undefined;
+        requireHolds(caller, scopesOf(held.roles, held.permissions ?? []));
+        await transaction.deleteFrom('memberships').where('site_id', '=', site).where('user_id', '=', user).execute();
+        await audit.append(transaction, by, { action: 'member.remove', site, target: user });
         return held;
       });
       // Also when there was none: after a failure here the caller's second attempt must still cut.
@@ -153,6 +156,17 @@ interface MemberRow {
 
 function memberOf({ id, email, username, name, roles, createdAt }: MemberRow): Member {
   return { user: { id, email, username, name }, roles, createdAt };
+}
+
+/** A user's roles on a site, which stay until the transaction ends. */
+function heldBy(transaction: Transaction<AuthTables>, site: string, user: string) {
+  return transaction
+    .selectFrom('memberships')
+    .select(['memberships.roles', ownPermissions])
+    .where('site_id', '=', site)
+    .where('user_id', '=', user)
+    .forUpdate()
+    .executeTakeFirst();
 }
 
 async function refusingUnknown<T>(write: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireUserManager } from '../access/permissions.ts';
 import { bearer, noBody, pageSchema, problems, tokenRefusals } from '../answers.ts';
+import { originOf } from '../audit/origin.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
 import { isUserId } from '../users/user.ts';
 import type { Members } from './members.ts';
@@ -74,7 +75,7 @@ export function registerMembers(app: Service, members: Members): void {
       const { site, user } = request.params;
       const caller = identityOf(request);
       requireUserManager(caller, site);
-      const { member, isNew } = await members.put(caller, site, user, request.body.roles);
+      const { member, isNew } = await members.put(caller, originOf(request), site, user, request.body.roles);
       reply.code(isNew ? 201 : 200);
       return memberAnswer(member);
     },
@@ -98,7 +99,7 @@ export function registerMembers(app: Service, members: Members): void {
       const { site, user } = request.params;
       const caller = identityOf(request);
       requireUserManager(caller, site);
-      await members.remove(caller, site, user);
+      await members.remove(caller, originOf(request), site, user);
       return reply.code(204).send();
     },
   );

@@ -1,9 +1,11 @@
-import type { SiteRole } from '@gaia/tokens/scopes';
 import { Type } from 'typebox';
-import { roleNames } from '../access/site-access.ts';
+import { ROLE_NAME_PATTERN } from '../roles/role-name.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { USER_ID_PATTERN } from '../users/user.ts';
 import type { Member } from './members.ts';
+
+/** Of one member, so that its token stays small. */
+const MAX_ROLES = 16;
 
 export const MembersParams = Type.Object({ site: SiteId });
 
@@ -11,10 +13,11 @@ export const MemberParams = Type.Object({ site: SiteId, user: Type.String({ patt
 
 export const RolesBody = Type.Object(
   {
-    roles: Type.Array(Type.Unsafe<SiteRole>({ type: 'string', enum: [...roleNames] }), {
+    roles: Type.Array(Type.String({ pattern: ROLE_NAME_PATTERN }), {
       minItems: 1,
-      maxItems: roleNames.length,
+      maxItems: MAX_ROLES,
       uniqueItems: true,
+      description: 'Built-in roles, and those that the site has made',
     }),
   },
   { additionalProperties: false },

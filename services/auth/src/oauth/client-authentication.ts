@@ -1,33 +1,93 @@
+import type { State } from '@gaia/state/state';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
+import { ASSERTION_TYPE, claimedClient, verifyClientAssertion } from './client-assertion.ts';
+import { type FindClient, isSecretOf, type OAuthClient } from './oauth-client.ts';
 import { OAuthError } from './oauth-error.ts';
 
-export interface ClientCredentials {
-  readonly id: string;
-  readonly secret: string;
+export interface Presented {
+  /** The Authorization header. */
+  readonly authorization: string | undefined;
+  readonly form: ReadonlyMap<string, string>;
+  readonly by: Origin;
+}
+
+/** Which client makes a request, by what it shows. Throws invalid_request, invalid_client. */
+export type AuthenticateClient = (presented: Presented) => Promise<OAuthClient>;
+
+type Credentials =
+  | { readonly id: string; readonly secret: string }
+  | { readonly id: string; readonly assertion: string };
+
+export function createClientAuthentication(options: {
+  readonly findClient: FindClient;
+  /** Names of this server that an assertion may be for. */
+  readonly audiences: readonly string[];
+  readonly state: Pick<State, 'consumeOnce'>;
+  readonly audit: Pick<Audit, 'note'>;
+  now(): number;
+}): AuthenticateClient {
+  const { findClient, audiences, state, audit, now } = options;
+
+  async function check(credentials: Credentials, client: OAuthClient | undefined): Promise<OAuthClient> {
+    if ('secret' in credentials) {
+      if (isSecretOf(client, credentials.secret) && client !== undefined) return client;
+    } else if (client !== undefined) {
+      await verifyClientAssertion(credentials.assertion, client, { audiences, state, now: now() });
+      return client;
+    }
+    throw new OAuthError('invalid_client', 'The client is unknown, or what it shows is wrong.');
+  }
+
+  return async ({ authorization, form, by }) => {
+    const credentials = credentialsOf(authorization, form);
+    const client = await findClient(credentials.id);
+    try {
+      return await check(credentials, client);
+    } catch (error) {
+      const target = client?.id;
+      if (target !== undefined) await audit.note(by, { action: 'client.authenticate', outcome: 'refused', target });
+      throw error;
+    }
+  };
+}
+
+/** Whether a client shows anything at all. */
+export function hasCredentials(authorization: string | undefined, form: ReadonlyMap<string, string>): boolean {
+  return authorization !== undefined || form.has('client_secret') || form.has('client_assertion');
 }
 
 /**
- * The client's credentials: the Basic scheme or the body, never both (RFC 6749 §2.3, §2.3.1).
+ * The client's credentials: the Basic scheme, the body or an assertion, never two of them (RFC 6749 §2.3, RFC 7521 §4.2).
  * Throws invalid_request, invalid_client.
  */
-export function clientCredentialsOf(
-  authorization: string | undefined,
-  form: ReadonlyMap<string, string>,
-): ClientCredentials {
+function credentialsOf(authorization: string | undefined, form: ReadonlyMap<string, string>): Credentials {
+  const ways = [authorization, form.get('client_secret'), form.get('client_assertion')];
+  if (ways.filter((way) => way !== undefined).length > 1) {
+    throw new OAuthError('invalid_request', 'The client authenticates in two ways.');
+  }
+  const credentials = authorization === undefined ? credentialsOfForm(form) : readBasic(authorization);
+  const id = form.get('client_id');
+  if (id !== undefined && id !== credentials.id) throw new OAuthError('invalid_request', 'Two clients are named.');
+  return credentials;
+}
+
+function credentialsOfForm(form: ReadonlyMap<string, string>): Credentials {
+  const assertion = form.get('client_assertion');
+  if (assertion !== undefined) {
+    if (form.get('client_assertion_type') !== ASSERTION_TYPE) {
+      throw new OAuthError('invalid_request', `client_assertion_type must be ${ASSERTION_TYPE}.`);
+    }
+    return { id: claimedClient(assertion) ?? '', assertion };
+  }
   const id = form.get('client_id');
   const secret = form.get('client_secret');
-  if (authorization === undefined) {
-    if (id === undefined || secret === undefined)
-      throw new OAuthError('invalid_client', 'The client must authenticate.');
-    return { id, secret };
-  }
-  const basic = readBasic(authorization);
-  if (secret !== undefined) throw new OAuthError('invalid_request', 'The client authenticates in two ways.');
-  if (id !== undefined && id !== basic.id) throw new OAuthError('invalid_request', 'Two clients are named.');
-  return basic;
+  if (id === undefined || secret === undefined) throw new OAuthError('invalid_client', 'The client must authenticate.');
+  return { id, secret };
 }
 
 /** RFC 7617 §2, with both halves form-encoded as RFC 6749 §2.3.1 asks. */
-function readBasic(authorization: string): ClientCredentials {
+function readBasic(authorization: string): Credentials {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
   const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');

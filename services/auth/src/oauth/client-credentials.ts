@@ -1,30 +1,39 @@
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { FindClient, OAuthClient } from './oauth-client.ts';
 import { OAuthError } from './oauth-error.ts';
-import type { ServiceClient } from './service-clients.ts';
+
+export type IssueForClient = (client: OAuthClient, scope: string | undefined, by: Origin) => Promise<AccessToken>;
 
 /**
  * The client credentials grant (RFC 6749 §4.4) for a client that has shown who it is: a token of its own, without a
- * refresh token (§4.4.3). Without `scope` it gets all of its scopes. Throws invalid_scope.
+ * refresh token (§4.4.3). Without `scope` it gets all of its scopes. Throws invalid_scope, invalid_client.
  */
 export function createClientCredentials(options: {
-  accessTokens: AccessTokens;
-  issueTimes: IssueTimes;
-}): (client: ServiceClient, scope: string | undefined) => Promise<AccessToken> {
-  return async (client, scope) =>
-    options.accessTokens.issue({
-      // RFC 9068 §2.2: without a resource owner the subject is the client itself.
-      subject: client.id,
-      clientId: client.id,
-      issuedAt: await options.issueTimes.next(client.id),
-      scopes: scope === undefined ? client.scopes : requestedScopes(client, scope),
-    });
+  readonly findClient: FindClient;
+  readonly accessTokens: AccessTokens;
+  readonly issueTimes: IssueTimes;
+  readonly audit: Pick<Audit, 'note'>;
+}): IssueForClient {
+  const { findClient, accessTokens, issueTimes, audit } = options;
+  return async ({ id }, scope, by) => {
+    const issuedAt = await issueTimes.next(id);
+    // Read once more, after the time that the token will carry; see issue-times.ts.
+    const client = await findClient(id);
+    if (client === undefined) throw new OAuthError('invalid_client', 'The client is unknown.');
+    const scopes = scope === undefined ? client.scopes : requestedScopes(client.scopes, scope);
+    await audit.note({ ...by, subject: id }, { action: 'token.issue', site: client.site, target: id });
+    // RFC 9068 §2.2: without a resource owner the subject is the client itself.
+    return accessTokens.issue({ subject: id, clientId: id, issuedAt, scopes, site: client.site });
+  };
 }
 
-/** RFC 6749 §3.3. */
-function requestedScopes(client: ServiceClient, scope: string): readonly string[] {
+/** RFC 6749 §3.3: some of what can be had. Throws invalid_scope. */
+export function requestedScopes(allowed: readonly string[], scope: string): readonly string[] {
   const wanted = [...new Set(scope.split(' '))];
-  if (!wanted.every((one) => client.scopes.includes(one))) {
+  if (!wanted.every((one) => allowed.includes(one))) {
     throw new OAuthError('invalid_scope', 'The client may not have one of the scopes.');
   }
   return wanted;

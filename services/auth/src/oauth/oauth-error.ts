@@ -6,6 +6,8 @@ export type OAuthErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
+  /** RFC 8693 §2.2.2. */
+  | 'invalid_target'
   | 'temporarily_unavailable'
   | 'server_error';
 

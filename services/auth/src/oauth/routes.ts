@@ -1,10 +1,16 @@
 import type { Service } from '@gaia/http-service/service';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { AccessToken } from '../tokens/access-tokens.ts';
-import { clientCredentialsOf } from './client-authentication.ts';
+import { noBody } from '../answers.ts';
+import { originOf } from '../audit/origin.ts';
+import type { Refresh } from '../families/refresh.ts';
+import { FIRST_PARTY_CLIENT } from '../families/sessions.ts';
+import { type AuthenticateClient, hasCredentials } from './client-authentication.ts';
+import type { IssueForClient } from './client-credentials.ts';
+import { FORM, withForms } from './form-scope.ts';
+import type { IntrospectToken } from './introspect.ts';
 import { OAuthError } from './oauth-error.ts';
-import { authenticateClient, type ServiceClient } from './service-clients.ts';
+import type { RevokeToken } from './revoke.ts';
+import { ACCESS_TOKEN_TYPE, type ExchangeToken, TOKEN_EXCHANGE } from './token-exchange.ts';
 import { readTokenRequest } from './token-request.ts';
 
 const TokenAnswer = Type.Object({
@@ -12,6 +18,8 @@ const TokenAnswer = Type.Object({
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
   scope: Type.String(),
+  refresh_token: Type.Optional(Type.String({ description: 'Of the grant `refresh_token`' })),
+  issued_token_type: Type.Optional(Type.String({ description: 'Of a token exchange' })),
 });
 
 const ErrorAnswer = Type.Object(
@@ -19,81 +27,160 @@ const ErrorAnswer = Type.Object(
   { description: 'RFC 6749 §5.2' },
 );
 
+const refusals = { 400: ErrorAnswer, 401: ErrorAnswer, 413: ErrorAnswer, 503: ErrorAnswer };
+
+const clientMembers = {
+  client_id: Type.Optional(Type.String()),
+  client_secret: Type.Optional(Type.String()),
+  client_assertion_type: Type.Optional(Type.String()),
+  client_assertion: Type.Optional(Type.String({ description: 'RFC 7523' })),
+};
+
+const TokenForm = Type.Object({
+  grant_type: Type.Union([
+    Type.Literal('refresh_token'),
+    Type.Literal('client_credentials'),
+    Type.Literal(TOKEN_EXCHANGE),
+  ]),
+  scope: Type.Optional(Type.String({ description: 'Some of what can be had; all of it if absent' })),
+  refresh_token: Type.Optional(Type.String()),
+  subject_token: Type.Optional(Type.String()),
+  subject_token_type: Type.Optional(Type.String()),
+  requested_token_type: Type.Optional(Type.String()),
+  audience: Type.Optional(Type.String({ description: 'One service, such as `cms`' })),
+  ...clientMembers,
+});
+
+const TokenOnlyForm = Type.Object({
+  token: Type.String(),
+  token_type_hint: Type.Optional(Type.String()),
+  ...clientMembers,
+});
+
 export interface OAuthOptions {
-  readonly clients: readonly ServiceClient[];
-  issueForClient(client: ServiceClient, scope: string | undefined): Promise<AccessToken>;
+  readonly authenticateClient: AuthenticateClient;
+  readonly issueForClient: IssueForClient;
+  readonly exchangeToken: ExchangeToken;
+  readonly refresh: Refresh;
+  readonly revokeToken: RevokeToken;
+  readonly introspectToken: IntrospectToken;
 }
 
-const FORM = 'application/x-www-form-urlencoded';
-
-/** `POST /oauth/token` (RFC 6749 §3.2). Everything here answers in that RFC's JSON, refusals included. */
-export async function registerOAuth(app: Service, { clients, issueForClient }: OAuthOptions): Promise<void> {
-  await app.register(async (plain) => {
-    const scope = plain as unknown as Service;
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 16_384 }, (_request, body, done) =>
-      done(null, body),
-    );
-    scope.setErrorHandler(sendOAuthError);
-    // RFC 6749 §3.2: parameters that are not known are ignored, so the form is read by hand.
-    scope.setValidatorCompiler(() => () => true);
+/** `POST /oauth/token` (RFC 6749 §3.2), `/oauth/revoke` (RFC 7009), `/oauth/introspect` (RFC 7662). */
+export async function registerOAuth(app: Service, options: OAuthOptions): Promise<void> {
+  const { authenticateClient, issueForClient, exchangeToken, refresh, revokeToken, introspectToken } = options;
+  await withForms(app, (scope) => {
     scope.post(
       '/oauth/token',
       {
         schema: {
-          summary: 'A token for a service (client credentials)',
-          description: 'The client authenticates with HTTP Basic or with `client_id` and `client_secret` in the form.',
+          summary: 'Tokens for a client: its own, refreshed ones, or narrower ones to act for a user',
+          description:
+            'Clients authenticate with HTTP Basic, with `client_id` and `client_secret` in the form, or with a signed ' +
+            'assertion (`private_key_jwt`). The grant `refresh_token` is for the first-party client, which has no secret.',
           tags: ['oauth'],
           consumes: [FORM],
-          body: Type.Object({
-            grant_type: Type.Literal('client_credentials'),
-            scope: Type.Optional(Type.String({ description: 'Some of the client’s scopes; all of them if absent' })),
-            client_id: Type.Optional(Type.String()),
-            client_secret: Type.Optional(Type.String()),
-          }),
-          response: { 200: TokenAnswer, 400: ErrorAnswer, 401: ErrorAnswer, 413: ErrorAnswer },
+          body: TokenForm,
+          response: { 200: TokenAnswer, ...refusals },
         },
       },
-      async (request, reply): Promise<Static<typeof TokenAnswer>> => {
+      async (request): Promise<Static<typeof TokenAnswer>> => {
         const form = readTokenRequest(request.body);
-        const client = authenticateClient(clients, clientCredentialsOf(request.headers.authorization, form));
-        if (client === undefined)
-          throw new OAuthError('invalid_client', 'The client is unknown or its secret is wrong.');
+        const by = originOf(request);
+        const { authorization } = request.headers;
         const grantType = form.get('grant_type');
-        if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing.');
-        if (grantType !== 'client_credentials') {
-          throw new OAuthError('unsupported_grant_type', 'Only client_credentials is supported.');
+        if (grantType === 'refresh_token') {
+          if (hasCredentials(authorization, form)) await authenticateClient({ authorization, form, by });
+          return answerOf(await refreshed(refresh, form, by, hasCredentials(authorization, form)));
         }
-        const token = await issueForClient(client, form.get('scope'));
-        reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
-        return {
-          access_token: token.accessToken,
-          token_type: 'Bearer',
-          expires_in: token.expiresIn,
-          scope: token.scope,
-        };
+        const client = await authenticateClient({ authorization, form, by });
+        switch (grantType) {
+          case undefined:
+            throw new OAuthError('invalid_request', 'grant_type is missing.');
+          case 'client_credentials':
+            return answerOf(await issueForClient(client, form.get('scope'), by));
+          case TOKEN_EXCHANGE:
+            return { ...answerOf(await exchangeToken(client, form, by)), issued_token_type: ACCESS_TOKEN_TYPE };
+          default:
+            throw new OAuthError('unsupported_grant_type', 'There is no such grant here.');
+        }
+      },
+    );
+
+    scope.post(
+      '/oauth/revoke',
+      {
+        schema: {
+          summary: 'Revoke a token',
+          description:
+            'A refresh token ends its session, an access token ends alone. Tokens of service accounts need the account’s ' +
+            'credentials. What is no token is answered 200 as well.',
+          tags: ['oauth'],
+          consumes: [FORM],
+          body: TokenOnlyForm,
+          response: { 200: noBody('It is revoked'), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const form = readTokenRequest(request.body);
+        const by = originOf(request);
+        const { authorization } = request.headers;
+        const client = hasCredentials(authorization, form)
+          ? await authenticateClient({ authorization, form, by })
+          : undefined;
+        await revokeToken(client, tokenOf(form), by);
+        return reply.code(200).send();
+      },
+    );
+
+    scope.post(
+      '/oauth/introspect',
+      {
+        schema: {
+          summary: 'Whether a token is good at this moment, and what it says (for clients that authenticate)',
+          tags: ['oauth'],
+          consumes: [FORM],
+          body: TokenOnlyForm,
+          response: { 200: Type.Object({ active: Type.Boolean() }, { additionalProperties: true }), ...refusals },
+        },
+      },
+      async (request) => {
+        const form = readTokenRequest(request.body);
+        await authenticateClient({ authorization: request.headers.authorization, form, by: originOf(request) });
+        return introspectToken(tokenOf(form));
       },
     );
   });
 }
 
-function sendOAuthError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = toOAuthError(error);
-  if (refusal.statusCode >= 500) request.log.error({ err: refusal.cause }, 'token request failed');
-  reply
-    .code(refusal.statusCode)
-    .headers({ 'cache-control': 'no-store', pragma: 'no-cache', ...refusal.headers })
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify({ error: refusal.code, error_description: refusal.message }));
+/** RFC 6749 §6. The only client that has refresh tokens is the first-party one, which is public. */
+function refreshed(refresh: Refresh, form: ReadonlyMap<string, string>, by: Parameters<Refresh>[1], isOther: boolean) {
+  const refreshToken = form.get('refresh_token');
+  if (refreshToken === undefined) throw new OAuthError('invalid_request', 'refresh_token is missing.');
+  if (isOther || (form.get('client_id') ?? FIRST_PARTY_CLIENT) !== FIRST_PARTY_CLIENT) {
+    throw new OAuthError('invalid_grant', 'The refresh token was issued to another client.');
+  }
+  const scope = form.get('scope');
+  return refresh(refreshToken, by, scope === undefined ? undefined : [...new Set(scope.split(' '))]);
 }
 
-function toOAuthError(error: unknown): OAuthError {
-  if (error instanceof OAuthError) return error;
-  const status = (error as { statusCode?: unknown }).statusCode;
-  if (status === 415) return new OAuthError('invalid_request', `The body must be ${FORM}.`);
-  if (status === 413) return new OAuthError('invalid_request', 'The request is too large.', { status });
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new OAuthError('invalid_request', 'The request cannot be understood.');
-  }
-  return new OAuthError('server_error', 'Something went wrong on our side.', { status: 500, cause: error });
+function tokenOf(form: ReadonlyMap<string, string>): string {
+  const token = form.get('token');
+  if (token === undefined) throw new OAuthError('invalid_request', 'token is missing.');
+  return token;
+}
+
+function answerOf(token: {
+  accessToken: string;
+  expiresIn: number;
+  scope: string;
+  refreshToken?: string;
+}): Static<typeof TokenAnswer> {
+  return {
+    access_token: token.accessToken,
+    token_type: 'Bearer',
+    expires_in: token.expiresIn,
+    scope: token.scope,
+    ...(token.refreshToken !== undefined && { refresh_token: token.refreshToken }),
+  };
 }

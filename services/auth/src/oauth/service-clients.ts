@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { scopes as knownScopes } from '@gaia/tokens/scopes';
+import { CLIENT_ID_PATTERN, digestOf } from './oauth-client.ts';
 
 /** A service that gets tokens of its own (RFC 6749 §4.4). Only a digest of its secret is kept. */
 export interface ServiceClient {
@@ -10,8 +10,7 @@ export interface ServiceClient {
 }
 
 const MAX_CLIENTS = 64;
-/** Shorter than a user's id, so that a client can never be taken for a user. */
-const idSyntax = /^[a-z][a-z0-9-]{1,31}$/;
+const idSyntax = new RegExp(CLIENT_ID_PATTERN);
 const secretSyntax = /^[A-Za-z0-9_~.+/=-]{16,256}$/;
 
 /**
@@ -39,20 +38,3 @@ function readServiceClient(entry: string): ServiceClient {
   if (scopes.length === 0) throw new Error(`gives ${id} no scope`);
   return Object.freeze({ id, secretDigest: digestOf(secret), scopes: Object.freeze([...new Set(scopes)]) });
 }
-
-/** The client that shows the right secret. The same work is done for clients that are not known. */
-export function authenticateClient(
-  clients: readonly ServiceClient[],
-  credentials: { readonly id: string; readonly secret: string },
-): ServiceClient | undefined {
-  const client = clients.find((candidate) => candidate.id === credentials.id);
-  const isRight = timingSafeEqual(digestOf(credentials.secret), client?.secretDigest ?? unknownDigest);
-  return isRight ? client : undefined;
-}
-
-function digestOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
-}
-
-/** Of no secret: the digest of a text that is too short to be one. */
-const unknownDigest = digestOf('');

@@ -17,13 +17,23 @@ export interface Passwords {
    * work against a decoy and says no, so that time tells nobody who is known here.
    */
   verify(passwordHash: string | null | undefined, password: string): Promise<boolean>;
+  /**
+   * Hashes a password anew, and gives the hash to `store`, if its present hash was made at another cost. To be called with
+   * the right password. Never rejects: it can be done at the next login as well.
+   */
+  rehash(passwordHash: string | null, password: string, store: (hash: string) => Promise<void>): Promise<void>;
 }
 
 /** Bounds of a new password, in characters. Longer ones are refused and never cut short. */
 export const PASSWORD_LENGTH = Object.freeze({ min: 8, max: 256 });
 
-export async function createPasswords(options: { cost: HashCost; admission: Admission }): Promise<Passwords> {
-  const { cost, admission } = options;
+export interface PasswordsOptions {
+  readonly cost: HashCost;
+  readonly admission: Admission;
+  readonly log?: { warn(details: object, message: string): void };
+}
+
+export async function createPasswords({ cost, admission, log }: PasswordsOptions): Promise<Passwords> {
   // argon2id is the library's default algorithm.
   const parameters = { memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: cost.lanes };
   const decoy = await hash(randomBytes(32), parameters);
@@ -33,7 +43,20 @@ export async function createPasswords(options: { cost: HashCost; admission: Admi
       const matches = await admission.run(() => verify(passwordHash ?? decoy, prepared(password)));
       return matches && typeof passwordHash === 'string';
     },
+    rehash: async (passwordHash, password, store) => {
+      if (passwordHash === null || isOfCost(passwordHash, cost)) return;
+      try {
+        await store(await admission.run(() => hash(prepared(password), parameters)));
+      } catch (error) {
+        log?.warn({ err: error }, 'a password could not be hashed anew');
+      }
+    },
   };
+}
+
+/** Whether a PHC string of argon2id was made at a cost. */
+function isOfCost(passwordHash: string, { memoryKib, passes, lanes }: HashCost): boolean {
+  return passwordHash.startsWith(`$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$`);
 }
 
 /** Whether a new password can be taken; the schema has bounded its length before. */

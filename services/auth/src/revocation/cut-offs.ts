@@ -9,6 +9,10 @@ export interface CutOffs {
   cutOffSubject(subject: string): Promise<void>;
   /** Ends all logins of a user. */
   endAllSessions(subject: string): Promise<void>;
+  /** Makes one access token invalid. */
+  cutOffToken(tokenId: string): Promise<void>;
+  /** Makes everything invalid that a key has signed. */
+  cutOffKey(keyId: string): Promise<void>;
   /** Makes everything invalid that was issued before now. */
   cutOffEverything(): Promise<void>;
 }
@@ -59,6 +63,12 @@ export function createCutOffs({ state, keysMaxStaleSeconds, now, onCutOff }: Cut
       for (const family of await state.families.listBySubject(subject, now())) {
         await state.families.end(family.sid, now());
       }
+    },
+    cutOffToken: async (id) => {
+      await append({ kind: 'jti', id }, now());
+    },
+    cutOffKey: async (id) => {
+      await append({ kind: 'kid', id }, now());
     },
     cutOffEverything: async () => {
       const at = now();

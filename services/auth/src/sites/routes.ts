@@ -3,9 +3,10 @@ import { identityOf } from '@gaia/token-guard';
 import { isAdministrator, requireAnyScope } from '../access/permissions.ts';
 import { userIdOf } from '../access/user-caller.ts';
 import { bearer, pageSchema, problems, tokenRefusals } from '../answers.ts';
+import { originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
-import { HostAnswer, HostParams, NewSiteBody, SiteAnswer, SiteParams, siteAnswer } from './schemas.ts';
+import { HostAnswer, HostParams, NewSiteBody, SiteAnswer, SiteChangesBody, SiteParams, siteAnswer } from './schemas.ts';
 import { isSiteId, readHost } from './site-id.ts';
 import type { Sites } from './sites.ts';
 
@@ -54,7 +55,7 @@ export function registerSites(app: Service, sites: Sites): void {
       requireAnyScope(identityOf(request), 'sites:manage');
       const { id, name, hosts } = request.body;
       reply.code(201);
-      return siteAnswer(await sites.create({ id, name, hosts: hosts ?? [] }));
+      return siteAnswer(await sites.create({ id, name, hosts: hosts ?? [] }, originOf(request)));
     },
   );
 
@@ -98,6 +99,38 @@ export function registerSites(app: Service, sites: Sites): void {
       const caller = identityOf(request);
       const member = isAdministrator(caller) ? undefined : userIdOf(caller);
       return siteAnswer(await sites.get(request.params.site, member));
+    },
+  );
+
+  app.patch(
+    '/auth/sites/:site',
+    {
+      schema: {
+        summary: 'Change a site: its name, who may register, where its pages are',
+        tags: ['sites'],
+        ...bearer,
+        params: SiteParams,
+        body: SiteChangesBody,
+        response: {
+          200: SiteAnswer,
+          ...problems({
+            400: ['validation_failed', 'malformed_json'],
+            401: tokenRefusals,
+            403: ['insufficient_scope', 'forbidden'],
+            404: ['site_not_found'],
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const caller = identityOf(request);
+      const { site } = request.params;
+      const { name, registration, origin } = request.body;
+      requireAnyScope(caller, 'site:manage', 'sites:manage');
+      if (!isAdministrator(caller) && caller.site !== site) throw problem('forbidden');
+      // Whoever says where links lead could collect the tokens of people who have accounts elsewhere too.
+      if (origin !== undefined) requireAnyScope(caller, 'sites:manage');
+      return siteAnswer(await sites.change(site, { name, registration, origin }, originOf(request)));
     },
   );
 }

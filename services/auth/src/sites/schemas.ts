@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { plainText } from '../answers.ts';
+import type { RegistrationPolicy } from '../database.ts';
 import { SITE_ID_PATTERN } from './site-id.ts';
 import type { Site } from './sites.ts';
 
@@ -18,15 +19,36 @@ export const NewSiteBody = Type.Object(
   { additionalProperties: false },
 );
 
+const Registration = Type.Unsafe<RegistrationPolicy>({
+  type: 'string',
+  enum: ['open', 'invitation', 'closed'],
+  description: 'Who may become a member: everybody who registers, who is invited, or only who is added',
+});
+
+export const SiteChangesBody = Type.Object(
+  {
+    name: Type.Optional(plainText({ minLength: 1, maxLength: 200 })),
+    registration: Type.Optional(Registration),
+    origin: Type.Optional(
+      Type.Union([Type.String({ minLength: 8, maxLength: 300 }), Type.Null()], {
+        description: 'Where links in mails lead, at one of the hosts (administrators of the installation)',
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
 export const SiteAnswer = Type.Object({
   id: Type.String(),
   name: Type.String(),
   hosts: Type.Array(Type.String()),
+  registration: Registration,
+  origin: Type.String({ description: 'Where the site’s pages are, and links in mails lead' }),
   created_at: Type.String(),
 });
 
-export const HostAnswer = Type.Object({ site: Type.String(), name: Type.String() });
+export const HostAnswer = Type.Object({ site: Type.String(), name: Type.String(), registration: Registration });
 
-export function siteAnswer({ id, name, hosts, createdAt }: Site) {
-  return { id, name, hosts: [...hosts], created_at: createdAt.toISOString() };
+export function siteAnswer({ id, name, hosts, registration, origin, createdAt }: Site) {
+  return { id, name, hosts: [...hosts], registration, origin, created_at: createdAt.toISOString() };
 }

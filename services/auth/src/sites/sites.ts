@@ -1,13 +1,20 @@
 import { isUniqueViolation } from '@gaia/database/errors';
 import type { Kysely } from 'kysely';
-import type { AuthTables } from '../database.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
+import type { AuthTables, RegistrationPolicy } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import { originAtHost } from '../sso/site-origin.ts';
+import { unusable } from '../users/unusable.ts';
 
 export interface Site {
   readonly id: string;
   readonly name: string;
   readonly hosts: readonly string[];
+  readonly registration: RegistrationPolicy;
+  /** Where the site's pages are. */
+  readonly origin: string;
   readonly createdAt: Date;
 }
 
@@ -19,18 +26,34 @@ export interface NewSite {
   readonly hosts: readonly string[];
 }
 
+export interface SiteChanges {
+  readonly name?: string | undefined;
+  readonly registration?: RegistrationPolicy | undefined;
+  /** Null: made of the public URL and the site's id. */
+  readonly origin?: string | null | undefined;
+}
+
 export interface Sites {
   /** Throws site_exists, host_taken. */
-  create(site: NewSite): Promise<Site>;
+  create(site: NewSite, by: Origin): Promise<Site>;
+  /** Throws site_not_found, validation_failed. */
+  change(id: string, changes: SiteChanges, by: Origin): Promise<Site>;
   /** Throws site_not_found, also for a site that `member` does not belong to. */
   get(id: string, member?: string): Promise<Site>;
   /** All sites, or those that `member` belongs to, by id. */
   list(request: PageRequest, member: string | undefined): Promise<Page<Site>>;
   /** The site that answers to a host. Throws site_not_found. */
-  findByHost(host: string): Promise<{ site: string; name: string }>;
+  findByHost(host: string): Promise<{ site: string; name: string; registration: RegistrationPolicy }>;
 }
 
-export function createSites({ database, now }: { database: Kysely<AuthTables>; now(): number }): Sites {
+export interface SitesOptions {
+  readonly database: Kysely<AuthTables>;
+  readonly audit: Audit;
+  readonly publicUrl: string;
+  now(): number;
+}
+
+export function createSites({ database, audit, publicUrl, now }: SitesOptions): Sites {
   function selectSites(member: string | undefined) {
     const query = database
       .selectFrom('sites')
@@ -38,6 +61,8 @@ export function createSites({ database, now }: { database: Kysely<AuthTables>; n
       .select(({ fn }) => [
         'sites.id',
         'sites.name',
+        'sites.registration',
+        'sites.origin',
         'sites.created_at as createdAt',
         fn.agg<string[]>('array_agg', ['site_hosts.host']).orderBy('site_hosts.host').as('hosts'),
       ])
@@ -53,8 +78,47 @@ export function createSites({ database, now }: { database: Kysely<AuthTables>; n
     );
   }
 
+  function siteOf<Row extends { id: string; origin: string | null }>(row: Row): Row & { origin: string } {
+    return { ...row, origin: row.origin ?? originAtHost(row.id, publicUrl) };
+  }
+
+  async function get(id: string, member?: string): Promise<Site> {
+    const site = await selectSites(member).where('sites.id', '=', id).executeTakeFirst();
+    if (site === undefined) throw problem('site_not_found');
+    return siteOf(site);
+  }
+
   return {
-    create: async ({ id, name, hosts: others }) => {
+    get,
+    change: async (id, { name, registration, origin }, by) => {
+      const set = {
+        ...(name !== undefined && { name }),
+        ...(registration !== undefined && { registration }),
+        ...(origin !== undefined && { origin: origin === null ? null : readOrigin(origin, publicUrl) }),
+      };
+      if (typeof set.origin === 'string') {
+        const { hostname } = new URL(set.origin);
+        const { hosts } = await get(id);
+        if (!hosts.includes(hostname)) throw unusable('origin', 'must be at one of the hosts of the site');
+      }
+      await database.transaction().execute(async (transaction) => {
+        const changed = await transaction
+          .updateTable('sites')
+          .set({ ...set, updated_at: new Date(now()) })
+          .where('id', '=', id)
+          .returning('id')
+          .executeTakeFirst();
+        if (changed === undefined) throw problem('site_not_found');
+        await audit.append(transaction, by, {
+          action: 'site.change',
+          site: id,
+          target: id,
+          details: { name, registration, origin: origin === null ? 'default' : origin },
+        });
+      });
+      return get(id);
+    },
+    create: async ({ id, name, hosts: others }, by) => {
       const hosts = [...new Set([id, ...others])].sort();
       const createdAt = new Date(now());
       try {
@@ -67,18 +131,19 @@ export function createSites({ database, now }: { database: Kysely<AuthTables>; n
             .insertInto('site_hosts')
             .values(hosts.map((host) => ({ host, site_id: id })))
             .execute();
+          await audit.append(transaction, by, {
+            action: 'site.create',
+            site: id,
+            target: id,
+            details: { name, hosts },
+          });
         });
       } catch (error) {
         if (isUniqueViolation(error, 'sites_pkey')) throw problem('site_exists');
         if (isUniqueViolation(error, 'site_hosts_pkey')) throw problem('host_taken');
         throw error;
       }
-      return { id, name, hosts, createdAt };
-    },
-    get: async (id, member) => {
-      const site = await selectSites(member).where('sites.id', '=', id).executeTakeFirst();
-      if (site === undefined) throw problem('site_not_found');
-      return site;
+      return { id, name, hosts, registration: 'closed', origin: originAtHost(id, publicUrl), createdAt };
     },
     list: async ({ limit, after, like }, member) => {
       let query = selectSites(member)
@@ -90,17 +155,29 @@ export function createSites({ database, now }: { database: Kysely<AuthTables>; n
           where.or([where('sites.id', 'like', like), where(where.fn<string>('lower', ['sites.name']), 'like', like)]),
         );
       }
-      return pageOf(await query.execute(), limit, (site) => site.id);
+      const page = pageOf(await query.execute(), limit, (site) => site.id);
+      return { items: page.items.map(siteOf), nextCursor: page.nextCursor };
     },
     findByHost: async (host) => {
       const found = await database
         .selectFrom('site_hosts')
         .innerJoin('sites', 'sites.id', 'site_hosts.site_id')
-        .select(['sites.id as site', 'sites.name'])
+        .select(['sites.id as site', 'sites.name', 'sites.registration'])
         .where('site_hosts.host', '=', host)
         .executeTakeFirst();
       if (found === undefined) throw problem('site_not_found');
       return found;
     },
   };
+}
+
+/** An origin (RFC 6454) and nothing more; over TLS wherever the installation is. Throws validation_failed. */
+function readOrigin(text: string, publicUrl: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = new URL(publicUrl).protocol === 'http:';
+  const protocols = isPlain ? ['http:', 'https:'] : ['https:'];
+  if (url === undefined || !protocols.includes(url.protocol) || url.origin !== text) {
+    throw unusable('origin', `must be ${isPlain ? 'http:// or ' : ''}https:// with a host and perhaps a port`);
+  }
+  return url.origin;
 }

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto';
-import type { AccessClaims } from '@gaia/tokens/access-claims';
+import type { AccessClaims, Actor } from '@gaia/tokens/access-claims';
 import { SUITE_AUDIENCE, tokenPurposes } from '@gaia/tokens/purposes';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { encodeSegment } from './compact-jws.ts';
@@ -19,6 +19,12 @@ export interface AccessTokenRequest {
   /** Seconds. */
   readonly authTime?: number | undefined;
   readonly amr?: readonly string[] | undefined;
+  /** One service; the whole suite if absent. */
+  readonly audience?: string | undefined;
+  /** Who acts for the subject (RFC 8693 §4.1). */
+  readonly act?: Actor | undefined;
+  /** Seconds; the configured life if absent. */
+  readonly lifetimeSeconds?: number | undefined;
 }
 
 export interface AccessToken {
@@ -46,9 +52,7 @@ export interface AccessTokenOptions {
  */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { issuer, lifetimeSeconds } = options;
-  if (!(lifetimeSeconds >= 1 && lifetimeSeconds <= MAX_ACCESS_TOKEN_SECONDS)) {
-    throw new RangeError(`access tokens live from 1 to ${MAX_ACCESS_TOKEN_SECONDS} seconds`);
-  }
+  checkLifetime(lifetimeSeconds);
   const headers = new WeakMap<SigningKey, string>();
 
   function headerOf(key: SigningKey): string {
@@ -62,13 +66,15 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
 
   return {
     issue: (request) => {
+      const lifetime = request.lifetimeSeconds ?? lifetimeSeconds;
+      checkLifetime(lifetime);
       const key = options.signing();
       const scope = request.scopes.join(' ');
       const claims: AccessClaims = {
         iss: issuer,
         sub: request.subject,
-        aud: SUITE_AUDIENCE,
-        exp: request.issuedAt + lifetimeSeconds,
+        aud: request.audience ?? SUITE_AUDIENCE,
+        exp: request.issuedAt + lifetime,
         iat: request.issuedAt,
         nbf: request.issuedAt,
         jti: options.randomId(),
@@ -79,10 +85,18 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         scope,
         ...(request.authTime !== undefined && { auth_time: request.authTime }),
         ...(request.amr !== undefined && { amr: request.amr }),
+        ...(request.act !== undefined && { act: request.act }),
       };
       const signedText = `${headerOf(key)}.${encodeSegment(claims)}`;
       const signature = sign('sha256', Buffer.from(signedText), key.privateKey).toString('base64url');
-      return { accessToken: `${signedText}.${signature}`, expiresIn: lifetimeSeconds, scope };
+      return { accessToken: `${signedText}.${signature}`, expiresIn: lifetime, scope };
     },
   };
+}
+
+/** Revocations are remembered for so long; a token that lived longer could come back. */
+function checkLifetime(seconds: number): void {
+  if (!(seconds >= 1 && seconds <= MAX_ACCESS_TOKEN_SECONDS)) {
+    throw new RangeError(`access tokens live from 1 to ${MAX_ACCESS_TOKEN_SECONDS} seconds`);
+  }
 }

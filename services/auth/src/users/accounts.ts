@@ -1,12 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { AccessFacts } from '../access/site-access.ts';
 import type { AuthTables } from '../database.ts';
+import { ownPermissions } from '../roles/own-permissions.ts';
 import { readEmailAddress } from './email-address.ts';
 import { readUsername } from './username.ts';
 
 /** What login needs of a user before the password is checked. */
 export interface LoginAccount {
   readonly id: string;
+  readonly email: string;
   readonly passwordHash: string | null;
   readonly credentialVersion: number;
   readonly disabled: boolean;
@@ -25,6 +27,9 @@ export interface Accounts {
   facts(userId: string, site: string | undefined): Promise<AccountFacts | undefined>;
   /** The user's first membership; for an administrator without any, the installation's first site. */
   defaultSite(userId: string): Promise<string | undefined>;
+  credentialVersion(userId: string): Promise<number | undefined>;
+  /** Stores a hash of the same password in place of one that is still there. */
+  replaceHash(userId: string, before: string | null, hash: string): Promise<void>;
 }
 
 export function createAccounts(database: Kysely<AuthTables>): Accounts {
@@ -34,7 +39,7 @@ export function createAccounts(database: Kysely<AuthTables>): Accounts {
       if (key === undefined) return undefined;
       return database
         .selectFrom('users')
-        .select(['id', 'password_hash as passwordHash', 'credential_version as credentialVersion', 'disabled'])
+        .select(['id', 'email', 'password_hash as passwordHash', 'credential_version as credentialVersion', 'disabled'])
         .where(key.column, '=', key.value)
         .executeTakeFirst();
     },
@@ -51,10 +56,17 @@ export function createAccounts(database: Kysely<AuthTables>): Accounts {
           'users.credential_version as credentialVersion',
           'sites.id as site',
           'memberships.roles',
+          ownPermissions,
         ])
         .where('users.id', '=', userId)
         .executeTakeFirst();
-      return row && { ...row, site: row.site ?? undefined, roles: row.roles ?? undefined };
+      if (row === undefined) return undefined;
+      return {
+        ...row,
+        site: row.site ?? undefined,
+        roles: row.roles ?? undefined,
+        permissions: row.permissions ?? undefined,
+      };
     },
     defaultSite: async (userId) => {
       const membership = await database
@@ -77,6 +89,22 @@ export function createAccounts(database: Kysely<AuthTables>): Accounts {
         .limit(1)
         .executeTakeFirst();
       return site?.id;
+    },
+    credentialVersion: async (userId) => {
+      const row = await database
+        .selectFrom('users')
+        .select('credential_version as version')
+        .where('id', '=', userId)
+        .executeTakeFirst();
+      return row?.version;
+    },
+    replaceHash: async (userId, before, hash) => {
+      await database
+        .updateTable('users')
+        .set({ password_hash: hash })
+        .where('id', '=', userId)
+        .where('password_hash', '=', before)
+        .execute();
     },
   };
 }

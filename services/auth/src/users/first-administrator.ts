@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import type { PasswordStrength } from '../passwords/strength.ts';
 import { uuidV7 } from './user-id.ts';
 import { insertUser, readNewUser } from './users.ts';
 
@@ -9,6 +10,8 @@ export interface FirstAdministratorOptions {
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly email: string | undefined;
   readonly password: string | undefined;
+  readonly strength: Pick<PasswordStrength, 'weakness'>;
+  readonly log: { warn(details: object, message: string): void };
   now(): number;
   randomBytes(size: number): Buffer;
   /** Given the password that was made up here, once; whoever takes it shows it and forgets it. */
@@ -30,6 +33,9 @@ export async function ensureFirstAdministrator(options: FirstAdministratorOption
   const email = options.email ?? DEFAULT_ADMINISTRATOR;
   const password = options.password ?? randomBytes(15).toString('base64url');
   const row = readNewUser({ email, name: 'Administrator', password });
+  // The operator's choice stands: who sets it in the environment must not be kept from starting.
+  const weakness = options.password && (await options.strength.weakness(password, [row.email]));
+  if (weakness) options.log.warn({ weakness }, 'GAIA_ADMIN_PASSWORD is easy to guess; change it after the first login');
   const passwordHash = await passwords.hash(password);
   await database.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${LOCK}, 0))`.execute(transaction);

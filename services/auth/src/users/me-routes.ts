@@ -26,6 +26,7 @@ export function registerMe(app: Service, { users, members }: { users: Users; mem
       return {
         id: user.id,
         email: user.email,
+        email_verified: user.emailVerified,
         username: user.username,
         name: user.name,
         administrator: user.administrator,

@@ -2,6 +2,7 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { type Caller, isAdministrator, requireAnyScope } from '../access/permissions.ts';
 import { bearer, pageSchema, problems, tokenRefusals } from '../answers.ts';
+import { originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import type { Members } from '../members/members.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
@@ -24,7 +25,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         response: {
           201: UserAnswer,
           ...problems({
-            400: ['validation_failed'],
+            400: ['validation_failed', 'password_too_weak'],
             ...denials,
             409: ['email_taken', 'username_taken'],
             503: ['unavailable'],
@@ -36,7 +37,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
       requireAnyScope(identityOf(request), 'users:manage', 'sites:manage');
       const { email, username, name, password } = request.body;
       reply.code(201);
-      return userAnswer(await users.create({ email, username, name, password }));
+      return userAnswer(await users.create({ email, username, name, password }, originOf(request)));
     },
   );
 
@@ -106,7 +107,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     async (request) => {
       requireAnyScope(identityOf(request), 'sites:manage');
       const { username, name, disabled } = request.body;
-      return userAnswer(await users.update(request.params.user, { username, name, disabled }));
+      return userAnswer(await users.update(request.params.user, { username, name, disabled }, originOf(request)));
     },
   );
 }

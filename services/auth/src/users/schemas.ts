@@ -7,7 +7,7 @@ import { USER_ID_PATTERN } from './user.ts';
 export const UserParams = Type.Object({ user: Type.String({ pattern: USER_ID_PATTERN }) });
 
 const Name = plainText({ maxLength: 200 });
-const Username = Type.String({ minLength: 2, maxLength: 64 });
+export const Username = Type.String({ minLength: 2, maxLength: 64 });
 
 export const NewUserBody = Type.Object(
   {
@@ -31,6 +31,7 @@ export const UserChangesBody = Type.Object(
 export const UserAnswer = Type.Object({
   id: Type.String(),
   email: Type.String(),
+  email_verified: Type.Boolean(),
   username: Type.Union([Type.String(), Type.Null()]),
   name: Type.String(),
   administrator: Type.Boolean(),
@@ -39,6 +40,15 @@ export const UserAnswer = Type.Object({
 });
 
 export function userAnswer(user: User) {
-  const { id, email, username, name, administrator, disabled, createdAt } = user;
-  return { id, email, username, name, administrator, disabled, created_at: createdAt.toISOString() };
+  const { id, email, emailVerified, username, name, administrator, disabled, createdAt } = user;
+  return {
+    id,
+    email,
+    email_verified: emailVerified,
+    username,
+    name,
+    administrator,
+    disabled,
+    created_at: createdAt.toISOString(),
+  };
 }

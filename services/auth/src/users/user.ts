@@ -1,7 +1,10 @@
+import { sql } from 'kysely';
+
 /** A user as administrators see one; never with anything of the password. */
 export interface User {
   readonly id: string;
   readonly email: string;
+  readonly emailVerified: boolean;
   readonly username: string | null;
   readonly name: string;
   readonly administrator: boolean;
@@ -9,10 +12,13 @@ export interface User {
   readonly createdAt: Date;
 }
 
+const emailVerified = sql<boolean>`users.email_verified_at is not null`.as('emailVerified');
+
 /** Columns of `users` that make a User. */
 export const userColumns = [
   'users.id',
   'users.email',
+  emailVerified,
   'users.username',
   'users.name',
   'users.administrator',

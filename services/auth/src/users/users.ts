@@ -1,12 +1,15 @@
 import { isUniqueViolation } from '@gaia/database/errors';
-import { problem as commonProblem } from '@gaia/http-service/problem';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
+import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { readEmailAddress } from './email-address.ts';
+import { unusable } from './unusable.ts';
 import { type User, userColumns } from './user.ts';
 import { uuidV7 } from './user-id.ts';
 import { readUsername } from './username.ts';
@@ -25,20 +28,22 @@ export interface UserChanges {
 }
 
 export interface Users {
-  /** Throws validation_failed, email_taken, username_taken, unavailable. */
-  create(user: NewUser): Promise<User>;
+  /** Throws validation_failed, password_too_weak, email_taken, username_taken, unavailable. */
+  create(user: NewUser, by: Origin): Promise<User>;
   /** Throws user_not_found. */
   get(id: string): Promise<User>;
   /** All users, or the members of one site, by the time of their making. */
   list(request: PageRequest, site: string | undefined): Promise<Page<User>>;
   /** Disabling ends all of the user's sessions. Throws user_not_found, username_taken, last_administrator. */
-  update(id: string, changes: UserChanges): Promise<User>;
+  update(id: string, changes: UserChanges, by: Origin): Promise<User>;
 }
 
 export interface UsersOptions {
   readonly database: Kysely<AuthTables>;
   readonly passwords: Pick<Passwords, 'hash'>;
+  readonly strength: Pick<PasswordStrength, 'require'>;
   readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
+  readonly audit: Audit;
   now(): number;
   randomBytes(size: number): Buffer;
 }
@@ -54,18 +59,23 @@ export function createUsers(options: UsersOptions): Users {
 
   return {
     get,
-    create: async (given) => {
+    create: async (given, by) => {
       const row = readNewUser(given);
+      await options.strength.require(given.password, [row.email, row.username, row.name]);
       const passwordHash = await passwords.hash(given.password);
       const at = now();
       return refusingTaken(() =>
-        insertUser(database, {
-          ...row,
-          id: uuidV7(at, options.randomBytes(10)),
-          password_hash: passwordHash,
-          administrator: false,
-          created_at: new Date(at),
-          updated_at: new Date(at),
+        database.transaction().execute(async (transaction) => {
+          const user = await insertUser(transaction, {
+            ...row,
+            id: uuidV7(at, options.randomBytes(10)),
+            password_hash: passwordHash,
+            administrator: false,
+            created_at: new Date(at),
+            updated_at: new Date(at),
+          });
+          await options.audit.append(transaction, by, { action: 'user.create', target: user.id });
+          return user;
         }),
       );
     },
@@ -84,17 +94,22 @@ export function createUsers(options: UsersOptions): Users {
       if (like !== undefined) query = query.where(nameLike(like));
       return pageOf(await query.execute(), limit, (user) => user.id);
     },
-    update: async (id, changes) => {
+    update: async (id, changes, by) => {
       const set = readChanges(changes);
       const user = await refusingTaken(() =>
         database.transaction().execute(async (transaction) => {
           if (changes.disabled) await requireOtherAdministrator(transaction, id);
-          return transaction
+          const changed = await transaction
             .updateTable('users')
             .set({ ...set, updated_at: new Date(now()) })
             .where('id', '=', id)
             .returning(userColumns)
             .executeTakeFirst();
+          if (changed !== undefined) {
+            const details = { changed: Object.keys(changes), disabled: changes.disabled };
+            await options.audit.append(transaction, by, { action: 'user.change', target: id, details });
+          }
+          return changed;
         }),
       );
       if (user === undefined) throw problem('user_not_found');
@@ -105,6 +120,7 @@ export function createUsers(options: UsersOptions): Users {
 }
 
 type UserRow = ReturnType<typeof readNewUser> & {
+  email_verified_at?: Date | null;
   id: string;
   password_hash: string;
   administrator: boolean;
@@ -137,7 +153,8 @@ function readChanges({ username, name, disabled }: UserChanges) {
   };
 }
 
-function usernameColumns(given: string | null): { username: string | null; username_key: string | null } {
+/** The columns of a user name. Throws validation_failed. */
+export function usernameColumns(given: string | null): { username: string | null; username_key: string | null } {
   if (given === null) return { username: null, username_key: null };
   const username = readUsername(given);
   if (username === undefined) {
@@ -147,7 +164,7 @@ function usernameColumns(given: string | null): { username: string | null; usern
 }
 
 /** An installation whose last administrator is gone can only be mended in its database. */
-async function requireOtherAdministrator(transaction: Transaction<AuthTables>, id: string): Promise<void> {
+export async function requireOtherAdministrator(transaction: Transaction<AuthTables>, id: string): Promise<void> {
   const administrators = await transaction
     .selectFrom('users')
     .select('id')
@@ -164,7 +181,8 @@ export function nameLike(like: string) {
   return sql<boolean>`(users.email_key like ${like} or users.username_key like ${like} or lower(users.name) like ${like})`;
 }
 
-async function refusingTaken<T>(write: () => Promise<T>): Promise<T> {
+/** Names a violated unique name: email_taken, username_taken. */
+export async function refusingTaken<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
@@ -172,11 +190,4 @@ async function refusingTaken<T>(write: () => Promise<T>): Promise<T> {
     if (isUniqueViolation(error, 'users_username_key_key')) throw problem('username_taken');
     throw error;
   }
-}
-
-function unusable(member: string, message: string) {
-  return commonProblem('validation_failed', {
-    detail: `/body/${member} ${message}.`,
-    errors: [{ path: `/body/${member}`, message }],
-  });
 }

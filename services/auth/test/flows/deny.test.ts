@@ -116,6 +116,15 @@ describe('bearer tokens', () => {
     ['DELETE', `/auth/sites/site-a.localhost/members/${randomUUID()}`],
     ['GET', `/auth/users/${randomUUID()}`],
     ['PATCH', `/auth/users/${randomUUID()}`],
+    ['PATCH', '/auth/me'],
+    ['POST', '/auth/me/password'],
+    ['POST', '/auth/me/email'],
+    ['POST', '/auth/me/verification'],
+    ['POST', '/auth/me/deletion'],
+    ['PATCH', '/auth/sites/site-a.localhost'],
+    ['GET', '/auth/sites/site-a.localhost/invitations'],
+    ['POST', '/auth/sites/site-a.localhost/invitations'],
+    ['DELETE', `/auth/sites/site-a.localhost/invitations/${randomUUID()}`],
   ] as const;
 
   it.each(protectedRoutes)('are needed by %s %s, before the body is looked at', async (method, url) => {
@@ -183,7 +192,7 @@ describe('paths', () => {
     ['/auth/sites/UPPER', 400, 'validation_failed'],
     ['/auth/sites/%00', 400, 'validation_failed'],
     ['/auth/hosts/nothing.localhost', 404, 'site_not_found'],
-    ['/auth/hosts/%00', 404, 'site_not_found'],
+    ['/auth/hosts/%00', 400, 'validation_failed'],
     [`/auth/hosts/${'a'.repeat(250)}`, 404, 'site_not_found'],
     [`/auth/hosts/${'a'.repeat(300)}`, 414, 'uri_too_long'],
     ['/auth/users?limit=0', 400, 'validation_failed'],

@@ -78,10 +78,16 @@ describe('sites', () => {
       id: A,
       name: 'Site A',
       hosts: [A, 'www.a.example'],
+      registration: 'closed',
+      origin: `http://${A}:8080`,
       created_at: new Date(auth.clock.now()).toISOString(),
     });
     for (const host of [A, 'WWW.a.example', 'www.a.example:8080', 'www.a.example.']) {
-      expect((await auth.get(`/auth/hosts/${host}`)).json()).toEqual({ site: A, name: 'Site A' });
+      expect((await auth.get(`/auth/hosts/${host}`)).json()).toEqual({
+        site: A,
+        name: 'Site A',
+        registration: 'closed',
+      });
     }
     const again = await auth.post('/auth/sites', { id: A, name: 'x' }, access_token);
     expect(refusal(again)).toEqual({ status: 409, code: 'site_exists' });

@@ -103,7 +103,7 @@ describe('client credentials', () => {
     ['JSON', '{"grant_type":"client_credentials"}', { 'content-type': 'application/json' }, 400, 'invalid_request'],
     [
       'too long a form',
-      `grant_type=client_credentials&x=${'x'.repeat(20_000)}`,
+      `grant_type=client_credentials&x=${'x'.repeat(30_000)}`,
       basic('search', SECRET),
       413,
       'invalid_request',

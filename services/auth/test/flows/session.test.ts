@@ -13,6 +13,7 @@ describe.each(backends)('a session with state in %s', (backend) => {
     expect(me.json()).toEqual({
       id: user.id,
       email: 'ada@gaia.test',
+      email_verified: false,
       username: 'ada',
       name: 'ada',
       administrator: false,

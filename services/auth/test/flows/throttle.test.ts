@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ADMIN, type AuthUnderTest, backends, startAuth } from '../support/auth-under-test.ts';
+
+const OWNER = '203.0.113.9';
 
 function guess(auth: AuthUnderTest, body: object, address: string) {
   return auth.app.inject({
@@ -11,34 +13,111 @@ function guess(auth: AuthUnderTest, body: object, address: string) {
 }
 
 describe.each(backends)('guessing with state in %s', (backend) => {
-  it('at one account is stopped, and its owner gets in from elsewhere', async () => {
+  it('at one account costs growing delays, and its owner gets in from elsewhere', async () => {
     await using auth = await startAuth({ backend });
     const statuses = [];
-    for (let attempt = 0; attempt < 12; attempt += 1) {
+    for (let attempt = 0; attempt < 8; attempt += 1) {
       // Another spelling is no other account.
       const email = attempt % 2 === 0 ? ADMIN.email : ADMIN.email.toUpperCase();
       statuses.push((await guess(auth, { email }, '198.51.100.7')).statusCode);
     }
-    expect(statuses).toEqual([...Array(10).fill(401), 429, 429]);
-    const right = await guess(auth, ADMIN, '198.51.100.7');
-    expect(right.statusCode).toBe(429);
-    expect(right.json().code).toBe('rate_limited');
-    expect(Number(right.headers['retry-after'])).toBe(900);
-    expect((await guess(auth, ADMIN, '203.0.113.9')).statusCode).toBe(200);
-
+    expect(statuses).toEqual([...Array(6).fill(401), 429, 429]);
+    const delays = [];
+    for (let round = 0; round < 4; round += 1) {
+      const refused = await guess(auth, ADMIN, '198.51.100.7');
+      expect(refused.json().code).toBe('rate_limited');
+      delays.push(Number(refused.headers['retry-after']));
+      auth.clock.advance(Number(refused.headers['retry-after']) * 1_000);
+      expect((await guess(auth, { email: ADMIN.email }, '198.51.100.7')).statusCode).toBe(401);
+    }
+    expect(delays).toEqual([2, 4, 8, 16]);
+    expect((await guess(auth, ADMIN, OWNER)).statusCode).toBe(200);
     auth.clock.advance(900_000);
     expect((await guess(auth, ADMIN, '198.51.100.7')).statusCode).toBe(200);
+    expect((await guess(auth, { email: ADMIN.email }, '198.51.100.7')).statusCode).toBe(401);
   });
 
-  it('at many accounts is stopped by address', async () => {
+  it('at many accounts is slowed down by address', async () => {
     await using auth = await startAuth({ backend });
     const answers = await Promise.all(
       Array.from({ length: 110 }, (_, index) => guess(auth, { email: `u${index}@gaia.test` }, '2001:db8:1:2::1')),
     );
-    expect(answers.filter((answer) => answer.statusCode === 429)).toHaveLength(10);
+    expect(answers.filter((answer) => answer.statusCode === 429)).toHaveLength(9);
     // The customer's whole network counts as one.
     expect((await guess(auth, ADMIN, '2001:db8:1:2:ffff::9')).statusCode).toBe(429);
     expect((await guess(auth, ADMIN, '2001:db8:1:3::1')).statusCode).toBe(200);
+  });
+});
+
+describe('a flood', () => {
+  it('of 1,000 guesses at one account in an hour from twenty addresses gets few of them tried, and is audited', async () => {
+    await using auth = await startAuth();
+    let tried = 0;
+    for (let attempt = 0; attempt < 1_000; attempt += 1) {
+      const answer = await guess(auth, { email: ADMIN.email }, `198.51.100.${attempt % 20}`);
+      if (answer.statusCode === 401) tried += 1;
+      auth.clock.advance(3_600);
+    }
+    // Five free mistakes of the first pair shrink to one, and the delays double with every twenty mistakes of the account.
+    expect(tried).toBeLessThan(200);
+    expect(tried).toBeGreaterThan(20);
+    const owner = await guess(auth, ADMIN, OWNER);
+    expect(owner.statusCode, owner.body).toBe(200);
+    const headers = { authorization: `Bearer ${owner.json().access_token}` };
+    const url = '/auth/audit?action=session.open&outcome=refused&limit=100';
+    await vi.waitFor(async () => {
+      const { items } = (await auth.app.inject({ url, headers })).json();
+      const reasons = new Set(items.map((item: { details: { reason: string } }) => item.details.reason));
+      expect([...reasons].sort()).toEqual(['invalid_credentials', 'rate_limited']);
+    });
+  });
+
+  it('of one guess at each of 1,000 accounts is slowed down, and their owners get in', async () => {
+    await using auth = await startAuth();
+    const user = await auth.member({ site: 'site-a.localhost' });
+    let tried = 0;
+    for (let attempt = 0; attempt < 1_000; attempt += 1) {
+      const email = attempt === 500 ? user.email : `u${attempt}@gaia.test`;
+      const answer = await guess(auth, { email }, '198.51.100.7');
+      if (answer.statusCode === 401) tried += 1;
+      auth.clock.advance(1_000);
+    }
+    expect(tried).toBeLessThan(130);
+    expect((await guess(auth, { email: user.email, password: user.password }, OWNER)).statusCode).toBe(200);
+  });
+
+  it('of parallel guesses gains nothing', async () => {
+    await using auth = await startAuth();
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => guess(auth, { email: ADMIN.email }, '198.51.100.7')),
+    );
+    expect(answers.filter((answer) => answer.statusCode === 401)).toHaveLength(6);
+  });
+});
+
+describe('requests for mails', () => {
+  it('are bounded by address, and a mailbox gets five an hour', async () => {
+    await using auth = await startAuth();
+    const { mailsOf, mailsTo } = await import('../support/mailbox.ts');
+    const forgot = (email: string, address: string) =>
+      auth.app.inject({
+        method: 'POST',
+        url: '/auth/forgot',
+        headers: { 'x-forwarded-for': address },
+        payload: { email },
+      });
+    for (let index = 0; index < 8; index += 1) {
+      const answer = await forgot(ADMIN.email, `198.51.100.${index}`);
+      expect([answer.statusCode, answer.body]).toEqual([202, '{}']);
+    }
+    await mailsTo(auth, ADMIN.email, 5);
+    for (let index = 0; index < 30; index += 1) {
+      expect((await forgot(`u${index}@gaia.test`, '203.0.113.7')).statusCode).toBe(202);
+    }
+    const refused = await forgot('one.more@gaia.test', '203.0.113.7');
+    expect(refused.statusCode).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBe(3_600);
+    expect((await mailsOf(auth)).filter((mail) => mail.to === ADMIN.email)).toHaveLength(5);
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { networkOf } from '../../src/login/throttle.ts';
+import { networkOf } from '../../src/login/network-of.ts';
 
 it.each([
   ['198.51.100.7', '198.51.100.7'],

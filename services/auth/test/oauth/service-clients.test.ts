@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { clientCredentialsOf } from '../../src/oauth/client-authentication.ts';
-import { authenticateClient, readServiceClients } from '../../src/oauth/service-clients.ts';
+import { createClientAuthentication } from '../../src/oauth/client-authentication.ts';
+import { isSecretOf } from '../../src/oauth/oauth-client.ts';
+import { readServiceClients } from '../../src/oauth/service-clients.ts';
 import { readTokenRequest } from '../../src/oauth/token-request.ts';
 
 const SECRET = 'c2VjcmV0LXNlY3JldA==';
@@ -13,10 +14,11 @@ describe('readServiceClients', () => {
       { id: 'assets', scopes: ['feed:read'] },
     ]);
     expect(JSON.stringify(clients)).not.toContain(SECRET);
-    expect(authenticateClient(clients, { id: 'search', secret: SECRET })?.id).toBe('search');
-    expect(authenticateClient(clients, { id: 'search', secret: `${SECRET}x` })).toBeUndefined();
-    expect(authenticateClient(clients, { id: 'nobody', secret: '' })).toBeUndefined();
-    expect(authenticateClient(clients, { id: '__proto__', secret: SECRET })).toBeUndefined();
+    const [search] = clients.map((client) => ({ ...client, publicKeys: [], site: undefined, mayExchange: false }));
+    expect(isSecretOf(search, SECRET)).toBe(true);
+    expect(isSecretOf(search, `${SECRET}x`)).toBe(false);
+    expect(isSecretOf(undefined, '')).toBe(false);
+    expect(search && isSecretOf({ ...search, secretDigest: undefined }, '')).toBe(false);
   });
 
   it.each([
@@ -34,10 +36,32 @@ describe('readServiceClients', () => {
   });
 });
 
-describe('clientCredentialsOf', () => {
-  it('decodes the halves of Basic as forms (RFC 6749 §2.3.1)', () => {
-    const header = `basic ${Buffer.from('a%3Ab:c+d%C3%A9:e').toString('base64')}`;
-    expect(clientCredentialsOf(header, new Map())).toEqual({ id: 'a:b', secret: 'c dé:e' });
+describe('HTTP Basic', () => {
+  const asked: string[] = [];
+  const authenticate = createClientAuthentication({
+    findClient: async (id) => {
+      asked.push(id);
+      return undefined;
+    },
+    audiences: [],
+    state: { consumeOnce: async () => true },
+    audit: { note: async () => {} },
+    now: () => 0,
+  });
+  const by = {
+    subject: undefined,
+    actingParty: undefined,
+    sessionId: undefined,
+    address: undefined,
+    requestId: undefined,
+  };
+
+  it('is decoded as forms are (RFC 6749 §2.3.1)', async () => {
+    const authorization = `basic ${Buffer.from('a%3Ab:c+d%C3%A9:e').toString('base64')}`;
+    await expect(authenticate({ authorization, form: new Map(), by })).rejects.toMatchObject({
+      code: 'invalid_client',
+    });
+    expect(asked).toEqual(['a:b']);
   });
 
   it.each([
@@ -45,8 +69,12 @@ describe('clientCredentialsOf', () => {
     'Basic :',
     `Basic ${Buffer.from(':x').toString('base64')}`,
     `Basic ${Buffer.from('a:%zz').toString('base64')}`,
-  ])('refuses %s', (header) => {
-    expect(() => clientCredentialsOf(header, new Map())).toThrow(expect.objectContaining({ code: 'invalid_client' }));
+  ])('refuses %s', async (authorization) => {
+    const before = asked.length;
+    await expect(authenticate({ authorization, form: new Map(), by })).rejects.toMatchObject({
+      code: 'invalid_client',
+    });
+    expect(asked).toHaveLength(before);
   });
 });
 

@@ -46,6 +46,8 @@ export interface AuthUnderTest extends AsyncDisposable {
   readonly state: State;
   readonly clock: Clock;
   readonly databaseUrl: string;
+  /** Where its mails are written. */
+  readonly mailDirectory: string;
   readonly env: Readonly<Record<string, string>>;
   /** All that the service has logged. */
   logged(): string;
@@ -110,6 +112,7 @@ export async function startAuth(
   const clock = options.clock ?? createClock();
   const databaseUrl = options.databaseUrl ?? (await testDatabase('auth')).url;
   const state = options.state ?? openTestState(options.backend ?? 'memory', clock);
+  const mailDirectory = mkdtempSync(join(tmpdir(), 'gaia-auth-mail-'));
   const env = {
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_SIZE: '4',
@@ -118,6 +121,7 @@ export async function startAuth(
     GAIA_ADMIN_EMAIL: ADMIN.email,
     GAIA_ADMIN_PASSWORD: ADMIN.password,
     AUTH_SIGNING_KEY_FILE: ownKeyFile(),
+    MAIL_DIR: mailDirectory,
     ...cheapHashes,
     ...options.env,
   };
@@ -157,6 +161,7 @@ export async function startAuth(
     state,
     clock,
     databaseUrl,
+    mailDirectory,
     env,
     logged: () => lines.join(''),
     post: (url, payload, accessToken) => send('POST', url, accessToken, payload),
@@ -182,6 +187,7 @@ export async function startAuth(
     [Symbol.asyncDispose]: async () => {
       await app.close();
       if (options.state === undefined) await state.close();
+      rmSync(mailDirectory, { recursive: true, force: true });
     },
   };
 }

@@ -1,8 +1,11 @@
 import { problem as serviceProblem } from '@gaia/http-service/problem';
-import { type Caller, editable, type Visibility, workingCopyReadable } from '@gaia/policy/visibility';
+import { accessRule, sameRule } from '@gaia/policy/access-rule';
+import { mayWriteField } from '@gaia/policy/fields';
+import { type Caller, editable, workingCopyReadable } from '@gaia/policy/visibility';
 import { sql } from 'kysely';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { insufficientScope, problem } from '../errors.ts';
+import type { Outbox } from '../feed/outbox.ts';
 import { inTransaction } from '../transactions.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
@@ -10,25 +13,16 @@ import type { ExpectedVersion } from '../values/entity-tag.ts';
 import { type JsonObject, sameJson } from '../values/json-values.ts';
 import { createUuid, isUuid, type RandomBytes } from '../values/uuid.ts';
 import { type EntryView, type SavedEntry, STATUS, VISIBILITY } from './entry.ts';
+import { type AccessInput, internRule, ruleOf } from './entry-access.ts';
 import { differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
 import { allows, type EntryRow, entrySight, typeVersionOf, viewColumns, viewOfRow } from './entry-columns.ts';
 import { checkReferences } from './reference-check.ts';
 import { holdType, insertEntry, lockEntry, type StoredEntry, updateEntry, workingView } from './stored-entry.ts';
 
-/** Where entries tell that they changed. */
-export interface ChangeOutbox {
-  /** Writes the event into the change's own transaction; gives its position. */
-  append(transaction: CmsTransaction, site: string, entryId: string): Promise<string>;
-  /** Position of the newest event of an entry. */
-  last(transaction: CmsTransaction, site: string, entryId: string): Promise<string>;
-  /** To be called when such a transaction is done. */
-  committed(): void;
-}
-
 export interface EntriesDependencies {
   readonly database: CmsDatabase;
   readonly types: TypeCache;
-  readonly outbox: ChangeOutbox;
+  readonly outbox: Outbox;
   readonly now: () => number;
   readonly randomBytes: RandomBytes;
 }
@@ -36,8 +30,7 @@ export interface EntriesDependencies {
 /** Somebody with a token of the site. */
 export type Author = NonNullable<Caller>;
 
-export interface EntryInput {
-  readonly visibility?: Visibility;
+export interface EntryInput extends AccessInput {
   /** Fields by name; null takes one away. */
   readonly fields?: JsonObject;
 }
@@ -48,7 +41,9 @@ export interface EntryInput {
  */
 export interface Entries {
   get(caller: Caller, site: string, id: string): Promise<EntryView>;
-  /** Throws `validation_failed`, `value_not_unique`, `entry_too_large`. */
+  /** Those of the ids that the caller may read, each once, by id. */
+  getMany(caller: Caller, site: string, ids: readonly string[]): Promise<Map<string, EntryView>>;
+  /** Throws `validation_failed`, `field_not_writable`, `value_not_unique`, `entry_too_large`, `too_many_access_rules`. */
   create(author: Author, site: string, typeName: string, input: EntryInput): Promise<SavedEntry>;
   /** Throws the same, and `version_conflict`. Changes nothing, and says so by the version, if nothing differs. */
   update(author: Author, site: string, id: string, input: EntryInput, expected: ExpectedVersion): Promise<SavedEntry>;
@@ -61,6 +56,26 @@ export interface Entries {
 }
 
 export function createEntries({ database, types, outbox, now, randomBytes }: EntriesDependencies): Entries {
+  const rules = { outbox, now, randomBytes };
+
+  async function getMany(caller: Caller, site: string, ids: readonly string[]): Promise<Map<string, EntryView>> {
+    const usable = ids.filter(isUuid).map((id) => id.toLowerCase());
+    if (usable.length === 0) return new Map();
+    const sight = entrySight(caller, site);
+    const { rows } = await sql<EntryRow>`
+      select ${viewColumns(sight)} from entries e
+      join content_types t on t.site = e.site and t.id = e.type_id
+      where e.site = ${site} and e.id = any(${sql.val(usable)}::uuid[]) and ${sight.visible}`.execute(database);
+    const typeOf = await types.load(database, rows.map(typeVersionOf));
+    const views = new Map(rows.map((row) => [row.id, viewOfRow(row, typeOf(typeVersionOf(row)), caller)]));
+    return new Map(
+      ids.flatMap((id): [string, EntryView][] => {
+        const view = views.get(id.toLowerCase());
+        return view === undefined ? [] : [[id, view]];
+      }),
+    );
+  }
+
   async function get(caller: Caller, site: string, id: string): Promise<EntryView> {
     if (!isUuid(id)) throw problem('entry_not_found');
     const sight = entrySight(caller, site);
@@ -71,21 +86,24 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
     const row = rows[0];
     if (row === undefined) throw problem('entry_not_found');
     const typeOf = await types.load(database, [typeVersionOf(row)]);
-    return viewOfRow(row, typeOf(typeVersionOf(row)));
+    return viewOfRow(row, typeOf(typeVersionOf(row)), caller);
   }
 
   async function create(author: Author, site: string, typeName: string, input: EntryInput): Promise<SavedEntry> {
     const saved = await inTransaction(database, async (transaction) => {
       const type = await holdType(transaction, types, site, { name: typeName });
       if (type === undefined) throw unknownType();
+      demandWritable(author, type, input.fields);
       const draft = mergedDocument(type, undefined, input.fields ?? {});
+      const rule = ruleOf(input, accessRule('public'));
       await checkReferences(transaction, author, type, draft);
       const entry: StoredEntry = {
         site,
         id: createUuid(now(), randomBytes),
         typeId: type.id,
         author: author.subject,
-        visibility: input.visibility ?? 'public',
+        rule,
+        accessClass: await internRule(transaction, rules, site, rule),
         version: 1,
         readerVersion: undefined,
         draft,
@@ -98,7 +116,7 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
         readerUpdatedAt: undefined,
       };
       await insertEntry(transaction, entry, type);
-      return { entry: workingView(entry, type), seq: await outbox.append(transaction, site, entry.id) };
+      return { entry: workingView(entry, type, author), seq: await outbox.append(transaction, site, entry.id) };
     });
     outbox.committed();
     return saved;
@@ -121,10 +139,10 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       const changed = await next(entry, type, transaction);
       if (changed === undefined) {
         refuseConflict(entry, type, expected);
-        return { entry: workingView(entry, type), seq: await outbox.last(transaction, site, entry.id) };
+        return { entry: workingView(entry, type, author), seq: await outbox.last(transaction, site, entry.id) };
       }
       await updateEntry(transaction, changed, type);
-      return { entry: workingView(changed, type), seq: await outbox.append(transaction, site, entry.id) };
+      return { entry: workingView(changed, type, author), seq: await outbox.append(transaction, site, entry.id) };
     });
     outbox.committed();
     return saved;
@@ -141,10 +159,11 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
     return change(author, site, id, expected, async (entry, type, transaction) => {
       demandEditable(author, entry);
       refuseConflict(entry, type, expected);
+      demandWritable(author, type, input.fields);
       const draft = mergedDocument(type, entry.draft, input.fields ?? {});
-      const visibility = input.visibility ?? entry.visibility;
+      const rule = ruleOf(input, entry.rule);
       const keys = differingFields(type, draft, entry.draft);
-      const opensOrCloses = visibility !== entry.visibility;
+      const opensOrCloses = !sameRule(rule, entry.rule);
       if (opensOrCloses) {
         if (entry.published !== undefined) demandScope(author, 'content:publish');
         keys.push(VISIBILITY);
@@ -156,7 +175,8 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       return {
         ...entry,
         draft,
-        visibility,
+        rule,
+        accessClass: opensOrCloses ? await internRule(transaction, rules, site, rule) : entry.accessClass,
         version,
         changed: entry.published !== undefined && !sameJson(draft, entry.published),
         fieldVersions: stamped(entry, keys, version),
@@ -221,23 +241,32 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
     return seq;
   }
 
-  return { get, create, update, publish, unpublish, remove };
+  return { get, getMany, create, update, publish, unpublish, remove };
 }
 
 function demandEditable(author: Author, entry: StoredEntry): void {
-  if (!allows(editable(author, entry.site), factsOf(entry))) throw insufficientScope('content:edit');
+  if (!allows(editable(author, entry.site), entry)) throw insufficientScope('content:edit');
 }
 
 function demandWorkingCopy(author: Author, entry: StoredEntry): void {
-  if (!allows(workingCopyReadable(author, entry.site), factsOf(entry))) throw insufficientScope('content:edit');
+  if (!allows(workingCopyReadable(author, entry.site), entry)) throw insufficientScope('content:edit');
+}
+
+/** Throws `field_not_writable` naming the fields that the author may not write. */
+function demandWritable(author: Author, type: CompiledType, fields: JsonObject = {}): void {
+  const refused = type.fields.filter(
+    (field) => Object.hasOwn(fields, field.name) && !mayWriteField(author, field.writable_by),
+  );
+  if (refused.length === 0) return;
+  const errors = refused.map(({ name }) => ({
+    path: `/body/fields/${name}`,
+    message: 'is writable to other roles only',
+  }));
+  throw problem('field_not_writable', { errors, extensions: { fields: refused.map(({ name }) => name) } });
 }
 
 function demandScope(author: Author, scope: string): void {
   if (!author.scopes.includes(scope)) throw insufficientScope(scope);
-}
-
-function factsOf(entry: StoredEntry) {
-  return { ...entry, published: entry.published ?? null };
 }
 
 function unknownType() {

@@ -1,3 +1,4 @@
+import { takesNames } from '@gaia/policy/access-rule';
 import { entityTag } from '../values/entity-tag.ts';
 import type { EntryView, SavedEntry } from './entry.ts';
 
@@ -8,7 +9,8 @@ export function entryAnswer(entry: EntryView) {
     site: entry.site,
     type: entry.type.name,
     status: entry.status,
-    visibility: entry.visibility,
+    visibility: entry.rule.visibility,
+    ...(takesNames(entry.rule.visibility) && { [entry.rule.visibility]: [...entry.rule.names] }),
     author: entry.author,
     fields: { ...entry.type.decode(entry.document) },
     version: entry.version,

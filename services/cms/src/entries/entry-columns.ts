@@ -1,6 +1,8 @@
+import type { Visibility } from '@gaia/policy/access-rule';
+import { grantedSql } from '@gaia/policy/access-sql';
 import { type Condition, given, holds } from '@gaia/policy/condition';
 import { conditionSql } from '@gaia/policy/condition-sql';
-import { type Caller, readable, type Visibility, workingCopyReadable } from '@gaia/policy/visibility';
+import { type Caller, readable, workingCopyReadable } from '@gaia/policy/visibility';
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeVersion } from '../types/type-cache.ts';
@@ -11,9 +13,9 @@ import type { EntryView } from './entry.ts';
 const columns = {
   site: sql.ref<string>('e.site'),
   author: sql.ref<string>('e.author'),
-  visibility: sql.ref<string>('e.visibility'),
   published: sql<SqlBool>`e.published is not null`,
 };
+const accessClass = sql.ref<number>('e.access_class');
 
 /** SQL for what one caller sees of the entries of a site. Queries must confine `e.site` to that site themselves. */
 export interface EntrySight {
@@ -27,13 +29,14 @@ export interface EntrySight {
 
 export function entrySight(caller: Caller, site: string): EntrySight {
   const here = (condition: Condition) => given(condition, { site });
+  const asked = { ...columns, granted: grantedSql(caller, site, accessClass) };
   const working = here(workingCopyReadable(caller, site));
   return {
-    visible: conditionSql(here(readable(caller, site)), columns),
+    visible: conditionSql(here(readable(caller, site)), asked),
     pick: (workingCopy, publishedCopy) => {
       if (working.is === 'always') return workingCopy;
       if (working.is === 'never') return publishedCopy;
-      return sql`case when ${conditionSql(working, columns)} then ${workingCopy} else ${publishedCopy} end`;
+      return sql`case when ${conditionSql(working, asked)} then ${workingCopy} else ${publishedCopy} end`;
     },
     publishedOnly: working.is === 'never',
   };
@@ -46,6 +49,8 @@ export interface EntryRow {
   type_version: number;
   author: string;
   visibility: string;
+  access_class: number;
+  access_names: string[];
   is_published: boolean;
   document: unknown;
   version: number;
@@ -59,7 +64,7 @@ export interface EntryRow {
 export function viewColumns(sight: EntrySight): RawBuilder<EntryRow> {
   const pick = (working: string, published: string) => sight.pick(sql.ref(working), sql.ref(published));
   return sql<EntryRow>`e.site, e.id, e.type_id, t.version as type_version, e.author, e.visibility,
-    e.published is not null as is_published, ${pick('e.draft', 'e.published')} as document,
+    e.access_class, e.access_names, e.published is not null as is_published, ${pick('e.draft', 'e.published')} as document,
     ${pick('e.version', 'e.reader_version')} as version, ${sight.pick(sql`e.changed`, sql`false`)} as changed,
     e.created_at, ${pick('e.updated_at', 'e.reader_updated_at')} as updated_at, e.published_at`;
 }
@@ -68,15 +73,17 @@ export function typeVersionOf(row: EntryRow): TypeVersion {
   return { site: row.site, id: row.type_id, version: row.type_version };
 }
 
-export function viewOfRow(row: EntryRow, type: CompiledType): EntryView {
+/** The row as its caller may see it: without the fields that are not for this caller. */
+export function viewOfRow(row: EntryRow, type: CompiledType, caller: Caller): EntryView {
   return {
     site: row.site,
     id: row.id,
     type,
     status: row.is_published ? 'published' : 'draft',
-    visibility: row.visibility as Visibility,
+    rule: { visibility: row.visibility as Visibility, names: row.access_names },
+    accessClass: row.access_class,
     author: row.author,
-    document: row.document as JsonObject,
+    document: type.readableDocument(caller, row.document as JsonObject),
     version: row.version,
     changed: row.changed,
     createdAt: row.created_at.getTime(),
@@ -85,11 +92,8 @@ export function viewOfRow(row: EntryRow, type: CompiledType): EntryView {
   };
 }
 
-/** Whether a caller may do what a condition says to an entry whose columns are known. */
-export function allows(
-  condition: Condition,
-  row: { site: string; author: string; visibility: string; published: unknown },
-): boolean {
-  const { site, author, visibility } = row;
-  return holds(condition, { site, author, visibility, published: row.published !== null });
+/** Whether a caller may do what a condition says, which does not ask about access classes, to a known entry. */
+export function allows(condition: Condition, row: { site: string; author: string; published: unknown }): boolean {
+  const { site, author } = row;
+  return holds(condition, { site, author, published: row.published !== undefined, granted: false });
 }

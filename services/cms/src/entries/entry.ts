@@ -1,4 +1,4 @@
-import type { Visibility } from '@gaia/policy/visibility';
+import type { AccessRule } from '@gaia/policy/access-rule';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { JsonObject } from '../values/json-values.ts';
 
@@ -8,9 +8,11 @@ export interface EntryView {
   readonly id: string;
   readonly type: CompiledType;
   readonly status: 'draft' | 'published';
-  readonly visibility: Visibility;
+  /** To whom the published copy is open, and the rule's number in the site. */
+  readonly rule: AccessRule;
+  readonly accessClass: number;
   readonly author: string;
-  /** By field id. */
+  /** By field id; only fields that the caller may read. */
   readonly document: JsonObject;
   readonly version: number;
   /** Whether the working copy differs from the published one; readers of the published copy are told false. */

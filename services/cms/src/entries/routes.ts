@@ -16,8 +16,9 @@ const SEQ_HEADER = 'gaia-seq';
 const changeRefusals = {
   400: bodyRefusals,
   ...siteRefusals,
+  403: ['insufficient_scope', 'forbidden', 'field_not_writable'],
   404: ['entry_not_found'],
-  409: ['value_not_unique'],
+  409: ['value_not_unique', 'too_many_access_rules'],
   412: ['version_conflict'],
   413: ['payload_too_large', 'entry_too_large'],
 };
@@ -39,7 +40,8 @@ export function registerEntryChanges(app: Service, entries: Entries): void {
           ...problems({
             400: bodyRefusals,
             ...siteRefusals,
-            409: ['value_not_unique'],
+            403: ['insufficient_scope', 'forbidden', 'field_not_writable'],
+            409: ['value_not_unique', 'too_many_access_rules'],
             413: ['payload_too_large', 'entry_too_large'],
           }),
         },

@@ -1,12 +1,21 @@
-import { type Visibility, visibilities } from '@gaia/policy/visibility';
+import { type Visibility, visibilities } from '@gaia/policy/access-rule';
 import { Type } from 'typebox';
+import { PRODUCT_ID, ROLE_NAME } from '../values/names.ts';
 
 const VisibilityName = Type.Unsafe<Visibility>({
   type: 'string',
   enum: [...visibilities],
-  description: 'To whom the published copy is open: everybody, or members of the site',
+  description:
+    'To whom the published copy is open: everybody, members of the site, those of some roles, the author alone, or ' +
+    'holders of some products',
 });
 const Fields = Type.Record(Type.String(), Type.Unknown(), { description: 'Values by the names of the type’s fields' });
+
+const accessMembers = {
+  visibility: Type.Optional(VisibilityName),
+  roles: Type.Optional(Type.Array(Type.String({ pattern: ROLE_NAME }), { minItems: 1, maxItems: 20 })),
+  products: Type.Optional(Type.Array(Type.String({ pattern: PRODUCT_ID }), { minItems: 1, maxItems: 20 })),
+};
 
 const members = {
   id: Type.String(),
@@ -14,6 +23,10 @@ const members = {
   type: Type.String({ description: 'Name of the content type' }),
   status: Type.Union([Type.Literal('draft'), Type.Literal('published')]),
   visibility: VisibilityName,
+  roles: Type.Optional(Type.Array(Type.String(), { description: 'With the visibility roles: one of them is needed' })),
+  products: Type.Optional(
+    Type.Array(Type.String(), { description: 'With the visibility products: one of them is needed' }),
+  ),
   author: Type.String(),
   fields: Fields,
   version: Type.Integer({ description: 'Counts the changes that the caller can see' }),
@@ -40,7 +53,7 @@ export const EntryListAnswer = Type.Object({
 export const NewEntry = Type.Object(
   {
     type: Type.String({ minLength: 1, maxLength: 63 }),
-    visibility: Type.Optional(VisibilityName),
+    ...accessMembers,
     fields: Type.Optional(Fields),
   },
   { additionalProperties: false },
@@ -48,7 +61,7 @@ export const NewEntry = Type.Object(
 
 export const EntryChange = Type.Object(
   {
-    visibility: Type.Optional(VisibilityName),
+    ...accessMembers,
     fields: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'Named fields are replaced; null takes one away' }),
     ),

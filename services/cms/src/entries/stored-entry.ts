@@ -1,4 +1,5 @@
-import type { Caller, Visibility } from '@gaia/policy/visibility';
+import type { AccessRule, Visibility } from '@gaia/policy/access-rule';
+import type { Caller } from '@gaia/policy/visibility';
 import { type Selectable, sql } from 'kysely';
 import type { CmsTransaction, EntryTable } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -10,6 +11,7 @@ import type { JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { EntryView } from './entry.ts';
 import { entrySight } from './entry-columns.ts';
+import { keepReferences } from './entry-references.ts';
 
 /** An entry with both copies, as it is while one changes it. */
 export interface StoredEntry {
@@ -17,7 +19,8 @@ export interface StoredEntry {
   readonly id: string;
   readonly typeId: string;
   readonly author: string;
-  readonly visibility: Visibility;
+  readonly rule: AccessRule;
+  readonly accessClass: number;
   readonly version: number;
   readonly readerVersion: number | undefined;
   readonly draft: JsonObject;
@@ -76,6 +79,7 @@ export async function insertEntry(transaction: CmsTransaction, entry: StoredEntr
     })
     .execute();
   await reserveUniques(transaction, entry, type);
+  await keepReferences(transaction, entry, type);
 }
 
 export async function updateEntry(transaction: CmsTransaction, entry: StoredEntry, type: CompiledType): Promise<void> {
@@ -86,18 +90,20 @@ export async function updateEntry(transaction: CmsTransaction, entry: StoredEntr
     .where('id', '=', entry.id)
     .execute();
   await reserveUniques(transaction, entry, type);
+  await keepReferences(transaction, entry, type);
 }
 
-/** The working copy, as an editor sees it. */
-export function workingView(entry: StoredEntry, type: CompiledType): EntryView {
+/** The working copy, as who changes it sees it. */
+export function workingView(entry: StoredEntry, type: CompiledType, caller: Caller): EntryView {
   return {
     site: entry.site,
     id: entry.id,
     type,
     status: entry.published === undefined ? 'draft' : 'published',
-    visibility: entry.visibility,
+    rule: entry.rule,
+    accessClass: entry.accessClass,
     author: entry.author,
-    document: entry.draft,
+    document: type.readableDocument(caller, entry.draft),
     version: entry.version,
     changed: entry.changed,
     createdAt: entry.createdAt,
@@ -126,7 +132,9 @@ function changingColumns(entry: StoredEntry) {
   const draft = JSON.stringify(entry.draft);
   const published = entry.published === undefined ? null : JSON.stringify(entry.published);
   return {
-    visibility: entry.visibility,
+    visibility: entry.rule.visibility,
+    access_class: entry.accessClass,
+    access_names: [...entry.rule.names],
     version: entry.version,
     reader_version: entry.readerVersion ?? null,
     draft: sql<unknown>`${draft}::jsonb`,
@@ -150,7 +158,8 @@ function storedOf(row: Selectable<EntryTable>): StoredEntry {
     id: row.id,
     typeId: row.type_id,
     author: row.author,
-    visibility: row.visibility as Visibility,
+    rule: { visibility: row.visibility as Visibility, names: row.access_names },
+    accessClass: row.access_class,
     version: row.version,
     readerVersion: row.reader_version ?? undefined,
     draft: row.draft as JsonObject,

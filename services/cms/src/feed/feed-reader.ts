@@ -14,12 +14,14 @@ export interface FeedCopy {
   text: string;
   assets: string[];
   references: string[];
+  restricted: { readable_by: string[]; text: string; assets: string[] }[];
 }
 
 export interface FeedEntry {
   type: string;
   author: string;
   visibility: string;
+  access_class: number;
   status: 'draft' | 'published';
   version: number;
   updated_at: string;
@@ -27,15 +29,32 @@ export interface FeedEntry {
   published: (FeedCopy & { published_at: string }) | null;
 }
 
-export interface FeedEvent {
+export interface FeedClass {
+  id: number;
+  kind: 'roles' | 'products';
+  names: string[];
+}
+
+export interface FeedEntitlement {
+  user: string;
+  product: string;
+  held: boolean;
+}
+
+interface EventPlace {
   seq: string;
   at: string;
-  kind: 'entry';
   site: string;
   id: string;
-  /** The entry as it is now; null if it has been deleted. */
-  entry: FeedEntry | null;
 }
+
+/** Each with its subject as it is now; an entry that has been deleted is null. */
+export type FeedEvent = EventPlace &
+  (
+    | { kind: 'entry'; entry: FeedEntry | null }
+    | { kind: 'class'; class: FeedClass }
+    | { kind: 'entitlement'; entitlement: FeedEntitlement }
+  );
 
 export interface FeedPage {
   events: FeedEvent[];
@@ -58,11 +77,15 @@ interface Row {
   site: string | null;
   id: string | null;
   cut: boolean | null;
+  kind: 'entry' | 'class' | 'entitlement' | null;
+  class: FeedClass | null;
+  entitlement: FeedEntitlement | null;
   entry_site: string | null;
   type_id: string;
   type_version: number;
   author: string;
   visibility: string;
+  access_class: number;
   version: number;
   updated_at: Date;
   published_at: Date | null;
@@ -94,8 +117,8 @@ export async function readFeedPage(
   const given = rows.filter((row) => row.seq !== null && row.cut === false);
   const withEntry = given.filter((row) => row.entry_site !== null);
   const typeOf = await types.load(database, withEntry.map(typeVersionOf));
-  const events = given.map((row) => eventOf(row, row.entry_site === null ? undefined : typeOf(typeVersionOf(row))));
-  const last = events.at(-1)?.seq ?? String(cursor.seq);
+  const events = given.flatMap((row) => eventOf(row, row.entry_site === null ? undefined : typeOf(typeVersionOf(row))));
+  const last = given.at(-1)?.seq ?? String(cursor.seq);
   const full = given.length >= limit || given.length < rows.filter((row) => row.seq !== null).length;
   return {
     events,
@@ -112,26 +135,34 @@ function pageQuery(from: bigint, limit: number) {
       select epoch, base + pg_snapshot_xmin(pg_current_snapshot())::text::bigint as below from feed_state
     ),
     page as materialized (
-      select seq, n, at, site, entry_id from feed_events
+      select seq, n, at, site, kind, subject_id from feed_events
       where seq > ${String(from)}::bigint and seq < (select below from state)
       order by seq
       fetch first (${limit}::bigint) rows with ties
     ),
     sized as (
-      select page.*, e.site as entry_site, e.type_id, e.author, e.visibility, e.version, e.updated_at, e.published_at,
+      select page.*, e.site as entry_site, e.type_id, e.author, e.visibility, e.access_class, e.version, e.updated_at, e.published_at,
         e.draft, e.published,
         sum(coalesce(e.bytes, 0)) over (order by page.seq)
           - sum(coalesce(e.bytes, 0)) over (partition by page.seq) >= ${PAGE_BYTES} as cut
-      from page left join entries e on e.site = page.site and e.id = page.entry_id
+      from page
+      left join entries e on page.kind = 'entry' and e.site = page.site and e.id = page.subject_id
     )
     select state.epoch, state.below::text,
       (select max(seq)::text from feed_events where seq < state.below) as head,
       (select max(seq)::text from feed_events) as newest,
-      s.seq::text, s.at, s.site, s.entry_id as id, s.cut, s.entry_site, s.type_id, t.version as type_version, s.author,
-      s.visibility, s.version, s.updated_at, s.published_at,
+      s.seq::text, s.at, s.site, s.kind, s.subject_id as id, s.cut,
+      case when c.key is not null then jsonb_build_object('id', c.id, 'kind', c.kind, 'names', to_jsonb(c.names)) end
+        as class,
+      case when n.key is not null
+        then jsonb_build_object('user', n.subject, 'product', n.product, 'held', n.held) end as entitlement,
+      s.entry_site, s.type_id, t.version as type_version, s.author,
+      s.visibility, s.access_class, s.version, s.updated_at, s.published_at,
       case when not s.cut then s.draft end as draft, case when not s.cut then s.published end as published
     from state
     left join sized s on true
+    left join access_classes c on s.kind = 'class' and c.key = s.subject_id
+    left join entitlements n on s.kind = 'entitlement' and n.key = s.subject_id
     left join content_types t on t.site = s.site and t.id = s.type_id
     order by s.seq, s.n`;
 }
@@ -140,15 +171,11 @@ function typeVersionOf(row: Row) {
   return { site: row.site ?? '', id: row.type_id, version: row.type_version };
 }
 
-function eventOf(row: Row, type: CompiledType | undefined): FeedEvent {
-  return {
-    seq: row.seq ?? '0',
-    at: row.at?.toISOString() ?? '',
-    kind: 'entry',
-    site: row.site ?? '',
-    id: row.id ?? '',
-    entry: type === undefined ? null : entryOf(row, type),
-  };
+function eventOf(row: Row, type: CompiledType | undefined): FeedEvent[] {
+  const place = { seq: row.seq ?? '0', at: row.at?.toISOString() ?? '', site: row.site ?? '', id: row.id ?? '' };
+  if (row.kind === 'entry') return [{ ...place, kind: 'entry', entry: type === undefined ? null : entryOf(row, type) }];
+  if (row.class !== null) return [{ ...place, kind: 'class', class: row.class }];
+  return row.entitlement === null ? [] : [{ ...place, kind: 'entitlement', entitlement: row.entitlement }];
 }
 
 function entryOf(row: Row, type: CompiledType): FeedEntry {
@@ -156,6 +183,7 @@ function entryOf(row: Row, type: CompiledType): FeedEntry {
     type: type.name,
     author: row.author,
     visibility: row.visibility,
+    access_class: row.access_class,
     status: row.published === null ? 'draft' : 'published',
     version: row.version,
     updated_at: row.updated_at.toISOString(),
@@ -168,6 +196,13 @@ function entryOf(row: Row, type: CompiledType): FeedEntry {
 }
 
 function copyOf(type: CompiledType, document: JsonObject): FeedCopy {
-  const { title, text, assets, references } = documentContents(type, document);
-  return { fields: type.decode(document), title, text, assets: [...assets], references: [...references] };
+  const { title, text, assets, references, restricted } = documentContents(type, document);
+  return {
+    fields: type.decode(document),
+    title,
+    text,
+    assets: [...assets],
+    references: [...references],
+    restricted: restricted.map((part) => ({ ...part, readable_by: [...part.readable_by], assets: [...part.assets] })),
+  };
 }

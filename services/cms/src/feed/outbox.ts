@@ -1,27 +1,45 @@
 import { sql } from 'kysely';
 import type { CmsTransaction } from '../database.ts';
-import type { ChangeOutbox } from '../entries/entries.ts';
 import type { FeedSignal } from './feed-signal.ts';
+
+export type FeedKind = 'entry' | 'class' | 'entitlement';
+
+/** Where changes are told, for those who build on them. */
+export interface Outbox {
+  /**
+   * Writes the event into the change's own transaction; gives its position. At most one of a kind in a transaction,
+   * and an entry or an entitlement, not both.
+   */
+  append(transaction: CmsTransaction, site: string, subjectId: string, kind?: FeedKind): Promise<string>;
+  /** Position of the newest event of an entry or an entitlement. */
+  last(transaction: CmsTransaction, site: string, subjectId: string): Promise<string>;
+  /** To be called when such a transaction is done. */
+  committed(): void;
+}
+
+/** The order within a transaction: a class stands before the entry that has it. */
+const places: Readonly<Record<FeedKind, number>> = { class: -1, entry: 0, entitlement: 0 };
 
 /**
  * The change feed's outbox. An event's `seq` is the id of its transaction upon the feed's base: transactions get their
  * ids in order, so once none that started earlier is running, nothing can appear below. Several events of one
  * transaction share a `seq` and differ in `n`.
  */
-export function createOutbox(signal: Pick<FeedSignal, 'changed'>, now: () => number): ChangeOutbox {
+export function createOutbox(signal: Pick<FeedSignal, 'changed'>, now: () => number): Outbox {
   return {
-    append: async (transaction, site, entryId) => {
+    append: async (transaction, site, subjectId, kind = 'entry') => {
       const { rows } = await sql<{ seq: string }>`
-        insert into feed_events (seq, n, site, entry_id, at)
-        select base + pg_current_xact_id()::text::bigint, 0, ${site}, ${entryId}::uuid, ${new Date(now())}::timestamptz
+        insert into feed_events (seq, n, site, kind, subject_id, at)
+        select base + pg_current_xact_id()::text::bigint, ${places[kind]}::integer, ${site}, ${kind},
+          ${subjectId}::uuid, ${new Date(now())}::timestamptz
         from feed_state
         returning seq::text as seq`.execute(transaction);
       return seqOf(rows);
     },
-    last: async (transaction, site, entryId) => {
+    last: async (transaction, site, subjectId) => {
       const { rows } = await sql<{ seq: string }>`
         select max(seq)::text as seq from feed_events
-        where site = ${site} and entry_id = ${entryId}`.execute(transaction);
+        where site = ${site} and subject_id = ${subjectId}`.execute(transaction);
       return seqOf(rows);
     },
     committed: () => signal.changed(),

@@ -16,15 +16,20 @@ export const FeedQuery = Type.Object(
 const copy = {
   fields: Type.Record(Type.String(), Type.Unknown()),
   title: Type.String(),
-  text: Type.String({ description: 'All other texts, without markup' }),
-  assets: Type.Array(Type.String(), { description: 'Ids of the files that it mentions' }),
+  text: Type.String({ description: 'All other texts that everybody may read, without markup' }),
+  assets: Type.Array(Type.String(), { description: 'Ids of the files that it mentions, in fields for everybody' }),
   references: Type.Array(Type.String(), { description: 'Ids of the entries that it mentions' }),
+  restricted: Type.Array(
+    Type.Object({ readable_by: Type.Array(Type.String()), text: Type.String(), assets: Type.Array(Type.String()) }),
+    { description: 'What stands in fields that only some roles may read, by those roles' },
+  ),
 };
 
 const FeedEntry = Type.Object({
   type: Type.String(),
   author: Type.String(),
   visibility: Type.String(),
+  access_class: Type.Integer({ description: '1: public, 2: members, 3: author; others by events of the kind class' }),
   status: Type.String(),
   version: Type.Integer(),
   updated_at: Type.String(),
@@ -32,15 +37,39 @@ const FeedEntry = Type.Object({
   published: Type.Union([Type.Object({ ...copy, published_at: Type.String() }), Type.Null()]),
 });
 
+const place = {
+  seq: Type.String({ description: 'Decimal; never falls from one event to the next' }),
+  at: Type.String({ description: 'Time of the change' }),
+  site: Type.String(),
+  id: Type.String(),
+};
+
 export const FeedAnswer = Type.Object({
   events: Type.Array(
     Type.Object({
-      seq: Type.String({ description: 'Decimal; never falls from one event to the next' }),
-      at: Type.String({ description: 'Time of the change' }),
-      kind: Type.Literal('entry'),
-      site: Type.String(),
-      id: Type.String(),
-      entry: Type.Union([FeedEntry, Type.Null()], { description: 'As it is now; null: deleted' }),
+      ...place,
+      kind: Type.Union([Type.Literal('entry'), Type.Literal('class'), Type.Literal('entitlement')], {
+        description: 'Names the member that holds its subject; others may come',
+      }),
+      entry: Type.Optional(
+        Type.Union([FeedEntry, Type.Null()], { description: 'The entry as it is now; null: deleted' }),
+      ),
+      class: Type.Optional(
+        Type.Object(
+          {
+            id: Type.Integer(),
+            kind: Type.Union([Type.Literal('roles'), Type.Literal('products')]),
+            names: Type.Array(Type.String()),
+          },
+          { description: 'An access rule of the site, which never changes: one of the names is needed' },
+        ),
+      ),
+      entitlement: Type.Optional(
+        Type.Object(
+          { user: Type.String(), product: Type.String(), held: Type.Boolean() },
+          { description: 'Whether the user holds the product now' },
+        ),
+      ),
     }),
   ),
   cursor: Type.String({ description: 'For the next page' }),

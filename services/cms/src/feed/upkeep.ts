@@ -8,7 +8,7 @@ const BATCH = 500;
 const REFRESH_BYTES = 1024 * 1024;
 
 /**
- * Takes away events that newer ones of the same entry supersede, up to what consumers can already read; the newest
+ * Takes away events that newer ones of the same entry (class, entitlement) supersede, up to what consumers can already read; the newest
  * event of every entry stays, of a deleted one too, so that a replay still builds everything. Gives how many events
  * it looked at: 0 when there is no more to do.
  */
@@ -21,13 +21,13 @@ export async function compactFeed(database: CmsDatabase): Promise<number> {
     if (from === undefined) return 0;
     const { rows } = await sql<{ looked: number; last: string | null }>`
       with batch as materialized (
-        select seq, site, entry_id from feed_events
+        select seq, site, subject_id from feed_events
         where seq > ${from.compacted_to}::bigint and seq < ${from.below}::bigint
         order by seq fetch first (${BATCH}::bigint) rows with ties
       ),
       gone as (
-        delete from feed_events old using (select site, entry_id, max(seq) as seq from batch group by 1, 2) newer
-        where old.site = newer.site and old.entry_id = newer.entry_id and old.seq < newer.seq
+        delete from feed_events old using (select site, subject_id, max(seq) as seq from batch group by 1, 2) newer
+        where old.site = newer.site and old.subject_id = newer.subject_id and old.seq < newer.seq
       )
       select count(*)::int as looked, max(seq)::text as last from batch`.execute(transaction);
     const [done] = rows;
@@ -63,8 +63,8 @@ export async function refreshFeed(database: CmsDatabase, now: () => number): Pro
         where before < ${REFRESH_BYTES}
       ),
       sent as (
-        insert into feed_events (seq, n, site, entry_id, at)
-        select base + pg_current_xact_id()::text::bigint, batch.n, ${task.site}, batch.id,
+        insert into feed_events (seq, n, site, kind, subject_id, at)
+        select base + pg_current_xact_id()::text::bigint, batch.n, ${task.site}, 'entry', batch.id,
           ${new Date(now())}::timestamptz
         from batch, feed_state
       )

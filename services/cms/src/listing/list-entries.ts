@@ -39,7 +39,7 @@ const DEFAULT_SORT = '-created_at';
 
 /**
  * Entries of a site that the caller may read, each in the copy that the caller sees; filters and sorts look at that
- * copy too. Throws `validation_failed`, `unknown_field`, `filter_invalid`, `sort_invalid`, `invalid_cursor`.
+ * copy too. Throws `validation_failed`, `unknown_field`, `field_not_readable`, `filter_invalid`, `sort_invalid`, `invalid_cursor`.
  */
 export async function listEntries(
   database: CmsDatabase,
@@ -50,7 +50,7 @@ export async function listEntries(
 ): Promise<EntryList> {
   const type = await typeOf(database, types, site, request.type);
   const sight = entrySight(caller, site);
-  const operand = (name: string) => operandOf(name, sight, type) ?? refuseField(name, type);
+  const operand = (name: string) => operandOf(name, sight, type, caller) ?? refuseField(name, type);
   const keys = readSort(request.sort ?? DEFAULT_SORT, operand);
   const { filters, status } = request;
   const mark = queryMark([site, request.type, status, request.sort, filters]);
@@ -72,7 +72,7 @@ export async function listEntries(
   const compiled = await types.load(database, page.map(typeVersionOf));
   const last = page.at(-1);
   return {
-    items: page.map((row) => viewOfRow(row, compiled(typeVersionOf(row)))),
+    items: page.map((row) => viewOfRow(row, compiled(typeVersionOf(row)), caller)),
     nextCursor: rows.length > page.length && last ? writeListCursor(mark, last) : undefined,
   };
 }

@@ -1,5 +1,8 @@
+import { mayReadField } from '@gaia/policy/fields';
+import type { Caller } from '@gaia/policy/visibility';
 import { type RawBuilder, sql } from 'kysely';
 import type { EntrySight } from '../entries/entry-columns.ts';
+import { unreadableField } from '../errors.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { ValueShape } from '../types/field.ts';
 
@@ -38,9 +41,17 @@ const sortableTypes: readonly ValueShape['type'][] = ['text', 'number', 'boolean
 /** Longest part of a text that counts for its place in an order; keeps cursors short. */
 const SORTED_CHARACTERS = 200;
 
-/** The operand of a name, as the caller sees it; undefined if the name is nobody's. */
-export function operandOf(name: string, sight: EntrySight, type: CompiledType | undefined): Operand | undefined {
-  return entryOperand(name, sight) ?? fieldOperand(name, sight, type);
+/**
+ * The operand of a name, as the caller sees it; undefined if the name is nobody's. Throws `field_not_readable`: by what
+ * a filter lets through or an order puts first, one would read the values of a field that one may not read.
+ */
+export function operandOf(
+  name: string,
+  sight: EntrySight,
+  type: CompiledType | undefined,
+  caller: Caller,
+): Operand | undefined {
+  return entryOperand(name, sight) ?? fieldOperand(name, sight, type, caller);
 }
 
 /** Names of an entry's own members that `operandOf` knows. */
@@ -66,9 +77,15 @@ function entryOperand(name: string, sight: EntrySight): Operand | undefined {
   }
 }
 
-function fieldOperand(name: string, sight: EntrySight, type: CompiledType | undefined): Operand | undefined {
+function fieldOperand(
+  name: string,
+  sight: EntrySight,
+  type: CompiledType | undefined,
+  caller: Caller,
+): Operand | undefined {
   const field = type?.fieldByName.get(name);
   if (field === undefined) return undefined;
+  if (!mayReadField(caller, field.readable_by)) throw unreadableField(field.name);
   const document = sight.pick(sql`e.draft`, sql`e.published`);
   const kind = kinds[field.type];
   const json = kind === 'number' || kind === 'boolean';

@@ -40,7 +40,7 @@ export function registerReading(app: Service, { database, types, entries }: Read
           ...problems({
             400: ['validation_failed', 'unknown_field', 'filter_invalid', 'sort_invalid', 'invalid_cursor'],
             401: tokenRefusals,
-            403: ['forbidden'],
+            403: ['forbidden', 'field_not_readable'],
           }),
         },
       },

@@ -1,4 +1,6 @@
 import { problem } from '@gaia/http-service/problem';
+import { mayReadField } from '@gaia/policy/fields';
+import type { Caller } from '@gaia/policy/visibility';
 import { Ajv, type ErrorObject } from 'ajv';
 import { canonicalDate } from '../values/calendar-date.ts';
 import { type JsonObject, pointerPart } from '../values/json-values.ts';
@@ -9,6 +11,8 @@ import { fieldsSchema } from './value-schema.ts';
 /** A content type made ready for work: its check is compiled once for each version of the type. */
 export interface CompiledType extends ContentType {
   readonly fieldByName: ReadonlyMap<string, Field>;
+  /** Whether a field of it, at any depth, leads to entries. */
+  readonly mentionsEntries: boolean;
   /**
    * Turns fields by name, as they arrive, into the stored document by field id.
    * Throws `validation_failed` naming each wrong part below `/body/fields`.
@@ -16,6 +20,8 @@ export interface CompiledType extends ContentType {
   encode(values: JsonObject): JsonObject;
   /** Turns a stored document into fields by name; values of fields that the type has no more are left out. */
   decode(document: JsonObject): JsonObject;
+  /** A stored document without the fields that a caller may not read. */
+  readableDocument(caller: Caller, document: JsonObject): JsonObject;
 }
 
 const MAX_ERRORS = 20;
@@ -25,15 +31,27 @@ export function compileType(type: ContentType): CompiledType {
   ajv.addFormat('rfc3339', (text) => canonicalDate(text) !== undefined);
   ajv.addFormat('uuid', isUuid);
   const check = ajv.compile(fieldsSchema(type.fields));
+  const ruled = type.fields.filter((field) => field.readable_by !== undefined);
   return {
     ...type,
     fieldByName: new Map(type.fields.map((field) => [field.name, field])),
+    mentionsEntries: type.fields.some(mentionsEntries),
     encode: (values) => {
       if (!check(values)) throw refusal(check.errors ?? []);
       return encodeFields(type.fields, values);
     },
     decode: (document) => decodeFields(type.fields, document),
+    readableDocument: (caller, document) => {
+      const hidden = ruled.filter((field) => !mayReadField(caller, field.readable_by)).map((field) => field.id);
+      if (hidden.length === 0) return document;
+      return Object.fromEntries(Object.entries(document).filter(([id]) => !hidden.includes(id)));
+    },
   };
+}
+
+function mentionsEntries(shape: ValueShape): boolean {
+  if (shape.type === 'reference') return true;
+  return (shape.fields ?? []).some(mentionsEntries) || (shape.of !== undefined && mentionsEntries(shape.of));
 }
 
 function refusal(failures: readonly ErrorObject[]) {

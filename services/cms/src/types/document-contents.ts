@@ -2,14 +2,21 @@ import type { JsonObject } from '../values/json-values.ts';
 import { plainText } from '../values/plain-text.ts';
 import type { ContentType, Field, ValueShape } from './field.ts';
 
-/** What a stored document says, for those who index or serve it. */
-export interface DocumentContents {
-  readonly title: string;
-  /** All other texts, short ones first, without markup. */
+/** What some fields of a document say: their texts, short ones first, without markup, and the files they mention. */
+interface FieldContents {
   readonly text: string;
-  /** Ids of files and of entries that it mentions, each once. */
+  /** Ids, each once. */
   readonly assets: readonly string[];
+}
+
+/** What a stored document says, for those who index or serve it: first what its fields say that everybody may read. */
+export interface DocumentContents extends FieldContents {
+  /** Empty if the field that names the entry is not for everybody. It is no part of the text. */
+  readonly title: string;
+  /** Ids of the entries that it mentions, each once. */
   readonly references: readonly string[];
+  /** What is only for those who have one of some roles. */
+  readonly restricted: readonly (FieldContents & { readonly readable_by: readonly string[] })[];
 }
 
 /** One value of a document with the shape that it has, and where: a JSON pointer by field names. */
@@ -34,24 +41,36 @@ function visitValue(shape: ValueShape, value: unknown, visit: Visit, path: strin
 
 export function documentContents(type: ContentType, document: JsonObject): DocumentContents {
   const title = titleFieldOf(type);
+  const open = title?.readable_by === undefined;
+  const groups = Map.groupBy(type.fields, (field) => field.readable_by?.toSorted().join(' ') ?? '');
+  const restricted = [...groups]
+    .filter(([rule]) => rule !== '')
+    .map(([rule, fields]) => ({ readable_by: rule.split(' '), ...fieldContents(fields, document, undefined) }))
+    .filter(({ text, assets }) => text !== '' || assets.length > 0);
+  const references = new Set<string>();
+  visitValues(type.fields, document, (shape, value) => {
+    if (shape.type === 'reference') references.add(value as string);
+  });
+  const titleValue = title === undefined || !open ? undefined : document[title.id];
+  return {
+    title: typeof titleValue === 'string' ? titleValue : '',
+    ...fieldContents(groups.get('') ?? [], document, title),
+    references: [...references],
+    restricted,
+  };
+}
+
+function fieldContents(fields: readonly Field[], document: JsonObject, title: Field | undefined): FieldContents {
   const keywords: string[] = [];
   const body: string[] = [];
   const assets = new Set<string>();
-  const references = new Set<string>();
-  visitValues(type.fields, document, (shape, value) => {
+  visitValues(fields, document, (shape, value) => {
     if (shape === title) return;
     if (shape.type === 'text' || shape.type === 'enum') keywords.push(value as string);
     else if (shape.type === 'richText') body.push(plainText(value as string));
     else if (shape.type === 'asset') assets.add(value as string);
-    else if (shape.type === 'reference') references.add(value as string);
   });
-  const titleValue = title === undefined ? undefined : document[title.id];
-  return {
-    title: typeof titleValue === 'string' ? titleValue : '',
-    text: [...keywords, ...body].join('\n'),
-    assets: [...assets],
-    references: [...references],
-  };
+  return { text: [...keywords, ...body].join('\n'), assets: [...assets] };
 }
 
 /** The field that names an entry: the one that the type says, else `title` or `name`, else its first text. */

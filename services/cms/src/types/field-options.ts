@@ -1,4 +1,5 @@
 import { canonicalDate } from '../values/calendar-date.ts';
+import { isRoleName } from '../values/names.ts';
 import { bounds, type FieldType } from './field.ts';
 
 /** Checks one option of a field; gives what is wrong with it, or undefined. */
@@ -30,6 +31,8 @@ const texts =
     return usable ? undefined : `must list 1 to ${max} different texts of at most ${length} characters`;
   };
 const nested: OptionCheck = () => undefined;
+const roleNames: OptionCheck = (value) =>
+  texts(20, 63)(value) ?? ((value as string[]).every(isRoleName) ? undefined : 'must list names of roles');
 
 const textLengths = (max: number) => ({ min_length: wholeNumber(0, max), max_length: wholeNumber(1, max) });
 
@@ -55,6 +58,8 @@ export const fieldOptions: Readonly<Record<string, OptionCheck>> = {
   required: trueOrFalse,
   unique: trueOrFalse,
   default: nested,
+  readable_by: roleNames,
+  writable_by: roleNames,
 };
 
 /** Options without which a value of a type has no meaning. */

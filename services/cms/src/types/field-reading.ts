@@ -85,6 +85,11 @@ function readField(input: unknown, path: string, reading: FieldReading, depth: n
   if (unique && (depth > 0 || !canBeUnique(shape.type))) {
     reading.report({ path: `${path}/unique`, message: 'is for text, number, date and enum fields outside of objects' });
   }
+  for (const rule of ['readable_by', 'writable_by'] as const) {
+    if (depth > 0 && input[rule] !== undefined) {
+      reading.report({ path: `${path}/${rule}`, message: 'is for fields outside of objects' });
+    }
+  }
   return {
     ...shape,
     id: known?.id ?? reading.newId(),
@@ -93,6 +98,8 @@ function readField(input: unknown, path: string, reading: FieldReading, depth: n
     ...(typeof input.description === 'string' && { description: input.description }),
     required,
     unique,
+    ...(Array.isArray(input.readable_by) && { readable_by: input.readable_by as string[] }),
+    ...(Array.isArray(input.writable_by) && { writable_by: input.writable_by as string[] }),
     ...readDefault(input, path, reading, shape, depth),
   };
 }

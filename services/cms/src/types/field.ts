@@ -1,3 +1,5 @@
+import type { FieldRules } from '@gaia/policy/fields';
+
 export const fieldTypes = [
   'text',
   'richText',
@@ -31,9 +33,9 @@ export interface ValueShape {
 
 /**
  * A field of a content type. Entries keep its value under `id`, which never changes: giving a field another name
- * touches no entry.
+ * touches no entry. `readable_by` and `writable_by` name the roles that may; only fields of the type itself have them.
  */
-export interface Field extends ValueShape {
+export interface Field extends ValueShape, FieldRules {
   readonly id: string;
   readonly name: string;
   readonly label?: string;
@@ -77,6 +79,8 @@ export const entryMembers: readonly string[] = Object.freeze([
   'type',
   'status',
   'visibility',
+  'roles',
+  'products',
   'author',
   'fields',
   'version',

@@ -12,6 +12,12 @@ const fieldMembers = {
   required: Type.Optional(Type.Boolean()),
   unique: Type.Optional(Type.Boolean({ description: 'Among the entries of the type; text, number, date, enum' })),
   default: Type.Optional(Type.Unknown({ description: 'For new entries that leave the field out' })),
+  readable_by: Type.Optional(
+    Type.Array(Type.String(), { description: 'Roles of which one is needed to read the field; everybody if absent' }),
+  ),
+  writable_by: Type.Optional(
+    Type.Array(Type.String(), { description: 'Roles of which one is needed to write it; every writer if absent' }),
+  ),
   min_length: Type.Optional(Type.Integer({ description: 'text, richText' })),
   max_length: Type.Optional(Type.Integer({ description: 'text, richText' })),
   min: Type.Optional(Type.Number({ description: 'number' })),

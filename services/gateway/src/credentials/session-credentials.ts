@@ -10,7 +10,7 @@ import type { SessionCookie } from '../sessions/session-cookie.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
 /** What a session lends to one request. */
-export interface SessionCredential {
+interface SessionCredential {
   /** Undefined where there is no living session (any more): the request then goes on without a caller. */
   readonly accessToken: string | undefined;
   /**
@@ -31,6 +31,8 @@ export interface SessionCredentials {
     readonly request: FastifyRequest;
     readonly cookieHeader: string | undefined;
     readonly caller: Caller;
+    /** Method of what is asked for, where that is another request than this one. */
+    readonly method?: string;
   }): Promise<SessionCredential | undefined>;
   /** The living session of a cookie, its tokens renewed where they must be. */
   find(from: {
@@ -82,13 +84,13 @@ export function createSessionCredentials(options: SessionCredentialsOptions): Se
 
   return {
     find,
-    async resolve({ request, cookieHeader, caller }) {
+    async resolve({ request, cookieHeader, caller, method = request.method }) {
       const value = cookie.read(cookieHeader, caller);
       if (value === undefined || value === '') return undefined;
       const askedFor = { caller, requestId: request.id, userAgent: request.headers['user-agent'] };
       let session = await find({ cookie: value, caller, askedFor });
       const wasLiving = session !== undefined;
-      if (session !== undefined && !isSafeMethod(request.method)) {
+      if (session !== undefined && !isSafeMethod(method)) {
         requireSameOrigin(request.raw.headers, caller);
         requireCsrfToken(request.raw.headers['x-csrf-token'], sessions.csrfTokenOf(session));
       }

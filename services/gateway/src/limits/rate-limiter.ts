@@ -11,7 +11,7 @@ export interface RateLimiterOptions {
   readonly onFallback?: (error: unknown) => void;
 }
 
-export interface RateDecision {
+interface RateDecision {
   readonly allowed: boolean;
   readonly limit: number;
   readonly remaining: number;

@@ -29,6 +29,17 @@ export function upstreamProblem(error: unknown, upstream: string): Problem {
   return problem('upstream_failed', { extensions, cause: error });
 }
 
+/** Whether nothing of the request has been sent, so that any may be tried at another replica. */
+export function isUnreached(error: unknown): boolean {
+  return connectCodes.has(codeOf(error));
+}
+
+/** Whether it was the service that failed, and not its client or what was asked of it. */
+export function isServiceFailure(error: unknown): boolean {
+  const code = codeOf(error);
+  return timeoutCodes.has(code) || connectCodes.has(code) || brokenCodes.has(code);
+}
+
 /** Whether a request without a body and of a safe method may be sent once more after this. */
 export function isBrokenConnection(error: unknown): boolean {
   return brokenCodes.has(codeOf(error));

@@ -4,15 +4,20 @@ import type { Counter } from 'prom-client';
 import type { Dispatcher } from 'undici';
 import type { Caller } from '../caller/caller.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
+import { requireSameOrigin } from '../csrf/request-origin.ts';
+import { problem } from '../errors.ts';
+import type { Drain } from '../limits/drain.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
 import type { Upstreams } from '../upstreams/pools.ts';
-import { isBrokenConnection, upstreamProblem } from './failure.ts';
+import type { Replica } from '../upstreams/replicas.ts';
+import { isBrokenConnection, isServiceFailure, isUnreached, upstreamProblem } from './failure.ts';
 import { checkTarget } from './path.ts';
 import { type RelayOutcome, relay } from './relay.ts';
 import { bodyOf, hasBody } from './request-body.ts';
 import { sortRequestHeaders } from './request-headers.ts';
 import { allMethods, type ProxyRoute, routeTable } from './route-table.ts';
 import { nextTraceContext } from './trace-context.ts';
+import { tunnel, type Upgrades } from './web-socket.ts';
 
 export interface ProxyOptions {
   readonly upstreams: Upstreams;
@@ -24,6 +29,9 @@ export interface ProxyOptions {
   readonly maxUploadBytes: number;
   /** By service and code. */
   readonly failures: Counter<'service' | 'code'>;
+  readonly upgrades: Upgrades;
+  readonly drain: Drain;
+  readonly now: () => number;
 }
 
 /** Routes to the services. Their bodies are never parsed, here or in a hook: they go through as they come. */
@@ -42,7 +50,7 @@ function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptio
     method: [...(route.methods ?? allMethods)],
     url: route.url,
     schema: { hide: true },
-    config: route.rateClass === undefined ? {} : { rateClass: route.rateClass },
+    config: { streamed: true, ...(route.rateClass !== undefined && { rateClass: route.rateClass }) },
     handler: async (request, reply) => {
       const target = request.raw.url ?? '/';
       checkTarget(target, prefix);
@@ -70,38 +78,79 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     route.session === false || inbound.authorization !== undefined
       ? undefined
       : await options.credentials.resolve({ request, cookieHeader: inbound.cookie, caller });
+  const upgrade = options.upgrades.of(request.raw);
+  // A page of another site can open a WebSocket with the visitor's cookies and read all that it says.
+  if (upgrade !== undefined && credential !== undefined) {
+    if (request.raw.headers.origin === undefined) throw problem('cross_site_refused');
+    requireSameOrigin(request.raw.headers, caller);
+  }
   const headers = inbound.passed;
   addOwnHeaders(headers, exchange, { caller, site: site?.site, uuid: options.uuid });
 
-  const send = (accessToken: string | undefined, isRetry: boolean): Promise<RelayOutcome> => {
+  const replicas = options.upstreams.replicas[route.upstream];
+  const repeatable = isRepeatable(request, bodied);
+  const withToken = (accessToken: string | undefined): string[] => {
     const authorization = inbound.authorization ?? (accessToken === undefined ? undefined : `Bearer ${accessToken}`);
+    return authorization === undefined ? headers : [...headers, 'authorization', authorization];
+  };
+
+  const sendTo = async (replica: Replica<Dispatcher>, isRetry: boolean): Promise<RelayOutcome> => {
+    const target = { dispatcher: replica.subject, path: exchange.path, headers: withToken(credential?.accessToken) };
+    if (upgrade !== undefined) {
+      try {
+        await tunnel(upgrade, target, () => reply.hijack());
+      } catch (error) {
+        throw isUnreached(error) ? error : problem('web_socket_refused', { cause: error });
+      }
+      replica.breaker.succeeded();
+      return 'sent';
+    }
     return relay(
       {
-        dispatcher: options.upstreams.pools[route.upstream],
+        ...target,
         method: request.method as Dispatcher.HttpMethod,
-        path: exchange.path,
-        headers: authorization === undefined ? headers : [...headers, 'authorization', authorization],
-        body: bodied ? bodyOf(request.raw, maxBytes) : null,
+        body: bodied ? bodyOf(request.raw, maxBytes, options.now) : null,
       },
       {
         incoming: request.raw,
         outgoing: reply.raw,
-        takeOver: () => reply.hijack(),
-        ownHeaders: () => ownAnswerHeaders(reply, credential?.setCookies() ?? []),
+        takeOver: () => {
+          replica.breaker.succeeded();
+          reply.hijack();
+        },
+        ownHeaders: () => ownAnswerHeaders(reply, credential?.setCookies() ?? [], options.drain.underWay()),
         onUnauthorized:
           credential?.accessToken === undefined
             ? undefined
             : async (challenge) => {
                 const renewed = await credential.onRefused(challenge);
-                return renewed && !isRetry && isRepeatable(request, bodied) ? 'again' : [];
+                return renewed && !isRetry && repeatable ? 'again' : [];
               },
       },
     );
   };
 
+  const send = async (isRetry: boolean): Promise<RelayOutcome> => {
+    let failed: Replica<Dispatcher> | undefined;
+    for (;;) {
+      const replica = replicas.next(failed);
+      if ('waitMs' in replica) throw unavailable(route.upstream, replica.waitMs);
+      try {
+        return await sendTo(replica, isRetry);
+      } catch (error) {
+        if (isServiceFailure(error)) replica.breaker.failed();
+        // One more try: a kept-alive connection that was closed meanwhile says nothing, and another replica may answer.
+        const again = repeatable ? isBrokenConnection(error) : false;
+        const elsewhere = !bodied && replicas.all.length > 1 && isUnreached(error);
+        if (failed !== undefined || (!again && !elsewhere)) throw error;
+        failed = replica;
+      }
+    }
+  };
+
   try {
-    let outcome = await once(() => send(credential?.accessToken, false), isRepeatable(request, bodied));
-    if (outcome === 'again') outcome = await send(credential?.accessToken, true);
+    const outcome = await send(false);
+    if (outcome === 'again') await send(true);
   } catch (error) {
     const subject = upstreamProblem(error, route.upstream);
     options.failures.labels(route.upstream, subject.code).inc();
@@ -110,14 +159,10 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   }
 }
 
-/** A kept-alive connection that the service closed meanwhile says nothing about the service: one more try. */
-async function once(send: () => Promise<RelayOutcome>, repeatable: boolean): Promise<RelayOutcome> {
-  try {
-    return await send();
-  } catch (error) {
-    if (!repeatable || !isBrokenConnection(error)) throw error;
-    return send();
-  }
+/** All replicas have failed several times in a row; nobody is kept waiting to see it once more. */
+function unavailable(service: string, waitMs: number) {
+  const headers = { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) };
+  return problem('upstream_unavailable', { headers, extensions: { service } });
 }
 
 /** RFC 9110 §9.2.1: safe methods, and nothing of the request has been used up. */
@@ -144,8 +189,8 @@ function addOwnHeaders(
 }
 
 /** What hooks have put on the reply (request id, rate limits), since Fastify does not write a hijacked answer. */
-function ownAnswerHeaders(reply: FastifyReply, cookies: readonly string[]): string[] {
-  const headers: string[] = [];
+function ownAnswerHeaders(reply: FastifyReply, cookies: readonly string[], isLast: boolean): string[] {
+  const headers: string[] = isLast ? ['connection', 'close'] : [];
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one !== undefined) headers.push(name, String(one));

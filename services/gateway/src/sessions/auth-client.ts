@@ -2,6 +2,7 @@ import { Problem } from '@gaia/http-service/problem';
 import type { Caller } from '../caller/caller.ts';
 import { problem } from '../errors.ts';
 import type { Site } from '../sites/site-directory.ts';
+import { originOfHost } from '../sites/site-origin.ts';
 import { fetchJson, type JsonAnswer } from '../upstreams/fetch-json.ts';
 import type { SessionTokens, SessionUser } from './session.ts';
 
@@ -12,17 +13,19 @@ export interface AskedFor {
   readonly userAgent: string | undefined;
 }
 
-export interface Credentials {
+interface Credentials {
   readonly email?: string;
   readonly username?: string;
   readonly password: string;
   readonly site?: string;
 }
 
-export interface Profile {
+interface Profile {
   readonly user: SessionUser;
   readonly site: string | undefined;
   readonly roles: readonly string[];
+  /** All sites that the user belongs to. */
+  readonly sites: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** What the gateway asks of auth. Every method refuses with upstream_unavailable when auth does not answer. */
@@ -35,11 +38,38 @@ export interface AuthClient {
   profile(tokens: SessionTokens, askedFor: AskedFor): Promise<Profile>;
   /** The site of a host. */
   findSite(host: string): Promise<Site | undefined>;
+  /** A token that brings a session's sign-on to the site at a host, and where it is to be brought. Auth's refusals. */
+  handOver(
+    tokens: SessionTokens,
+    target: { readonly host: string; readonly nonce: string },
+    askedFor: AskedFor,
+  ): Promise<{ readonly token: string; readonly origin: string }>;
+  /** Tokens for a hand-over token and the verifier that this browser holds. Auth's refusals. */
+  exchange(request: { readonly token: string; readonly verifier: string }, askedFor: AskedFor): Promise<SessionTokens>;
+  /** Ends the sessions of all sites of the sign-on. */
+  endSignOn(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
+  /** Sends what a person has filled in to one of auth's public endpoints; gives its answer. Auth's refusals. */
+  submit(path: string, body: unknown, site: string | undefined, askedFor: AskedFor): Promise<Record<string, unknown>>;
+  /** Where the user is signed in. */
+  sessionsOf(tokens: SessionTokens, askedFor: AskedFor): Promise<readonly SignedInPlace[]>;
+  /** Ends one of the user's logins, or all of them. */
+  endLogin(tokens: SessionTokens, id: string | 'all', askedFor: AskedFor): Promise<void>;
+}
+
+/** One login of the user. */
+export interface SignedInPlace {
+  readonly id: string;
+  readonly device: string;
+  readonly address: string;
+  readonly site: string | undefined;
+  readonly lastUsedAt: string;
+  readonly current: boolean;
 }
 
 export interface AuthClientOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly authUrl: string;
+  readonly publicUrl: string;
   readonly now: () => number;
 }
 
@@ -47,7 +77,7 @@ const TIMEOUT_MS = 10_000;
 /** Every request of an unknown host waits for this one. */
 const SITE_TIMEOUT_MS = 1_000;
 
-export function createAuthClient({ fetch, authUrl, now }: AuthClientOptions): AuthClient {
+export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientOptions): AuthClient {
   async function ask(path: string, init: RequestInit & { timeoutMs?: number }): Promise<JsonAnswer> {
     let answer: JsonAnswer;
     try {
@@ -100,8 +130,7 @@ export function createAuthClient({ fetch, authUrl, now }: AuthClientOptions): Au
       await post('/auth/logout', { refresh_token: tokens.refreshToken }, askedForHeaders(askedFor));
     },
     async profile(tokens, askedFor) {
-      const headers = { ...askedForHeaders(askedFor), authorization: `Bearer ${tokens.accessToken}` };
-      const answer = await ask('/auth/me', { headers });
+      const answer = await ask('/auth/me', { headers: bearerHeaders(tokens, askedFor) });
       if (answer.status !== 200) throw refusal(answer);
       return readProfile(answer.body as Record<string, unknown>);
     },
@@ -112,7 +141,46 @@ export function createAuthClient({ fetch, authUrl, now }: AuthClientOptions): Au
       if (answer.status !== 200 || typeof body?.site !== 'string' || !siteSyntax.test(body.site)) {
         throw unavailable(new Error(`auth answered ${answer.status} without a site`));
       }
-      return { site: body.site, name: typeof body.name === 'string' ? body.name : body.site };
+      const { site, name, origin, registration } = body as Record<string, unknown>;
+      return {
+        site: String(site),
+        name: typeof name === 'string' ? name : String(site),
+        origin: typeof origin === 'string' ? origin : originOfHost(host, publicUrl),
+        registration: registration === 'open' || registration === 'invitation' ? registration : 'closed',
+      };
+    },
+    async handOver(tokens, target, askedFor) {
+      const answer = await post('/auth/sso/hand-over', target, bearerHeaders(tokens, askedFor));
+      if (answer.status !== 200) throw refusal(answer);
+      const { token, origin } = (answer.body ?? {}) as Record<string, unknown>;
+      if (typeof token !== 'string' || typeof origin !== 'string' || !/^https?:\/\//.test(origin)) {
+        throw unavailable(new Error('auth answered without a token'));
+      }
+      return { token, origin };
+    },
+    async exchange(request, askedFor) {
+      const answer = await post('/auth/sso/exchange', request, askedForHeaders(askedFor));
+      if (answer.status !== 200) throw refusal(answer);
+      return readTokens(answer, 'login');
+    },
+    async endSignOn(tokens, askedFor) {
+      await post('/auth/sso/logout', { refresh_token: tokens.refreshToken }, askedForHeaders(askedFor));
+    },
+    async submit(path, body, site, askedFor) {
+      const headers = { ...askedForHeaders(askedFor), ...(site !== undefined && { 'x-gaia-site': site }) };
+      const answer = await post(path, body, headers);
+      if (answer.status >= 300) throw refusal(answer);
+      return (answer.body ?? {}) as Record<string, unknown>;
+    },
+    async sessionsOf(tokens, askedFor) {
+      const answer = await ask('/auth/sessions', { headers: bearerHeaders(tokens, askedFor) });
+      if (answer.status !== 200) throw refusal(answer);
+      return readPlaces(answer.body);
+    },
+    async endLogin(tokens, id, askedFor) {
+      const path = id === 'all' ? '/auth/sessions' : `/auth/sessions/${encodeURIComponent(id)}`;
+      const answer = await ask(path, { method: 'DELETE', headers: bearerHeaders(tokens, askedFor) });
+      if (answer.status >= 300) throw refusal(answer);
     },
   };
 }
@@ -130,6 +198,23 @@ function askedForHeaders({ caller, requestId, userAgent }: AskedFor): Record<str
   };
 }
 
+function bearerHeaders(tokens: SessionTokens, askedFor: AskedFor): Record<string, string> {
+  return { ...askedForHeaders(askedFor), authorization: `Bearer ${tokens.accessToken}` };
+}
+
+function readPlaces(body: unknown): SignedInPlace[] {
+  const { items } = (body ?? {}) as { items?: unknown };
+  if (!Array.isArray(items)) return [];
+  return items.map((item: Record<string, unknown>) => ({
+    id: String(item.id ?? ''),
+    device: String(item.device ?? ''),
+    address: String(item.address ?? ''),
+    site: typeof item.site === 'string' ? item.site : undefined,
+    lastUsedAt: String(item.last_used_at ?? ''),
+    current: item.current === true,
+  }));
+}
+
 function readProfile(body: Record<string, unknown>): Profile {
   const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   return {
@@ -142,6 +227,9 @@ function readProfile(body: Record<string, unknown>): Profile {
     },
     site: textOrNull(body.site) ?? undefined,
     roles: Array.isArray(body.roles) ? body.roles.filter((role) => typeof role === 'string') : [],
+    sites: (Array.isArray(body.sites) ? body.sites : []).flatMap((site: Record<string, unknown>) =>
+      typeof site?.id === 'string' ? [{ id: site.id, name: textOrNull(site.name) ?? site.id }] : [],
+    ),
   };
 }
 

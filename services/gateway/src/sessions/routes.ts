@@ -2,22 +2,22 @@ import type { Service } from '@gaia/http-service/service';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Caller } from '../caller/caller.ts';
-import type { SessionCredentials } from '../credentials/session-credentials.ts';
 import { requireSameOrigin } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
-import type { AskedFor, AuthClient } from './auth-client.ts';
+import type { AuthClient } from './auth-client.ts';
 import { takeLoginForms } from './login-form.ts';
 import { loginBody, problemAnswer, sessionAnswer } from './schemas.ts';
 import type { Session } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
+import type { SignIns } from './sign-ins.ts';
 
 export interface SessionRoutesOptions {
   readonly auth: AuthClient;
   readonly sessions: SessionStore;
   readonly cookie: SessionCookie;
-  readonly credentials: SessionCredentials;
+  readonly signIns: SignIns;
   readonly sites: SiteDirectory;
   readonly callerOf: (request: FastifyRequest) => Caller;
 }
@@ -26,23 +26,7 @@ const tags = ['session'];
 
 /** `POST /session` signs a browser in, `GET /session` tells who is, `DELETE /session` signs out. */
 export async function registerSessionRoutes(app: Service, options: SessionRoutesOptions): Promise<void> {
-  const { auth, sessions, cookie, credentials, callerOf } = options;
-
-  const askedForOf = (request: FastifyRequest, caller: Caller): AskedFor => ({
-    caller,
-    requestId: request.id,
-    userAgent: request.headers['user-agent'],
-  });
-
-  async function endAtAuth(session: Session, request: FastifyRequest, askedFor: AskedFor): Promise<void> {
-    await sessions.end(session);
-    try {
-      await auth.logOut(session.tokens, askedFor);
-    } catch (error) {
-      // Nobody holds the family's tokens any more; it dies of itself.
-      request.log.warn({ err: error }, 'auth was not told of the end of a session');
-    }
-  }
+  const { auth, sessions, cookie, signIns, callerOf } = options;
 
   await app.register(async (plain) => {
     const scope = plain as unknown as Service;
@@ -71,27 +55,16 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
         const caller = callerOf(request);
         requireSameOrigin(request.raw.headers, caller);
         if (!cookie.canBeKept(caller)) throw problem('https_required');
-        const askedFor = askedForOf(request, caller);
         const { remember = false, ...given } = request.body;
         const site = await options.sites.find(caller.host.name);
-        const tokens = await auth.logIn(given, site?.site, askedFor);
-        const profile = await auth.profile(tokens, askedFor);
-        await endFormer(request, caller, askedFor);
-        const created = await sessions.create({ ...profile, host: caller.host.name, tokens, remember });
-        const maxAge = remember ? Math.floor((created.session.endsAt - created.session.createdAt) / 1_000) : undefined;
-        reply.header('set-cookie', cookie.write(created.cookie, caller, maxAge)).header('cache-control', 'no-store');
+        const tokens = await auth.logIn(given, site?.site, signIns.askedFor(request, caller));
+        const opened = await signIns.open(request, caller, tokens, remember);
+        reply.header('set-cookie', opened.setCookie).header('cache-control', 'no-store');
         if (isForm(request)) return reply.redirect('/', 303);
-        return describe(created.session);
+        return describe(opened.session);
       },
     );
   });
-
-  /** The id changes at login whatever the browser brought (session fixation), and the former login ends. */
-  async function endFormer(request: FastifyRequest, caller: Caller, askedFor: AskedFor): Promise<void> {
-    const former = cookie.read(request.headers.cookie, caller);
-    const session = former === undefined ? undefined : await sessions.find(former, caller.host.name);
-    if (session !== undefined) await endAtAuth(session, request, askedFor);
-  }
 
   app.get(
     '/session',
@@ -99,9 +72,8 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
     async (request, reply) => {
       reply.header('cache-control', 'no-store').header('vary', 'cookie');
       const caller = callerOf(request);
-      const value = cookie.read(request.headers.cookie, caller);
-      if (value === undefined) return { authenticated: false };
-      const session = await credentials.find({ cookie: value, caller, askedFor: askedForOf(request, caller) });
+      if (cookie.read(request.headers.cookie, caller) === undefined) return { authenticated: false };
+      const session = await signIns.find(request, caller);
       if (session !== undefined) return describe(session);
       reply.header('set-cookie', cookie.clear(caller));
       return { authenticated: false };
@@ -110,13 +82,20 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
 
   app.delete(
     '/session',
-    { schema: { summary: 'Sign out', tags, response: { 204: Type.Null(), 403: problemAnswer } } },
+    {
+      schema: {
+        summary: 'Sign out',
+        description: 'Ends the sessions of all sites that this sign-on was handed over to.',
+        tags,
+        response: { 204: Type.Null(), 403: problemAnswer },
+      },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       requireSameOrigin(request.raw.headers, caller);
       const value = cookie.read(request.headers.cookie, caller);
       const session = value === undefined ? undefined : await sessions.find(value, caller.host.name);
-      if (session !== undefined) await endAtAuth(session, request, askedForOf(request, caller));
+      if (session !== undefined) await signIns.end(request, caller, session);
       if (value !== undefined) reply.header('set-cookie', cookie.clear(caller));
       return reply.code(204).header('cache-control', 'no-store').send(null);
     },

@@ -2,6 +2,10 @@
 export interface Site {
   readonly site: string;
   readonly name: string;
+  /** RFC 6454 origin at which the site exists under this host. */
+  readonly origin: string;
+  /** Who may register. */
+  readonly registration: 'open' | 'invitation' | 'closed';
 }
 
 export interface SiteDirectoryOptions {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { answerJson, readAll } from './servers.ts';
 
@@ -11,11 +11,28 @@ export interface FakeAuth {
   readonly families: Map<string, number>;
   /** Host names and their sites. */
   readonly hosts: Map<string, string>;
+  /** Origin of a host; scheme and port of the gateway's public URL if not set. */
+  originOf: ((host: string) => string) | undefined;
+  registration: 'open' | 'invitation' | 'closed';
+  /** Makes a hand-over token; `claims` and `header` replace members. */
+  handOver(options: { claims: Record<string, unknown>; header?: Record<string, unknown>; key?: KeyObject }): string;
+  readonly names: Map<string, string>;
+  /** Ends a family, and says so to `onEnd`. */
+  end(sid: string): void;
+  onEnd: ((sid: string) => void) | undefined;
   /** Set to answer 503 to everything. */
   down: boolean;
   /** Life of access tokens in seconds. */
   expiresIn: number;
   count(path: string): number;
+}
+
+/** One key for a whole file of tests. */
+let pair: { privateKey: KeyObject; publicKey: KeyObject } | undefined;
+
+export function keyPair(): { privateKey: KeyObject; publicKey: KeyObject } {
+  pair ??= generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  return pair;
 }
 
 export function createFakeAuth(now: () => number = Date.now): FakeAuth {
@@ -24,6 +41,28 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
     calls: [],
     families,
     hosts: new Map(),
+    originOf: undefined,
+    names: new Map(),
+    onEnd: undefined,
+    end(sid) {
+      families.delete(sid);
+      auth.onEnd?.(sid);
+    },
+    registration: 'open',
+    handOver({ claims, header = {}, key = keyPair().privateKey }) {
+      const iat = Math.floor(now() / 1_000);
+      const all = {
+        iss: 'http://localhost:8080',
+        sub: 'u1',
+        exp: iat + 60,
+        iat,
+        nbf: iat,
+        jti: randomUUID(),
+        ...claims,
+      };
+      const text = `${encode({ alg: 'RS256', typ: 'sso+jwt', kid: 'k1', ...header })}.${encode(all)}`;
+      return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+    },
     down: false,
     expiresIn: 900,
     count: (path) => auth.calls.filter((call) => call.path === path).length,
@@ -32,7 +71,53 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       auth.calls.push({ path, headers: incoming.headers });
       const text = (await readAll(incoming)).toString();
       if (auth.down) return answerJson(outgoing, 503, {});
-      const body = text === '' ? {} : JSON.parse(text);
+      if (path === '/.well-known/jwks.json') {
+        const { kty, n, e } = keyPair().publicKey.export({ format: 'jwk' });
+        return answerJson(outgoing, 200, { keys: [{ kty, n, e, kid: 'k1', use: 'sig', alg: 'RS256' }] });
+      }
+      const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
+      const body = text === '' || !isJson ? {} : JSON.parse(text);
+      if (path === '/auth/sso/hand-over') {
+        const claims = claimsOf(incoming.headers.authorization ?? '');
+        const site = auth.hosts.get(body.host);
+        if (site === undefined) return answerJson(outgoing, 404, problem(404, 'site_not_found'));
+        if (!families.has(claims?.sid ?? '')) return answerJson(outgoing, 401, problem(401, 'token_revoked'));
+        const origin = auth.originOf?.(body.host) ?? `http://${body.host}:8080`;
+        const token = auth.handOver({ claims: { aud: origin, sid: claims?.sid, site, nonce: body.nonce } });
+        return answerJson(outgoing, 200, { token, expires_in: 60, origin });
+      }
+      if (path === '/auth/sso/exchange') {
+        const claims = claimsOf(`Bearer ${body.token}`) as { sid: string; site: string; nonce: string } | undefined;
+        const digest = createHash('sha256').update(String(body.verifier)).digest('base64url');
+        if (claims?.nonce !== digest) return answerJson(outgoing, 401, problem(401, 'token_invalid'));
+        const sid = `${claims.sid.split('.')[0]}.${randomUUID()}`;
+        families.set(sid, 1);
+        return answerJson(outgoing, 200, tokens(sid, claims.site));
+      }
+      if (path === '/auth/sso/logout') {
+        const signOn = String(body.refresh_token).split('#')[0]?.split('.')[0] ?? '';
+        for (const sid of families.keys()) if (sid.split('.')[0] === signOn) auth.end(sid);
+        outgoing.writeHead(204).end();
+        return;
+      }
+      if (path === '/auth/sessions' || path.startsWith('/auth/sessions/')) {
+        const current = claimsOf(incoming.headers.authorization ?? '')?.sid;
+        if (incoming.method === 'DELETE') {
+          const one = path.split('/')[3];
+          for (const sid of families.keys()) if (one === undefined || one === sid) auth.end(sid);
+          outgoing.writeHead(204).end();
+          return;
+        }
+        const items = [...families.keys()].map((id) => ({
+          id,
+          device: 'Firefox on Linux',
+          address: '192.0.2.7',
+          site: 'site-a.localhost',
+          last_used_at: '2026-11-22T10:00:00Z',
+          current: id === current,
+        }));
+        return answerJson(outgoing, 200, { items });
+      }
       if (path === '/auth/login') {
         if (body.password !== 'right') return answerJson(outgoing, 401, problem(401, 'invalid_credentials'));
         const sid = randomUUID();
@@ -58,13 +143,16 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
           site: claims?.site ?? null,
           roles: ['editor'],
           scope: 'a b',
-          sites: [],
+          sites: [...new Set(auth.hosts.values())].map((id) => ({ id, name: auth.names.get(id) ?? id, roles: [] })),
         });
       }
       if (path.startsWith('/auth/hosts/')) {
         const site = auth.hosts.get(decodeURIComponent(path.slice('/auth/hosts/'.length)));
         if (site === undefined) return answerJson(outgoing, 404, problem(404, 'site_not_found'));
-        return answerJson(outgoing, 200, { site, name: `Site ${site}` });
+        const host = decodeURIComponent(path.slice('/auth/hosts/'.length));
+        const origin = auth.originOf?.(host);
+        const name = auth.names.get(site) ?? `Site ${site}`;
+        return answerJson(outgoing, 200, { site, name, registration: auth.registration, ...(origin && { origin }) });
       }
       return answerJson(outgoing, 200, { service: 'auth', url: path, headers: incoming.headers, body: text });
     },

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly auth?: FakeAuth;
   readonly state?: State;
   readonly now?: () => number;
+  /** Where to listen; anywhere if not given. */
+  readonly port?: number;
 }
 
 export interface TestGateway {
@@ -54,7 +56,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     ...options.env,
   });
   const app = await start(config, { logger: createLogger({ service: 'gateway', level: 'silent' }), state, now });
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   onTestFinished(async () => {
     app.server.closeAllConnections();
     await app.close();

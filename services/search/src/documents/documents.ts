@@ -1,7 +1,8 @@
+import type { FeedConsumer } from '@gaia/feed-follower/consumer';
+import type { EntryCopy, EntryEvent, FeedEntry } from '@gaia/feed-follower/events';
 import type { Insertable, Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { Edition, SearchDatabase } from '../database.ts';
-import type { EntryCopy, EntryEvent, IndexedEntry } from '../feed/feed-page.ts';
 import { searchVector } from './search-vector.ts';
 
 type Document = Insertable<SearchDatabase['documents']>;
@@ -12,15 +13,32 @@ const MAX_KEPT_TITLE = 1_000;
 /** Rows of one statement: PostgreSQL takes 65,535 parameters. */
 const ROWS_OF_INSERT = 500;
 
-/** Puts entries into the state that the events say; of several events of one entry the last one counts. */
-export async function applyEvents(
+/**
+ * The index as it follows the feed. Text that only some readers of an entry may read (`restricted`) is no part of it: a
+ * match, a rank or a count would tell of it.
+ */
+export const documentsConsumer: FeedConsumer<SearchDatabase> = Object.freeze({
+  apply: applyEntries,
+  sweep: async (transaction: Transaction<SearchDatabase>, generation: number) => {
+    await transaction.deleteFrom('documents').where('generation', '<', generation).execute();
+  },
+  expected: async (database) => {
+    const { rows } = await sql<{ n: number }>`select count(distinct (site, entry))::int as n from documents`.execute(
+      database,
+    );
+    return rows[0]?.n || undefined;
+  },
+  // Without numbers about the words the planner would rather read every document than ask the index of words.
+  upkeep: async (database) => {
+    await sql`analyze documents`.execute(database);
+  },
+} satisfies FeedConsumer<SearchDatabase>);
+
+async function applyEntries(
   transaction: Transaction<SearchDatabase>,
-  events: readonly EntryEvent[],
+  changed: readonly EntryEvent[],
   generation: number,
 ): Promise<void> {
-  const last = new Map(events.map((event) => [`${event.site} ${event.id}`, event]));
-  if (last.size === 0) return;
-  const changed = [...last.values()];
   await sql`
     delete from documents where (site, entry) in (
       select * from unnest(${changed.map((event) => event.site)}::text[], ${changed.map((event) => event.id)}::text[])
@@ -38,7 +56,7 @@ export async function applyEvents(
 
 type MadeDocument = (site: string) => Omit<Document, 'site' | 'entry' | 'generation'>;
 
-function documentsOf(entry: IndexedEntry): MadeDocument[] {
+function documentsOf(entry: FeedEntry): MadeDocument[] {
   const { draft, published } = entry;
   if (published === null) return [document(entry, 'working', draft)];
   if (entry.status === 'published' && draft.title === published.title && draft.text === published.text) {
@@ -47,12 +65,13 @@ function documentsOf(entry: IndexedEntry): MadeDocument[] {
   return [document(entry, 'published', published), document(entry, 'working', draft)];
 }
 
-function document(entry: IndexedEntry, edition: Edition, copy: EntryCopy): MadeDocument {
+function document(entry: FeedEntry, edition: Edition, copy: EntryCopy): MadeDocument {
   return (site) => ({
     edition,
     type: entry.type,
     author: entry.author,
     visibility: entry.visibility,
+    access_class: entry.accessClass,
     status: edition === 'published' ? 'published' : entry.status,
     title: copy.title.slice(0, MAX_KEPT_TITLE).toWellFormed(),
     text: copy.text.slice(0, MAX_KEPT_TEXT).toWellFormed(),

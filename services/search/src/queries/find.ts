@@ -34,6 +34,8 @@ export interface Results {
   readonly total: number;
   readonly totalIsExact: boolean;
   readonly last: boolean;
+  /** Every change up to this one was in the documents that were looked through. */
+  readonly seq: bigint;
 }
 
 /**
@@ -54,30 +56,28 @@ export async function find(database: Kysely<SearchDatabase>, search: Search): Pr
     total: Math.min(totals?.total ?? 0, MAX_CANDIDATES),
     totalIsExact: totals?.exact ?? true,
     last: found.length <= search.limit,
+    seq: BigInt(totals?.seq ?? 0),
   };
 }
 
 function statement({ caller, site, query, type, after, limit }: Search) {
   const title = titleTsquery(query, site);
+  const rank = sql`ts_rank(${WEIGHTS}::float4[], d.search, ${toTsquery(query)}::tsquery, 1)::float8 as rank`;
   const candidates = (tsquery: string) => sql`
-    select d.entry, d.edition from documents d
+    select d.entry, d.edition, ${rank} from documents d
     where d.search @@ ${tsquery}::tsquery and ${visibleDocuments(caller, site)} and ${ofType(type)}
     limit ${MAX_CANDIDATES}`;
-  return sql<Found & { total: number; exact: boolean }>`
+  return sql<Found & { total: number; exact: boolean; seq: number | bigint }>`
     with matching as materialized (${candidates(siteTsquery(query, site))}),
-    candidate as materialized (
-      select * from matching ${title === undefined ? sql`` : sql`union (${candidates(title)})`}
-    ),
     ranked as materialized (
-      select d.entry, d.edition, ts_rank(${WEIGHTS}::float4[], d.search, ${toTsquery(query)}::tsquery, 1)::float8 as rank
-      from candidate join documents d using (entry, edition)
-      where d.site = ${site}
+      select * from matching ${title === undefined ? sql`` : sql`union (${candidates(title)})`}
     ),
     page as (
       select * from ranked where ${isAfter(after)} order by rank desc, entry limit ${limit + 1}
     )
-    select (select count(*)::int from candidate) as total,
+    select (select count(*)::int from ranked) as total,
       (select count(*) < ${MAX_CANDIDATES} from matching) as exact,
+      (select applied_seq from progress) as seq,
       d.entry, d.type, d.author, d.visibility, d.status, d.title, left(d.text, ${MAX_SCANNED_LENGTH}) as text,
       d.updated_at as "updatedAt", d.published_at as "publishedAt", page.rank
     from (select 1) as one

@@ -1,11 +1,11 @@
 import { DatabaseUnavailable } from '@gaia/database/errors';
+import type { FollowedFeed } from '@gaia/feed-follower';
+import { waitForSeq } from '@gaia/feed-follower/min-seq';
 import { bearerOrNone, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { Kysely } from 'kysely';
 import type { SearchDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
-import { readProgress } from '../feed/progress.ts';
-import type { AppliedSeq } from '../feed/waiting.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { type Found, find, type Results, type Search } from './find.ts';
 import { highlight } from './highlight.ts';
@@ -15,13 +15,11 @@ import { siteOfRequest } from './site-of-request.ts';
 
 export interface SearchRoutesDependencies {
   readonly database: Kysely<SearchDatabase>;
-  readonly applied: AppliedSeq;
+  readonly feed: Pick<FollowedFeed, 'applied' | 'progress'>;
 }
 
-const MIN_SEQ_WAIT_MS = 5_000;
-
 /** `GET /search`. To be registered under a guard that lets anonymous callers in. */
-export function registerSearch(app: Service, { database, applied }: SearchRoutesDependencies): void {
+export function registerSearch(app: Service, { database, feed }: SearchRoutesDependencies): void {
   app.get(
     '/search',
     {
@@ -47,12 +45,10 @@ export function registerSearch(app: Service, { database, applied }: SearchRoutes
       const query = readQuery(q);
       const after = cursor === undefined ? undefined : readCursor(cursor);
       if (cursor !== undefined && after === undefined) throw problem('invalid_cursor');
-      if (minSeq !== undefined) await waitFor(applied, BigInt(minSeq));
-      // Read before the search: what is said to be in the index was there when it was looked through.
-      const { appliedSeq } = await readProgress(database);
+      await waitForSeq(feed.applied, minSeq);
       const results =
         query === undefined
-          ? nothing
+          ? nothing((await feed.progress()).appliedSeq)
           : await findInTime(database, { caller: request.identity, site, query, type, after, limit });
       reply.header('cache-control', 'private, no-store');
       const marked = query && markedWords(query);
@@ -61,14 +57,16 @@ export function registerSearch(app: Service, { database, applied }: SearchRoutes
         total: results.total,
         total_is_exact: results.totalIsExact,
         next_cursor: nextCursor(results),
-        seq: appliedSeq.toString(),
+        seq: results.seq.toString(),
       };
     },
   );
 }
 
 /** A text without any word matches nothing. */
-const nothing: Results = Object.freeze({ found: [], total: 0, totalIsExact: true, last: true });
+function nothing(seq: bigint): Results {
+  return { found: [], total: 0, totalIsExact: true, last: true, seq };
+}
 
 function readQuery(text: string): ParsedQuery | undefined {
   try {
@@ -77,11 +75,6 @@ function readQuery(text: string): ParsedQuery | undefined {
     if (error instanceof QueryTooComplex) throw problem('query_too_complex', { detail: `${error.message}.` });
     throw error;
   }
-}
-
-async function waitFor(applied: AppliedSeq, seq: bigint): Promise<void> {
-  if (await applied.waitFor(seq, MIN_SEQ_WAIT_MS)) return;
-  throw problem('index_behind', { headers: { 'retry-after': '1' } });
 }
 
 async function findInTime(database: Kysely<SearchDatabase>, search: Search): Promise<Results> {

@@ -1,3 +1,4 @@
+import { MinSeq } from '@gaia/feed-follower/min-seq';
 import { Type } from 'typebox';
 
 export const SearchQuery = Type.Object(
@@ -18,13 +19,7 @@ export const SearchQuery = Type.Object(
     cursor: Type.Optional(
       Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before' }),
     ),
-    min_seq: Type.Optional(
-      Type.String({
-        pattern: '^[0-9]{1,18}$',
-        description:
-          'Waits up to 5 seconds until the change with this `seq` is in the index; 503 `index_behind` otherwise',
-      }),
-    ),
+    min_seq: MinSeq,
   },
   { additionalProperties: false },
 );

@@ -1,3 +1,4 @@
+import { grantedSql } from '@gaia/policy/access-sql';
 import { conditionSql } from '@gaia/policy/condition-sql';
 import { type Caller, readable, workingCopyReadable } from '@gaia/policy/visibility';
 import { type Expression, type SqlBool, sql } from 'kysely';
@@ -11,9 +12,7 @@ export function visibleDocuments(caller: Caller, site: string): Expression<SqlBo
     site: sql.ref<string>('d.site'),
     author: sql.ref<string>('d.author'),
     published: sql<SqlBool>`d.edition in ('whole', 'published')`,
-    granted: caller?.scopes.includes('content:read')
-      ? sql<SqlBool>`d.visibility in ('public', 'members')`
-      : sql<SqlBool>`d.visibility = 'public'`,
+    granted: grantedSql(caller, site, sql.ref<number>('d.access_class')),
   };
   const working = conditionSql(workingCopyReadable(caller, site), columns);
   const allowed = conditionSql(readable(caller, site), columns);

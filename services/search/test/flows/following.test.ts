@@ -1,6 +1,6 @@
+import { startFeedServer } from '@gaia/testing/feed-server';
 import pg from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import { startFeedServer } from '../feed-server.ts';
 import { EDITOR, startSearch } from '../search-service.ts';
 
 const WAIT = { timeout: 15_000, interval: 20 };
@@ -97,7 +97,7 @@ describe('an outage', () => {
     await vi.waitFor(async () => {
       expect(await ready()).toMatchObject({
         status: 'degraded',
-        checks: { index: { status: 'degraded', detail: { cause } } },
+        checks: { feed: { status: 'degraded', detail: { cause } } },
       });
     }, WAIT);
     await expect(search({ q: 'fish' })).resolves.toMatchObject({ ids: ['a'] });
@@ -114,7 +114,7 @@ describe('an outage', () => {
     const { app, search, logs } = await startSearch({ feed });
     await vi.waitFor(async () => {
       const { checks } = (await app.inject('/ready')).json();
-      expect(checks.index).toMatchObject({
+      expect(checks.feed).toMatchObject({
         status: 'degraded',
         detail: { cause: 'credentials_unavailable', lag_seconds: null },
       });
@@ -170,7 +170,7 @@ describe('of several processes', () => {
     await vi.waitFor(() => expect(feed.open()).toBe(1), WAIT);
     const next = feed.change({ id: 'b', published: { title: 'Fish' } });
     await expect(second.search({ q: 'fish', min_seq: next })).resolves.toMatchObject({ body: { total: 2 } });
-    expect((await second.app.inject('/ready')).json().checks.index.detail.role).toBe('standing_by');
+    expect((await second.app.inject('/ready')).json().checks.feed.detail.role).toBe('standing_by');
     await vi.waitFor(() => expect(feed.open()).toBe(1), WAIT);
     const closed = first.app.close();
     await closed;

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { testDatabase } from '@gaia/test-servers/postgres';
+import { startFeedServer } from '@gaia/testing/feed-server';
 import pg from 'pg';
 import { expect, it, vi } from 'vitest';
-import { startFeedServer } from '../feed-server.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

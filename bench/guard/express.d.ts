@@ -1,0 +1,3 @@
+declare module 'express' {
+  export default function createApp(): unknown;
+}

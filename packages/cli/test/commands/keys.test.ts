@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { administrator, type FakeSuite, fakeLogin, guarded, problem, startFakeSuite } from '../fake-suite.ts';
+import { runGaia } from '../run-gaia.ts';
+
+const keys = {
+  items: [
+    { kid: 'k2', state: 'next', bits: 2048, signs_from: 'later' },
+    { kid: 'k1', state: 'active' },
+  ],
+};
+const PEM = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
+let suite: FakeSuite;
+
+beforeAll(async () => {
+  suite = await startFakeSuite(() => ({
+    ...fakeLogin(),
+    ...guarded({
+      'GET /auth/keys': () => ({ body: keys }),
+      'POST /auth/keys/rotate': () => ({ body: keys }),
+      'POST /auth/keys/import': () => ({ status: 201, body: keys }),
+      'POST /auth/keys/k1/compromise': () => ({ body: keys }),
+      'POST /auth/keys/k9/compromise': () => problem(404, 'key_not_found', 'There is no such key'),
+    }),
+  }));
+});
+afterAll(() => suite.close());
+
+const gaia = (args: readonly string[], input = '') =>
+  runGaia([...args, '--url', suite.url], { env: administrator.env, input });
+
+describe('gaia keys', () => {
+  it('lists them', async () => {
+    const { code, out } = await gaia(['keys', 'list']);
+    expect(out).toMatch(/^kid +state +bits +signs_from\nk2 +next +2048 +later\nk1 +active/);
+    expect(code).toBe(0);
+    expect(JSON.parse((await gaia(['keys', 'list', '--json'])).out)).toEqual(keys.items);
+  });
+
+  it.each<[readonly string[], string, string, unknown]>([
+    [['rotate'], '', 'rotate', { at_once: false }],
+    [['rotate', '--at-once'], '', 'rotate', { at_once: true }],
+    [['import'], `${PEM}\n`, 'import', { pem: PEM, at_once: false }],
+    [['import', '--at-once'], PEM, 'import', { pem: PEM, at_once: true }],
+    [['compromise', 'k1'], '', 'k1/compromise', undefined],
+  ])('%j', async (args, input, path, body) => {
+    const { code, out, err } = await gaia(['keys', ...args], input);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('k2');
+    expect(suite.to(`POST /auth/keys/${path}`).at(-1)?.body).toEqual(body);
+  });
+
+  it.each<[readonly string[], string, number, string]>([
+    [['import'], 'no key', 2, 'standard input holds no PEM'],
+    [['compromise'], '', 2, '<kid>'],
+    [['compromise', 'k9'], '', 1, 'key_not_found'],
+  ])('%j with %j fails', async (args, input, code, message) => {
+    const run = await gaia(['keys', ...args], input);
+    expect(run.err).toContain(message);
+    expect(run.code).toBe(code);
+  });
+});

@@ -1,0 +1,9 @@
+import type { Identity } from '@gaia/tokens/identity';
+
+/** What the policy needs to know of a caller; `undefined` stands for somebody who sent no token. */
+export type Caller = Pick<Identity, 'subject' | 'site' | 'scopes' | 'roles'> | undefined;
+
+/** A token is good for its own site only; a token without a site is good for none. */
+export function isForeign(caller: Caller, site: string): boolean {
+  return caller !== undefined && caller.site !== site;
+}

@@ -1,0 +1,118 @@
+import { tokenPurposes } from '@gaia/tokens/purposes';
+import type { Kysely } from 'kysely';
+import { type Caller, requireHolds } from '../access/permissions.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
+import type { AuthTables } from '../database.ts';
+import { problem } from '../errors.ts';
+import type { RequestThrottle } from '../login/request-throttle.ts';
+import type { Outbox } from '../mail/outbox.ts';
+import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import { permissionsOfRoles } from '../roles/roles.ts';
+import { readEmailAddress } from '../users/email-address.ts';
+import { unusable } from '../users/unusable.ts';
+import { isUserId } from '../users/user.ts';
+import { uuidV7 } from '../users/user-id.ts';
+
+export interface Invitation {
+  readonly id: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+export interface Invitations {
+  /**
+   * Invites somebody to a site; an invitation of the same address before it ends.
+   * Throws site_not_found, registration_closed, forbidden for roles above the caller's, validation_failed, rate_limited.
+   */
+  create(
+    caller: Caller,
+    by: Origin,
+    site: string,
+    invitation: { readonly email: string; readonly roles: readonly string[] },
+  ): Promise<Invitation>;
+  list(site: string, request: PageRequest): Promise<Page<Invitation>>;
+  /** Throws invitation_not_found. */
+  revoke(by: Origin, site: string, id: string): Promise<void>;
+}
+
+export interface InvitationsOptions {
+  readonly database: Kysely<AuthTables>;
+  readonly throttle: RequestThrottle;
+  readonly outbox: Outbox;
+  readonly audit: Audit;
+  now(): number;
+  randomBytes(size: number): Buffer;
+}
+
+const columns = ['id', 'email', 'roles', 'created_at as createdAt', 'expires_at as expiresAt'] as const;
+
+export function createInvitations(options: InvitationsOptions): Invitations {
+  const { database, throttle, outbox, audit, now, randomBytes } = options;
+  return {
+    create: async (caller, by, site, { email: given, roles: wanted }) => {
+      const email = readEmailAddress(given);
+      if (email === undefined) throw unusable('email', 'is not an e-mail address');
+      const roles = [...new Set(wanted)].sort();
+      // Nobody's mailbox is filled in our name: the counter is the mailbox's, whoever invites.
+      const isAllowed = await throttle.allows(email.key, `site ${site}`);
+      const invitation = await database.transaction().execute(async (transaction) => {
+        const found = await transaction
+          .selectFrom('sites')
+          .select('registration')
+          .where('id', '=', site)
+          .executeTakeFirst();
+        if (found === undefined) throw problem('site_not_found');
+        if (found.registration === 'closed') throw problem('registration_closed');
+        requireHolds(caller, await permissionsOfRoles(transaction, site, roles));
+        const at = now();
+        const row = {
+          id: uuidV7(at, randomBytes(10)),
+          email: email.address,
+          roles,
+          invited_by: isUserId(caller.subject) ? caller.subject : null,
+          created_at: new Date(at),
+          expires_at: new Date(at + tokenPurposes.invitation.lifetimeSeconds * 1_000),
+        };
+        const made = await transaction
+          .insertInto('invitations')
+          .values({ ...row, site_id: site, email_key: email.key })
+          // The link of the invitation before dies with its id.
+          .onConflict((conflict) => conflict.columns(['site_id', 'email_key']).doUpdateSet(row))
+          .returning(columns)
+          .executeTakeFirstOrThrow();
+        if (isAllowed) await outbox.add(transaction, { kind: 'invitation', invitation: made.id });
+        await audit.append(transaction, by, { action: 'invitation.create', site, target: made.id, details: { roles } });
+        return made;
+      });
+      outbox.wake();
+      return invitation;
+    },
+    list: async (site, { limit, after, like }) => {
+      let query = database
+        .selectFrom('invitations')
+        .select(columns)
+        .where('site_id', '=', site)
+        .where('expires_at', '>', new Date(now()))
+        .orderBy('id')
+        .limit(limit + 1);
+      if (after !== undefined) query = query.where('id', '>', after);
+      if (like !== undefined) query = query.where('email_key', 'like', like);
+      return pageOf(await query.execute(), limit, (row) => row.id);
+    },
+    revoke: async (by, site, id) => {
+      await database.transaction().execute(async (transaction) => {
+        const gone = await transaction
+          .deleteFrom('invitations')
+          .where('site_id', '=', site)
+          .where('id', '=', id)
+          .returning('id')
+          .executeTakeFirst();
+        if (gone === undefined) throw problem('invitation_not_found');
+        await audit.append(transaction, by, { action: 'invitation.revoke', site, target: id });
+      });
+    },
+  };
+}

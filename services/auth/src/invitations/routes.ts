@@ -1,0 +1,176 @@
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { Type } from 'typebox';
+import { requireUserManager } from '../access/permissions.ts';
+import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '../answers.ts';
+import { originOf } from '../audit/origin.ts';
+import { RolesBody } from '../members/schemas.ts';
+import { PageQuery, readPage } from '../pages/page.ts';
+import { EmailText, LinkBody, LinkToken, NewPassword } from '../recovery/schemas.ts';
+import { SiteId, SiteParams } from '../sites/schemas.ts';
+import { Username } from '../users/schemas.ts';
+import { isUserId, USER_ID_PATTERN } from '../users/user.ts';
+import type { Acceptance } from './acceptance.ts';
+import type { Invitation, Invitations } from './invitations.ts';
+
+const InvitationAnswer = Type.Object({
+  id: Type.String(),
+  email: Type.String(),
+  roles: Type.Array(Type.String()),
+  created_at: Type.String(),
+  expires_at: Type.String(),
+});
+
+const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden', 'registration_closed'] };
+
+function invitationAnswer({ id, email, roles, createdAt, expiresAt }: Invitation) {
+  return {
+    id,
+    email,
+    roles: [...roles],
+    created_at: createdAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
+  };
+}
+
+/** `/auth/sites/:site/invitations`. To be registered under a guard. */
+export function registerInvitations(app: Service, invitations: Invitations): void {
+  app.post(
+    '/auth/sites/:site/invitations',
+    {
+      schema: {
+        summary: 'Invite somebody to a site, with roles that one has oneself',
+        tags: ['invitations'],
+        ...bearer,
+        params: SiteParams,
+        body: Type.Object({ email: EmailText, roles: RolesBody.properties.roles }, { additionalProperties: false }),
+        response: {
+          201: InvitationAnswer,
+          ...problems({
+            400: ['validation_failed', 'malformed_json'],
+            ...denials,
+            404: ['site_not_found'],
+            429: ['rate_limited'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = identityOf(request);
+      const { site } = request.params;
+      requireUserManager(caller, site);
+      const { email, roles } = request.body;
+      reply.code(201);
+      return invitationAnswer(await invitations.create(caller, originOf(request), site, { email, roles }));
+    },
+  );
+
+  app.get(
+    '/auth/sites/:site/invitations',
+    {
+      schema: {
+        summary: 'List the invitations that are open',
+        tags: ['invitations'],
+        ...bearer,
+        params: SiteParams,
+        querystring: PageQuery,
+        response: {
+          200: pageSchema(InvitationAnswer),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials }),
+        },
+      },
+    },
+    async (request) => {
+      const { site } = request.params;
+      requireUserManager(identityOf(request), site);
+      const page = await invitations.list(site, readPage(request.query, isUserId));
+      return { items: page.items.map(invitationAnswer), next_cursor: page.nextCursor };
+    },
+  );
+
+  app.delete(
+    '/auth/sites/:site/invitations/:invitation',
+    {
+      schema: {
+        summary: 'Take an invitation back; its link stops working',
+        tags: ['invitations'],
+        ...bearer,
+        params: Type.Object({ site: SiteId, invitation: Type.String({ pattern: USER_ID_PATTERN }) }),
+        response: {
+          204: noBody('The link does not work any more'),
+          ...problems({ ...denials, 404: ['invitation_not_found'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { site, invitation } = request.params;
+      requireUserManager(identityOf(request), site);
+      await invitations.revoke(originOf(request), site, invitation);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** `POST /auth/invitation/details` and `/auth/invitation`: the link is enough. */
+export function registerAcceptance(app: Service, acceptance: Acceptance): void {
+  const badLinks = ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'];
+
+  app.post(
+    '/auth/invitation/details',
+    {
+      schema: {
+        summary: 'What the token of an invitation is for; uses nothing up',
+        tags: ['invitations'],
+        body: LinkBody,
+        response: {
+          200: Type.Object({
+            email: Type.String(),
+            site: Type.String(),
+            site_name: Type.String(),
+            has_account: Type.Boolean({ description: 'Without one, a password is needed' }),
+          }),
+          ...problems({ 400: badLinks }),
+        },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const { email, site, siteName, hasAccount } = await acceptance.details(request.body.token);
+      return { email, site, site_name: siteName, has_account: hasAccount };
+    },
+  );
+
+  app.post(
+    '/auth/invitation',
+    {
+      schema: {
+        summary: 'Accept an invitation with the token of a link',
+        tags: ['invitations'],
+        body: Type.Object(
+          {
+            token: LinkToken,
+            password: Type.Optional(NewPassword),
+            name: Type.Optional(plainText({ maxLength: 200 })),
+            username: Type.Optional(Username),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({ email: Type.String(), site: Type.String() }),
+          ...problems({
+            400: [...badLinks, 'password_too_weak'],
+            403: ['registration_closed'],
+            409: ['email_taken', 'username_taken'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token, password, name, username } = request.body;
+      reply.header('cache-control', 'no-store');
+      return acceptance.accept(token, { password, name, username }, originOf(request));
+    },
+  );
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { type Kysely, sql } from 'kysely';
+import type { AuthTables } from '../database.ts';
+import { deviceOf } from '../families/device.ts';
+import type { Outbox } from '../mail/outbox.ts';
+import { networkOf } from './network-of.ts';
+
+export interface KnownDevices {
+  /** Remembers from what a user has logged in and, where that is new, writes to them. Never rejects. */
+  seen(login: {
+    user: string;
+    email: string;
+    userAgent: string;
+    address: string;
+    site: string | undefined;
+  }): Promise<void>;
+}
+
+export interface KnownDevicesOptions {
+  readonly database: Kysely<AuthTables>;
+  readonly outbox: Outbox;
+  readonly log: { warn(details: object, message: string): void };
+  now(): number;
+}
+
+const DAY_MS = 86_400_000;
+/** Most devices that are remembered of a user; the longest unseen makes way. */
+const MAX_DEVICES = 50;
+
+export function createKnownDevices({ database, outbox, log, now }: KnownDevicesOptions): KnownDevices {
+  async function remember(user: string, device: Buffer, at: number): Promise<'known' | 'first' | 'new'> {
+    const { rows } = await sql<{ is_new: boolean; others: number }>`
+      with seen as (
+        insert into user_devices (user_id, device, first_seen_at, last_seen_at)
+        values (${user}, ${device}, ${new Date(at)}, ${new Date(at)})
+        on conflict (user_id, device) do update set last_seen_at = excluded.last_seen_at
+          where user_devices.last_seen_at < ${new Date(at - DAY_MS)}
+        returning (xmax = 0) as is_new
+      )
+      select coalesce((select is_new from seen), false) as is_new,
+        (select count(*)::int from user_devices where user_id = ${user}) as others`.execute(database);
+    const [row] = rows;
+    if (row === undefined || !row.is_new) return 'known';
+    if (row.others >= MAX_DEVICES) await forgetOldest(user);
+    // The statement does not see its own insert.
+    return row.others === 0 ? 'first' : 'new';
+  }
+
+  async function forgetOldest(user: string): Promise<void> {
+    await sql`
+      delete from user_devices where user_id = ${user} and device not in (
+        select device from user_devices where user_id = ${user} order by last_seen_at desc limit ${MAX_DEVICES}
+      )`.execute(database);
+  }
+
+  return {
+    seen: async ({ user, email, userAgent, address, site }) => {
+      try {
+        const at = now();
+        const device = deviceOf(userAgent);
+        if ((await remember(user, digest(device, address), at)) !== 'new') return;
+        await outbox.add(database, { kind: 'new_device', user, recipient: email, at, site, address, device });
+        outbox.wake();
+      } catch (error) {
+        log.warn({ err: error }, 'a login could not be compared with the devices before it');
+      }
+    },
+  };
+}
+
+/** Program, system and the wider network: neither an update nor a new address of the same provider is a new device. */
+function digest(device: string, address: string): Buffer {
+  const network = networkOf(address);
+  const wider = isIPv6(address) ? network.split(':').slice(0, 2).join(':') : network.split('.').slice(0, 2).join('.');
+  return createHash('sha256').update(`${device}\n${wider}`).digest();
+}

@@ -1,0 +1,44 @@
+/** What a text can speak of. Everything here is plain text; escaping is the layout's work. */
+export interface MailFacts {
+  /** The site's own name. */
+  readonly site: string;
+  /** The recipient's name; may be empty. */
+  readonly name: string;
+  /** For how long the link works. */
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly days?: number;
+  /** Where and when something happened. */
+  readonly address?: string;
+  readonly device?: string;
+  readonly at?: Date;
+}
+
+/** The words of one mail. */
+export interface MailText {
+  readonly subject: string;
+  readonly paragraphs: readonly string[];
+  /** What the link says, where there is one. */
+  readonly button?: string;
+  /** Below the link, smaller. */
+  readonly footnotes?: readonly string[];
+}
+
+/** Every mail, in one language. A new language is one file of this type and one line in languages.ts. */
+export interface MailTexts {
+  registration(facts: MailFacts): MailText;
+  /** Somebody registers who has an account at another site of the installation. */
+  registrationOfKnown(facts: MailFacts): MailText;
+  /** Somebody registers who is a member already; there is no link. */
+  registrationOfMember(facts: MailFacts): MailText;
+  verification(facts: MailFacts): MailText;
+  passwordReset(facts: MailFacts): MailText;
+  emailChange(facts: MailFacts): MailText;
+  /** The new address belongs to another account; there is no link. */
+  emailChangeTaken(facts: MailFacts): MailText;
+  invitation(facts: MailFacts): MailText;
+  emailChangeNotice(facts: MailFacts): MailText;
+  emailChanged(facts: MailFacts): MailText;
+  passwordChanged(facts: MailFacts): MailText;
+  newDevice(facts: MailFacts): MailText;
+}

@@ -1,0 +1,37 @@
+/**
+ * What a mail is about. It holds ids and never a token: whoever reads the table cannot use a link, and what has changed
+ * by the time of sending is taken into account.
+ */
+export type MailJob =
+  /** Somebody has registered with an address; whether it is known here is found out when the mail is written. */
+  | { readonly kind: 'registration'; readonly registration: string }
+  /** A user wants to show that the present address is theirs. */
+  | { readonly kind: 'verification'; readonly user: string; readonly site?: string | undefined }
+  /** Somebody has asked for a new password, for an address that may be unknown. */
+  | { readonly kind: 'password_reset'; readonly emailKey: string; readonly site?: string | undefined }
+  | { readonly kind: 'email_change'; readonly user: string }
+  | { readonly kind: 'invitation'; readonly invitation: string }
+  /** Notices go to the address that the user had when it happened. */
+  | {
+      readonly kind: NoticeKind;
+      readonly user: string;
+      readonly recipient: string;
+      readonly at: number;
+      readonly site?: string | undefined;
+      readonly address?: string | undefined;
+      readonly device?: string | undefined;
+    };
+
+export type NoticeKind = 'email_change_notice' | 'email_changed' | 'password_changed' | 'new_device';
+export type MailKind = MailJob['kind'];
+
+/** A mail as it goes out. */
+export interface Mail {
+  /** The same at every attempt, so that a mail that was sent twice can be told from two mails. */
+  readonly id: string;
+  readonly from: { readonly name: string; readonly address: string };
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}

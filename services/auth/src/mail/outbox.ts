@@ -1,0 +1,40 @@
+import { type Kysely, sql } from 'kysely';
+import type { AuthTables } from '../database.ts';
+import { uuidV7 } from '../users/user-id.ts';
+import type { MailJob } from './mail-job.ts';
+
+/** Mails that wait. Beyond it, new ones are dropped: a flood of requests must not fill the disk. */
+export const MAX_WAITING_MAILS = 10_000;
+
+export interface Outbox {
+  /**
+   * Puts mails into the queue, in the transaction of the change that they tell of: both happen or neither.
+   * They are sent by and by; nothing that a mail server does reaches the caller.
+   */
+  add(database: Kysely<AuthTables>, ...jobs: readonly MailJob[]): Promise<void>;
+  /** Sends what waits now instead of soon; to be called after the commit. */
+  wake(): void;
+}
+
+export interface OutboxOptions {
+  wake(): void;
+  now(): number;
+  randomBytes(size: number): Buffer;
+}
+
+export function createOutbox({ wake, now, randomBytes }: OutboxOptions): Outbox {
+  return {
+    wake,
+    add: async (database, ...jobs) => {
+      const at = now();
+      const ids = jobs.map(() => uuidV7(at, randomBytes(10)));
+      const texts = jobs.map((job) => JSON.stringify(job));
+      await sql`
+        insert into mail_outbox (id, job, created_at, next_attempt_at)
+        select id, job::jsonb, ${new Date(at)}::timestamptz, ${new Date(at)}::timestamptz
+        from unnest(${ids}::uuid[], ${texts}::text[]) as mails (id, job)
+        where (select count(*) from (select 1 from mail_outbox where died_at is null limit ${MAX_WAITING_MAILS}) as waiting)
+          < ${MAX_WAITING_MAILS}`.execute(database);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { type Kysely, sql } from 'kysely';
+import type { AuthTables } from '../database.ts';
+
+const columns = [
+  'id',
+  'email',
+  'email_key as emailKey',
+  'name',
+  'administrator',
+  'disabled',
+  'credential_version as credentialVersion',
+  'reset_version as resetVersion',
+  'link_version as linkVersion',
+  'email_verified_at as emailVerifiedAt',
+  'pending_email as pendingEmail',
+  'pending_email_key as pendingEmailKey',
+] as const;
+
+/** What mails need to know of users. */
+export function recipientOf(database: Kysely<AuthTables>) {
+  const select = () => database.selectFrom('users').select(columns);
+  return {
+    byId: (id: string) => select().where('id', '=', id).executeTakeFirst(),
+    byEmail: (emailKey: string) => select().where('email_key', '=', emailKey).executeTakeFirst(),
+    /** Counts the reset version up, so that only the link that is made now works. */
+    byEmailForNewReset: (emailKey: string) =>
+      database
+        .updateTable('users')
+        .set({ reset_version: sql`reset_version + 1` })
+        .where('email_key', '=', emailKey)
+        .returning(columns)
+        .executeTakeFirst(),
+    isMember: async (user: string, site: string) =>
+      (await database
+        .selectFrom('memberships')
+        .select('user_id')
+        .where('user_id', '=', user)
+        .where('site_id', '=', site)
+        .executeTakeFirst()) !== undefined,
+  };
+}

@@ -1,0 +1,241 @@
+import { problem as commonProblem } from '@gaia/http-service/problem';
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { scopes as knownScopes, type Scope } from '@gaia/tokens/scopes';
+import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { isAdministrator, requireAnyScope } from '../access/permissions.ts';
+import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '../answers.ts';
+import { type Origin, originOf } from '../audit/origin.ts';
+import { problem } from '../errors.ts';
+import { PageQuery, readPage } from '../pages/page.ts';
+import { SiteId } from '../sites/schemas.ts';
+import { readClientKeys } from './client-keys.ts';
+import { CLIENT_ID_PATTERN } from './oauth-client.ts';
+import type { ServiceAccount, ServiceAccounts } from './service-accounts.ts';
+
+const ScopeName = Type.Unsafe<Scope>({ type: 'string', enum: Object.keys(knownScopes) });
+
+const changeable = {
+  name: Type.Optional(plainText({ minLength: 1, maxLength: 200 })),
+  scopes: Type.Optional(Type.Array(ScopeName, { minItems: 1, maxItems: 32, uniqueItems: true })),
+  may_exchange: Type.Optional(Type.Boolean({ description: 'May act for users (token exchange)' })),
+  disabled: Type.Optional(Type.Boolean()),
+  public_keys: Type.Optional(
+    Type.Array(Type.Object({}, { additionalProperties: true }), {
+      maxItems: 8,
+      description: 'JWKs for `private_key_jwt`: RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA)',
+    }),
+  ),
+};
+
+const NewAccountBody = Type.Object(
+  {
+    ...changeable,
+    id: Type.String({ pattern: CLIENT_ID_PATTERN }),
+    site: Type.Optional(SiteId),
+    scopes: Type.Array(ScopeName, { minItems: 1, maxItems: 32, uniqueItems: true }),
+  },
+  { additionalProperties: false },
+);
+
+const AccountChangesBody = Type.Object(changeable, { additionalProperties: false, minProperties: 1 });
+
+const AccountAnswer = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  site: Type.Union([Type.String(), Type.Null()]),
+  scopes: Type.Array(Type.String()),
+  may_exchange: Type.Boolean(),
+  disabled: Type.Boolean(),
+  has_secret: Type.Boolean(),
+  public_keys: Type.Array(Type.Object({}, { additionalProperties: true })),
+  created_at: Type.String(),
+});
+
+const Secret = Type.String({ description: 'Shown this once' });
+
+const NewAccountAnswer = Type.Object({ ...AccountAnswer.properties, secret: Type.Union([Secret, Type.Null()]) });
+
+const AccountParams = Type.Object({ client: Type.String({ pattern: CLIENT_ID_PATTERN }) });
+
+const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] };
+const isClientId = (text: string) => new RegExp(CLIENT_ID_PATTERN).test(text);
+
+/** `/auth/clients`: service accounts. To be registered under a guard. */
+export function registerServiceAccounts(app: Service, accounts: ServiceAccounts): void {
+  app.post(
+    '/auth/clients',
+    {
+      schema: {
+        summary: 'Make a service account (administrators of the installation)',
+        description:
+          'With `public_keys` it authenticates by assertions and has no secret; without, the answer holds one.',
+        tags: ['clients'],
+        ...bearer,
+        body: NewAccountBody,
+        response: {
+          201: NewAccountAnswer,
+          ...problems({
+            400: ['validation_failed'],
+            ...denials,
+            404: ['site_not_found'],
+            409: ['client_exists'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const by = allow(request, request.body.scopes);
+      const { id, site, public_keys: publicKeys } = request.body;
+      const made = await accounts.create(by, {
+        ...changesOf(request.body),
+        scopes: request.body.scopes,
+        id,
+        site,
+        withSecret: publicKeys === undefined,
+      });
+      reply.code(201).header('cache-control', 'no-store');
+      return { ...accountAnswer(made.account), secret: made.secret ?? null };
+    },
+  );
+
+  app.get(
+    '/auth/clients',
+    {
+      schema: {
+        summary: 'List service accounts',
+        tags: ['clients'],
+        ...bearer,
+        querystring: PageQuery,
+        response: {
+          200: pageSchema(AccountAnswer),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials }),
+        },
+      },
+    },
+    async (request) => {
+      allow(request);
+      const page = await accounts.list(readPage(request.query, isClientId));
+      return { items: page.items.map(accountAnswer), next_cursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/auth/clients/:client',
+    {
+      schema: {
+        summary: 'One service account',
+        tags: ['clients'],
+        ...bearer,
+        params: AccountParams,
+        response: { 200: AccountAnswer, ...problems({ ...denials, 404: ['client_not_found'] }) },
+      },
+    },
+    async (request) => {
+      allow(request);
+      return accountAnswer(await accounts.get(request.params.client));
+    },
+  );
+
+  app.patch(
+    '/auth/clients/:client',
+    {
+      schema: {
+        summary: 'Change or disable a service account; tokens that it holds end',
+        tags: ['clients'],
+        ...bearer,
+        params: AccountParams,
+        body: AccountChangesBody,
+        response: {
+          200: AccountAnswer,
+          ...problems({ 400: ['validation_failed'], ...denials, 404: ['client_not_found'] }),
+        },
+      },
+    },
+    async (request) => {
+      const by = allow(request, request.body.scopes);
+      return accountAnswer(await accounts.update(by, request.params.client, changesOf(request.body)));
+    },
+  );
+
+  app.post(
+    '/auth/clients/:client/secret',
+    {
+      schema: {
+        summary: 'A new secret in the place of the old one',
+        tags: ['clients'],
+        ...bearer,
+        params: AccountParams,
+        response: { 200: Type.Object({ secret: Secret }), ...problems({ ...denials, 404: ['client_not_found'] }) },
+      },
+    },
+    async (request, reply) => {
+      const by = allow(request);
+      reply.header('cache-control', 'no-store');
+      return { secret: await accounts.newSecret(by, request.params.client) };
+    },
+  );
+
+  app.delete(
+    '/auth/clients/:client',
+    {
+      schema: {
+        summary: 'Remove a service account; tokens that it holds end',
+        tags: ['clients'],
+        ...bearer,
+        params: AccountParams,
+        response: { 204: noBody('It is gone'), ...problems({ ...denials, 404: ['client_not_found'] }) },
+      },
+    },
+    async (request, reply) => {
+      await accounts.remove(allow(request), request.params.client);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** Nobody gives an account what they do not have; owners’ permissions on sites are an administrator's anyway. 403. */
+function allow(request: FastifyRequest, scopes: readonly Scope[] = []): Origin {
+  const caller = identityOf(request);
+  requireAnyScope(caller, 'clients:manage');
+  if (!isAdministrator(caller) && !scopes.every((scope) => caller.scopes.includes(scope))) throw problem('forbidden');
+  return originOf(request);
+}
+
+function changesOf(body: Static<typeof AccountChangesBody>) {
+  return {
+    name: body.name,
+    scopes: body.scopes,
+    mayExchange: body.may_exchange,
+    disabled: body.disabled,
+    publicKeys: body.public_keys === undefined ? undefined : checkedKeys(body.public_keys),
+  };
+}
+
+function checkedKeys(jwks: readonly object[]): readonly Readonly<Record<string, unknown>>[] {
+  try {
+    readClientKeys(jwks);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'cannot be read';
+    throw commonProblem('validation_failed', {
+      detail: `/body/public_keys ${message}.`,
+      errors: [{ path: '/body/public_keys', message }],
+    });
+  }
+  return jwks as readonly Readonly<Record<string, unknown>>[];
+}
+
+function accountAnswer(account: ServiceAccount): Static<typeof AccountAnswer> {
+  return {
+    id: account.id,
+    name: account.name,
+    site: account.site ?? null,
+    scopes: [...account.scopes],
+    may_exchange: account.mayExchange,
+    disabled: account.disabled,
+    has_secret: account.hasSecret,
+    public_keys: account.publicKeys.map((jwk) => ({ ...jwk })),
+    created_at: account.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Verifier } from '@gaia/token-guard/verifier';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
+import { FIRST_PARTY_CLIENT } from '../families/sessions.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { OAuthClient } from './oauth-client.ts';
+import { OAuthError } from './oauth-error.ts';
+
+export type RevokeToken = (client: OAuthClient | undefined, token: string, by: Origin) => Promise<void>;
+
+/**
+ * Token revocation (RFC 7009). A refresh token ends its session with everything that came of it; an access token ends
+ * alone. Whoever holds a token of the first-party client, which is a public one, may end it; a token of a service account
+ * needs that account. What is no token, or none any more, is as good as revoked (§2.2).
+ * Throws invalid_client, unauthorized_client.
+ */
+export function createRevokeToken(options: {
+  readonly refreshTokens: Pick<RefreshTokens, 'verifyEvenExpired'>;
+  readonly verifier: Pick<Verifier, 'verify'>;
+  readonly cutOffs: Pick<CutOffs, 'endSession' | 'cutOffToken'>;
+  readonly audit: Pick<Audit, 'note'>;
+}): RevokeToken {
+  const { refreshTokens, verifier, cutOffs, audit } = options;
+  return async (client, token, by) => {
+    const session = quietly(() => refreshTokens.verifyEvenExpired(token));
+    if (session !== undefined) {
+      requireIssuedTo(client, FIRST_PARTY_CLIENT);
+      const { sessionId, subject, site } = session;
+      await cutOffs.endSession(sessionId);
+      await audit.note({ ...by, subject, sessionId }, { action: 'session.end', site, target: subject });
+      return;
+    }
+    const access = await verifier.verify(token).catch(() => undefined);
+    if (access === undefined) return;
+    requireIssuedTo(client, access.clientId);
+    await cutOffs.cutOffToken(access.tokenId);
+    const { subject, site, sessionId } = access;
+    const details = { jti: access.tokenId };
+    await audit.note({ ...by, subject, sessionId }, { action: 'token.revoke', site, target: subject, details });
+  };
+}
+
+function requireIssuedTo(client: OAuthClient | undefined, issuedTo: string): void {
+  if (client === undefined && issuedTo !== FIRST_PARTY_CLIENT) {
+    throw new OAuthError('invalid_client', 'The client must authenticate.');
+  }
+  if (client !== undefined && client.id !== issuedTo) {
+    throw new OAuthError('unauthorized_client', 'The token was issued to another client.');
+  }
+}
+
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { bearer, noBody, problems, tokenRefusals } from '../answers.ts';
+import { GrantAnswer } from '../login/schemas.ts';
+import { tokenProblem } from '../tokens/token-problems.ts';
+import { EndBody, ExchangeBody, HandOverBody, HandOverReply } from './schemas.ts';
+import type { SignOns } from './sign-ons.ts';
+
+const tags = ['sso'];
+const neverKept = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** `POST /auth/sso/hand-over`. To be registered under a guard. */
+export function registerHandOver(app: Service, signOns: Pick<SignOns, 'handOver'>): void {
+  app.post(
+    '/auth/sso/hand-over',
+    {
+      schema: {
+        summary: 'A token that brings the user signed in to another site',
+        tags,
+        ...bearer,
+        body: HandOverBody,
+        response: {
+          200: HandOverReply,
+          ...problems({
+            400: ['validation_failed'],
+            401: tokenRefusals,
+            403: ['not_a_member', 'forbidden'],
+            404: ['site_not_found'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token, expiresIn, origin } = await signOns.handOver(identityOf(request), request.body);
+      reply.headers(neverKept);
+      return { token, expires_in: expiresIn, origin };
+    },
+  );
+}
+
+/** `POST /auth/sso/exchange` and `/auth/sso/logout`: their bodies are their credentials. */
+export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' | 'end'>): void {
+  app.post(
+    '/auth/sso/exchange',
+    {
+      schema: {
+        summary: 'Exchange a hand-over token for a session on its site, once',
+        tags,
+        body: ExchangeBody,
+        response: {
+          200: GrantAnswer,
+          ...problems({ 400: ['validation_failed'], 401: tokenRefusals.slice(1), 403: ['not_a_member'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token, verifier } = request.body;
+      const userAgent = request.headers['user-agent'] ?? '';
+      const grant = await problemsOf(signOns.exchange({ token, verifier, address: request.ip, userAgent }));
+      reply.headers(neverKept);
+      return {
+        access_token: grant.accessToken,
+        token_type: 'Bearer' as const,
+        expires_in: grant.expiresIn,
+        refresh_token: grant.refreshToken,
+        refresh_expires_in: grant.refreshExpiresIn,
+        scope: grant.scope,
+      };
+    },
+  );
+
+  app.post(
+    '/auth/sso/logout',
+    {
+      schema: {
+        summary: 'End the sessions of all sites of one sign-on',
+        tags,
+        body: EndBody,
+        response: {
+          204: noBody('They have ended'),
+          ...problems({ 400: ['validation_failed'], 401: tokenRefusals.slice(1) }),
+        },
+      },
+    },
+    async (request, reply) => {
+      await signOns.end(request.body.refresh_token);
+      return reply.code(204).headers(neverKept).send();
+    },
+  );
+}
+
+async function problemsOf<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw tokenProblem(error);
+  }
+}

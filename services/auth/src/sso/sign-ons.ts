@@ -1,0 +1,127 @@
+import { isNonceOf } from '@gaia/hand-over/nonce';
+import type { FamilyStore, State } from '@gaia/state/state';
+import type { Identity } from '@gaia/tokens/identity';
+import { siteAccess } from '../access/site-access.ts';
+import { userIdOf } from '../access/user-caller.ts';
+import { problem, refuseToken } from '../errors.ts';
+import type { Grant, Sessions } from '../families/sessions.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { Accounts } from '../users/accounts.ts';
+import type { HandOverTokens } from './hand-over-tokens.ts';
+import { nextSessionId, signOnOf } from './sign-on.ts';
+import type { FindSiteAtHost } from './site-origin.ts';
+
+export interface HandOverAnswer {
+  readonly token: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+  /** Where the token may be brought, and nowhere else. */
+  readonly origin: string;
+}
+
+export interface SignOns {
+  /**
+   * A token that brings the caller's sign-on to the site at a host. `nonce` is the digest of a verifier that the site has
+   * put into the browser. Throws site_not_found, not_a_member, forbidden.
+   */
+  handOver(caller: Identity, target: { readonly host: string; readonly nonce: string }): Promise<HandOverAnswer>;
+  /**
+   * Exchanges the token, once, for a session on its site. `verifier` is what the site had put into the browser.
+   * Throws token_malformed, token_invalid, token_expired, token_revoked (`session_ended`, `used`), not_a_member.
+   */
+  exchange(request: {
+    readonly token: string;
+    readonly verifier: string;
+    readonly address: string;
+    readonly userAgent: string;
+  }): Promise<Grant>;
+  /** Ends the sessions of all sites of the sign-on that a refresh token belongs to. Throws as a refused token. */
+  end(refreshToken: string): Promise<void>;
+}
+
+export interface SignOnOptions {
+  readonly accounts: Pick<Accounts, 'facts'>;
+  readonly families: FamilyStore;
+  readonly consumeOnce: State['consumeOnce'];
+  readonly cutOffs: Pick<CutOffs, 'endSession'>;
+  readonly handOverTokens: HandOverTokens;
+  readonly refreshTokens: Pick<RefreshTokens, 'verifyEvenExpired'>;
+  readonly issueTimes: Pick<IssueTimes, 'next'>;
+  readonly sessions: Pick<Sessions, 'grant'>;
+  readonly findSiteAtHost: FindSiteAtHost;
+  readonly idleMs: number;
+  now(): number;
+  randomId(): string;
+}
+
+/** Purpose under which ids of exchanged tokens are remembered. */
+const EXCHANGED = 'sso-exchange';
+
+/** One sign-on, many sites: brings it to another site, and ends it everywhere. */
+export function createSignOns(options: SignOnOptions): SignOns {
+  const { accounts, families, handOverTokens, sessions, now } = options;
+
+  async function accessOn(subject: string, site: string) {
+    const facts = await accounts.facts(subject, site);
+    if (facts === undefined || facts.disabled) throw refuseToken('token_revoked', 'user_disabled');
+    const access = facts.site === site ? siteAccess(facts) : undefined;
+    if (access === undefined) throw problem('not_a_member');
+    return access;
+  }
+
+  return {
+    handOver: async (caller, { host, nonce }) => {
+      const subject = userIdOf(caller);
+      // A token that acts for the user is not the user, and one without a session is no sign-on.
+      if (caller.actor !== undefined || caller.sessionId === undefined) throw problem('forbidden');
+      const target = await options.findSiteAtHost(host);
+      if (target === undefined) throw problem('site_not_found');
+      await accessOn(subject, target.site);
+      const family = await families.get(caller.sessionId, now());
+      if (family === undefined || family.sub !== subject) throw refuseToken('token_revoked', 'session_ended');
+      const { site, origin } = target;
+      const issued = handOverTokens.issue({ subject, sessionId: family.sid, site, audience: origin, nonce });
+      return { ...issued, origin };
+    },
+
+    exchange: async ({ token, verifier, address, userAgent }) => {
+      const { sub, sid, jti, site, nonce, exp } = await handOverTokens.verify(token);
+      // Consumed whatever follows: a token that was shown with a wrong verifier has been seen by somebody else.
+      const isFirst = await options.consumeOnce(EXCHANGED, jti, exp * 1_000, now());
+      if (!isFirst) throw refuseToken('token_revoked', 'used');
+      if (!isNonceOf(nonce, verifier)) throw refuseToken('token_invalid', 'nonce_wrong');
+      const issuedAt = await options.issueTimes.next(sub);
+      const access = await accessOn(sub, site);
+      const source = await families.get(sid, now());
+      if (source === undefined || source.sub !== sub) throw refuseToken('token_revoked', 'session_ended');
+      const at = now();
+      const family = {
+        ...source,
+        sid: nextSessionId(source.sid, options.randomId()),
+        site: access.site,
+        userAgent: userAgent.slice(0, 256),
+        address,
+        sequence: 1,
+        rotatedAt: at,
+      };
+      await families.create(family, options.idleMs, at);
+      // The sign-on may have ended between the look and the creation, and would not have seen the new session.
+      if ((await families.get(sid, now())) === undefined) {
+        await options.cutOffs.endSession(family.sid);
+        throw refuseToken('token_revoked', 'session_ended');
+      }
+      return sessions.grant(family, access, issuedAt);
+    },
+
+    end: async (refreshToken) => {
+      const { sessionId, subject } = options.refreshTokens.verifyEvenExpired(refreshToken);
+      const signOn = signOnOf(sessionId);
+      await options.cutOffs.endSession(sessionId);
+      for (const family of await families.listBySubject(subject, now())) {
+        if (signOnOf(family.sid) === signOn) await options.cutOffs.endSession(family.sid);
+      }
+    },
+  };
+}

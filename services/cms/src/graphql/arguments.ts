@@ -1,0 +1,97 @@
+import { problem } from '@gaia/http-service/problem';
+import {
+  type GraphQLFieldConfigArgumentMap,
+  GraphQLID,
+  GraphQLInputObjectType,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLString,
+} from 'graphql';
+import { type FilterOperator, filterOperators } from '../listing/filters.ts';
+import { MAX_CURSOR } from '../listing/list-cursor.ts';
+import type { ListRequest } from '../listing/list-entries.ts';
+import { unstorablePath } from '../values/storable-text.ts';
+
+const text = new GraphQLNonNull(GraphQLString);
+
+const Filter = new GraphQLInputObjectType({
+  name: 'Filter',
+  description: `As filter[field][operator]=value over REST; operators ${filterOperators.join(', ')}`,
+  fields: {
+    field: { type: text },
+    operator: { type: GraphQLString, defaultValue: 'eq' },
+    values: { type: new GraphQLNonNull(new GraphQLList(text)) },
+  },
+});
+
+export const idArgument = { id: { type: new GraphQLNonNull(GraphQLID) } };
+export const versionArgument = {
+  expectedVersion: { type: GraphQLInt, description: 'Change only if this is still the version, as If-Match over REST' },
+};
+export const accessArguments: GraphQLFieldConfigArgumentMap = {
+  visibility: { type: GraphQLString, description: 'public, members, roles, author or products' },
+  roles: { type: new GraphQLList(text) },
+  products: { type: new GraphQLList(text) },
+};
+
+export const listArguments: GraphQLFieldConfigArgumentMap = {
+  filter: { type: new GraphQLList(new GraphQLNonNull(Filter)) },
+  sort: { type: GraphQLString, description: 'As over REST: -published_at,title' },
+  status: { type: GraphQLString, description: 'draft or published' },
+  limit: { type: GraphQLInt, defaultValue: 20 },
+  cursor: { type: GraphQLString },
+};
+
+export interface ListArguments {
+  readonly filter?: readonly { field: string; operator: string; values: readonly string[] }[] | null;
+  readonly sort?: string | null;
+  readonly status?: string | null;
+  readonly limit?: number | null;
+  readonly cursor?: string | null;
+}
+
+const MAX_FILTERS = 10;
+
+/** Reads the arguments of a list in the bounds that REST has. Throws `validation_failed`. */
+export function listRequest(args: ListArguments, type: string | undefined): ListRequest {
+  const { filter, sort, status, limit, cursor } = args;
+  const filters = filter ?? [];
+  if (filters.length > MAX_FILTERS) throw invalid('filter', `must have at most ${MAX_FILTERS} members`);
+  for (const { field, operator, values } of filters) {
+    if (!filterOperators.includes(operator as FilterOperator)) {
+      throw invalid('filter', `has no operator of ${filterOperators.join(', ')}`);
+    }
+    if (field.length > 63 || values.length > 50 || values.some((value) => value.length > 4_000)) {
+      throw invalid('filter', 'has a field or value that is too long');
+    }
+  }
+  if (sort != null && sort.length > 200) throw invalid('sort', 'must have at most 200 characters');
+  if (status != null && status !== 'draft' && status !== 'published') {
+    throw invalid('status', 'must be draft or published');
+  }
+  const asked = limit ?? 20;
+  if (asked < 1 || asked > 100) throw invalid('limit', 'must be from 1 to 100');
+  if (cursor != null && cursor.length > MAX_CURSOR) throw invalid('cursor', 'is no cursor');
+  return {
+    type,
+    status: status ?? undefined,
+    filters: filters.map((one) => ({ ...one, operator: one.operator as FilterOperator })),
+    sort: sort ?? undefined,
+    cursor: cursor ?? undefined,
+    limit: asked,
+  };
+}
+
+/** Refuses arguments with text that PostgreSQL cannot hold: a query can spell it in an escape of its own. */
+export function checkArguments(args: unknown): void {
+  const path = unstorablePath(args);
+  if (path !== undefined) throw invalid(path.slice(1, 100), 'has a character that is none: NUL, or half a surrogate');
+}
+
+export function invalid(name: string, message: string) {
+  return problem('validation_failed', {
+    detail: `${name} ${message}.`,
+    errors: [{ path: `/arguments/${name}`, message }],
+  });
+}

@@ -1,0 +1,22 @@
+import type { Caller } from '@gaia/policy/visibility';
+import type { Entries } from '../entries/entries.ts';
+import type { EntryView } from '../entries/entry.ts';
+import type { EntryList, ListRequest } from '../listing/list-entries.ts';
+import type { JsonObject } from '../values/json-values.ts';
+
+/** What resolvers work with: everything is in the caller's name, and lives for one request. */
+export interface GraphqlContext {
+  readonly caller: Caller;
+  readonly site: string;
+  readonly entries: Entries;
+  list(request: ListRequest): Promise<EntryList>;
+  /** Undefined for what the caller may not read. */
+  entry(id: string): Promise<EntryView | undefined>;
+  asset(id: string): Promise<JsonObject | undefined>;
+  search(request: {
+    q: string;
+    type?: string | null;
+    limit?: number | null;
+    cursor?: string | null;
+  }): Promise<JsonObject>;
+}

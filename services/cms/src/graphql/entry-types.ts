@@ -1,0 +1,104 @@
+import { type NamingVisibility, takesNames } from '@gaia/policy/access-rule';
+import {
+  GraphQLBoolean,
+  type GraphQLFieldConfig,
+  type GraphQLFieldConfigMap,
+  GraphQLFloat,
+  GraphQLID,
+  GraphQLInt,
+  GraphQLInterfaceType,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLString,
+} from 'graphql';
+import type { EntryView } from '../entries/entry.ts';
+import type { JsonObject } from '../values/json-values.ts';
+import type { GraphqlContext } from './context.ts';
+import type { Targets } from './field-types.ts';
+
+const text = new GraphQLNonNull(GraphQLString);
+const texts = new GraphQLList(new GraphQLNonNull(GraphQLString));
+type EntryField = GraphQLFieldConfig<EntryView, GraphqlContext>;
+
+const time = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
+const names = (kind: NamingVisibility): EntryField => ({
+  type: texts,
+  description: `With the visibility ${kind}: one of them is needed`,
+  resolve: ({ rule }) => (takesNames(rule.visibility) && rule.visibility === kind ? rule.names : null),
+});
+
+/** What every entry has; the same names as over REST. */
+export const entryFields: GraphQLFieldConfigMap<EntryView, GraphqlContext> = Object.freeze({
+  id: { type: new GraphQLNonNull(GraphQLID), resolve: (entry) => entry.id },
+  site: { type: text, resolve: (entry) => entry.site },
+  type: { type: text, resolve: (entry) => entry.type.name },
+  status: { type: text, description: 'draft or published', resolve: (entry) => entry.status },
+  visibility: { type: text, resolve: (entry) => entry.rule.visibility },
+  roles: names('roles'),
+  products: names('products'),
+  author: { type: text, resolve: (entry) => entry.author },
+  version: {
+    type: new GraphQLNonNull(GraphQLInt),
+    description: 'For expectedVersion',
+    resolve: (entry) => entry.version,
+  },
+  changed: { type: new GraphQLNonNull(GraphQLBoolean), resolve: (entry) => entry.changed },
+  created_at: { type: text, resolve: (entry) => time(entry.createdAt) },
+  updated_at: { type: text, resolve: (entry) => time(entry.updatedAt) },
+  published_at: { type: GraphQLString, resolve: (entry) => time(entry.publishedAt) },
+} satisfies GraphQLFieldConfigMap<EntryView, GraphqlContext>);
+
+const assetField = (name: string, type: typeof GraphQLString | typeof GraphQLFloat) => ({
+  type,
+  resolve: async ({ id }: JsonObject, _args: unknown, context: GraphqlContext) =>
+    (await context.asset(String(id)))?.[name] ?? null,
+});
+
+/** The types that fields lead to. `typeOf` gives the name of the GraphQL type of an entry. */
+export function createTargets(typeOf: (entry: EntryView) => string | undefined): Targets {
+  return {
+    entry: new GraphQLInterfaceType({
+      name: 'Entry',
+      fields: entryFields,
+      resolveType: (entry: EntryView) => typeOf(entry),
+    }),
+    asset: new GraphQLObjectType<JsonObject, GraphqlContext>({
+      name: 'Asset',
+      description: 'A file. All but its id comes from the service assets, in the name of the caller',
+      fields: {
+        id: { type: new GraphQLNonNull(GraphQLID), resolve: ({ id }) => id },
+        file_name: assetField('file_name', GraphQLString),
+        media_type: assetField('media_type', GraphQLString),
+        size: assetField('size', GraphQLFloat),
+        sha256: assetField('sha256', GraphQLString),
+        created_at: assetField('created_at', GraphQLString),
+      },
+    }),
+  };
+}
+
+/** What search found; the entry is read here again, so that nothing shows that is not visible any more. */
+export function createSearchType(targets: Targets): GraphQLObjectType {
+  const result = new GraphQLObjectType<JsonObject, GraphqlContext>({
+    name: 'Search_Result',
+    fields: {
+      id: { type: new GraphQLNonNull(GraphQLID), resolve: ({ id }) => id },
+      title: { type: GraphQLString, resolve: ({ title }) => title },
+      highlight: { type: GraphQLString, resolve: ({ highlight }) => highlight },
+      entry: { type: targets.entry, resolve: ({ id }, _args, context) => context.entry(String(id)) },
+    },
+  });
+  return new GraphQLObjectType<JsonObject, GraphqlContext>({
+    name: 'Search',
+    fields: {
+      items: {
+        type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(result))),
+        extensions: { list: true },
+        resolve: ({ items }) => (Array.isArray(items) ? items : []),
+      },
+      total: { type: GraphQLInt, resolve: ({ total }) => total },
+      next_cursor: { type: GraphQLString, resolve: ({ next_cursor: cursor }) => cursor },
+    },
+  });
+}

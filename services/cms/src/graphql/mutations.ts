@@ -1,0 +1,151 @@
+import { type Visibility, visibilities } from '@gaia/policy/access-rule';
+import {
+  type GraphQLFieldConfig,
+  type GraphQLFieldConfigMap,
+  type GraphQLInputObjectType,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  type GraphQLOutputType,
+  GraphQLString,
+} from 'graphql';
+import type { Author, EntryInput } from '../entries/entries.ts';
+import type { SavedEntry } from '../entries/entry.ts';
+import { insufficientScope, problem } from '../errors.ts';
+import type { ContentType } from '../types/field.ts';
+import type { JsonObject } from '../values/json-values.ts';
+import { PRODUCT_ID, ROLE_NAME } from '../values/names.ts';
+import { accessArguments, checkArguments, idArgument, invalid, versionArgument } from './arguments.ts';
+import type { GraphqlContext } from './context.ts';
+import type { Targets } from './field-types.ts';
+import { fieldName } from './names.ts';
+
+type Mutation = GraphQLFieldConfig<unknown, GraphqlContext>;
+
+interface ChangeArguments {
+  readonly id?: string;
+  readonly expectedVersion?: number | null;
+  readonly fields?: JsonObject | null;
+  readonly visibility?: string | null;
+  readonly roles?: readonly string[] | null;
+  readonly products?: readonly string[] | null;
+}
+
+/** A change is worth as much as so many fields. */
+const cost = { cost: 100 };
+
+/** Changes of entries, by the same functions as over REST. */
+export function mutationFields(
+  types: readonly {
+    readonly type: ContentType;
+    readonly output: GraphQLObjectType;
+    readonly input: GraphQLInputObjectType | undefined;
+  }[],
+  targets: Targets,
+): GraphQLFieldConfigMap<unknown, GraphqlContext> {
+  const saved = savedType('Entry_Saved', targets.entry);
+  const fields: GraphQLFieldConfigMap<unknown, GraphqlContext> = {
+    publish_entry: onEntry(saved, 'content:publish', ({ entries, site }, author, id, expected) =>
+      entries.publish(author, site, id, expected),
+    ),
+    unpublish_entry: onEntry(saved, 'content:publish', ({ entries, site }, author, id, expected) =>
+      entries.unpublish(author, site, id, expected),
+    ),
+    delete_entry: onEntry(
+      new GraphQLObjectType({ name: 'Entry_Deleted', fields: { seq: { type: new GraphQLNonNull(GraphQLString) } } }),
+      'content:write',
+      async ({ entries, site }, author, id, expected) => ({ seq: await entries.remove(author, site, id, expected) }),
+    ),
+  };
+  for (const { type, output, input } of types) {
+    const name = fieldName(type);
+    const args = { ...accessArguments, ...(input !== undefined && { fields: { type: input } }) };
+    const result = savedType(`${output.name}_Saved`, output);
+    fields[`create_${name}`] = {
+      type: result,
+      args,
+      extensions: cost,
+      resolve: (_source, given: ChangeArguments, context) => {
+        const author = authorWith(context, 'content:write');
+        return context.entries.create(author, context.site, type.name, inputOf(given));
+      },
+    };
+    fields[`update_${name}`] = {
+      type: result,
+      args: { ...idArgument, ...versionArgument, ...args },
+      extensions: cost,
+      resolve: async (_source, given: ChangeArguments, context) => {
+        const author = authorWith(context, 'content:write');
+        const id = String(given.id);
+        const entry = await context.entries.get(author, context.site, id);
+        if (entry.type.id !== type.id) throw problem('entry_not_found');
+        return context.entries.update(author, context.site, id, inputOf(given), versionsOf(given));
+      },
+    };
+  }
+  return fields;
+}
+
+function onEntry(
+  type: GraphQLOutputType,
+  scope: string,
+  work: (context: GraphqlContext, author: Author, id: string, expected: number[] | undefined) => Promise<unknown>,
+): Mutation {
+  return {
+    type,
+    args: { ...idArgument, ...versionArgument },
+    extensions: cost,
+    resolve: (_source, given: ChangeArguments, context) => {
+      const author = authorWith(context, scope);
+      checkArguments(given);
+      return work(context, author, String(given.id), versionsOf(given));
+    },
+  };
+}
+
+function savedType(name: string, entry: GraphQLOutputType): GraphQLObjectType {
+  return new GraphQLObjectType<SavedEntry, GraphqlContext>({
+    name,
+    fields: {
+      entry: { type: entry, resolve: (saved) => saved.entry },
+      seq: {
+        type: new GraphQLNonNull(GraphQLString),
+        description: 'Position of the change in the feed',
+        resolve: (saved) => saved.seq,
+      },
+    },
+  });
+}
+
+function authorWith({ caller }: GraphqlContext, scope: string): Author {
+  if (caller === undefined || !caller.scopes.includes(scope)) throw insufficientScope(scope);
+  return caller;
+}
+
+function versionsOf({ expectedVersion }: ChangeArguments): number[] | undefined {
+  return expectedVersion === null || expectedVersion === undefined ? undefined : [expectedVersion];
+}
+
+function inputOf(given: ChangeArguments): EntryInput {
+  checkArguments(given);
+  const { visibility, roles, products, fields } = given;
+  if (visibility != null && !visibilities.includes(visibility as Visibility)) {
+    throw invalid('visibility', `must be one of ${visibilities.join(', ')}`);
+  }
+  checkNames('roles', roles, ROLE_NAME);
+  checkNames('products', products, PRODUCT_ID);
+  return {
+    ...(visibility != null && { visibility: visibility as Visibility }),
+    ...(roles != null && { roles }),
+    ...(products != null && { products }),
+    // Input objects come without a prototype; what checks the fields takes plain ones.
+    ...(fields != null && { fields: JSON.parse(JSON.stringify(fields)) as JsonObject }),
+  };
+}
+
+function checkNames(name: string, values: readonly string[] | null | undefined, syntax: string): void {
+  if (values == null) return;
+  const pattern = new RegExp(syntax);
+  if (values.length < 1 || values.length > 20 || !values.every((value) => pattern.test(value))) {
+    throw invalid(name, 'must list 1 to 20 names');
+  }
+}

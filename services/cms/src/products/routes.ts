@@ -1,0 +1,127 @@
+import type { Service } from '@gaia/http-service/service';
+import { requireScope, requireSite } from '@gaia/token-guard/requirements';
+import { Type } from 'typebox';
+import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
+import { PRODUCT_ID } from '../values/names.ts';
+import type { Product, Products } from './products.ts';
+
+const tags = ['products'];
+const readers = { onRequest: [requireSite(), requireScope('content:read')] };
+const managers = { onRequest: [requireSite(), requireScope('products:manage')] };
+
+const ProductAnswer = Type.Object(
+  { id: Type.String(), site: Type.String(), name: Type.String(), created_at: Type.String(), updated_at: Type.String() },
+  { description: 'A product: entries can ask for it, users can hold it' },
+);
+const Name = Type.String({ minLength: 1, maxLength: 200 });
+const ProductParams = Type.Object({
+  ...SiteParams.properties,
+  product: Type.String({ pattern: PRODUCT_ID, description: 'Id of the product' }),
+});
+
+/** `/cms/sites/:site/products`. To be registered under a guard. */
+export function registerProducts(app: Service, products: Products): void {
+  app.get(
+    '/cms/sites/:site/products',
+    {
+      ...readers,
+      schema: {
+        summary: 'The products of a site',
+        tags,
+        ...bearer,
+        params: SiteParams,
+        response: { 200: Type.Object({ items: Type.Array(ProductAnswer) }), ...problems(siteRefusals) },
+      },
+    },
+    async (request) => ({ items: (await products.list(request.params.site)).map(productAnswer) }),
+  );
+
+  app.post(
+    '/cms/sites/:site/products',
+    {
+      ...managers,
+      schema: {
+        summary: 'Define a product',
+        tags,
+        ...bearer,
+        params: SiteParams,
+        body: Type.Object({ id: Type.String({ pattern: PRODUCT_ID }), name: Name }, { additionalProperties: false }),
+        response: {
+          201: ProductAnswer,
+          ...problems({ 400: bodyRefusals, ...siteRefusals, 409: ['product_exists', 'too_many_products'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const product = await products.create(request.params.site, request.body);
+      reply.code(201).header('location', `/cms/sites/${product.site}/products/${product.id}`);
+      return productAnswer(product);
+    },
+  );
+
+  app.get(
+    '/cms/sites/:site/products/:product',
+    {
+      ...readers,
+      schema: {
+        summary: 'One product',
+        tags,
+        ...bearer,
+        params: ProductParams,
+        response: { 200: ProductAnswer, ...problems({ ...siteRefusals, 404: ['product_not_found'] }) },
+      },
+    },
+    async (request) => productAnswer(await products.get(request.params.site, request.params.product)),
+  );
+
+  app.patch(
+    '/cms/sites/:site/products/:product',
+    {
+      ...managers,
+      schema: {
+        summary: 'Give a product another name',
+        tags,
+        ...bearer,
+        params: ProductParams,
+        body: Type.Object({ name: Name }, { additionalProperties: false }),
+        response: {
+          200: ProductAnswer,
+          ...problems({ 400: bodyRefusals, ...siteRefusals, 404: ['product_not_found'] }),
+        },
+      },
+    },
+    async (request) => {
+      const { site, product } = request.params;
+      return productAnswer(await products.rename(site, product, request.body.name));
+    },
+  );
+
+  app.delete(
+    '/cms/sites/:site/products/:product',
+    {
+      ...managers,
+      schema: {
+        summary: 'Delete a product that no entry asks for and nobody holds',
+        tags,
+        ...bearer,
+        params: ProductParams,
+        response: {
+          204: noBody('Deleted'),
+          ...problems({ ...siteRefusals, 404: ['product_not_found'], 409: ['product_in_use'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      await products.remove(request.params.site, request.params.product);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function productAnswer(product: Product) {
+  return {
+    ...product,
+    created_at: product.created_at.toISOString(),
+    updated_at: product.updated_at.toISOString(),
+  };
+}

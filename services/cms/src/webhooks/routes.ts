@@ -1,0 +1,188 @@
+import { problem as serviceProblem } from '@gaia/http-service/problem';
+import type { Service } from '@gaia/http-service/service';
+import { requireScope, requireSite } from '@gaia/token-guard/requirements';
+import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
+import type { CmsDatabase } from '../database.ts';
+import { problem } from '../errors.ts';
+import { readPlace, writePlace } from '../values/place-cursor.ts';
+import { isUuid } from '../values/uuid.ts';
+import { listDeliveries } from './deliveries.ts';
+import type { Endpoint, EndpointInput, Endpoints } from './endpoints.ts';
+import {
+  DeliveryList,
+  DeliveryQuery,
+  EndpointAnswer,
+  EndpointChange,
+  EndpointList,
+  EndpointParams,
+  NewEndpoint,
+  NewEndpointAnswer,
+  Rotation,
+  RotationAnswer,
+} from './schemas.ts';
+
+const tags = ['webhooks'];
+const managers = { onRequest: [requireSite(), requireScope('webhooks:manage')] };
+const one = { tags, ...bearer, params: EndpointParams };
+const refusals = { ...siteRefusals, 404: ['webhook_not_found'] };
+
+/** `/cms/sites/:site/webhooks`. To be registered under a guard. */
+export function registerWebhooks(app: Service, endpoints: Endpoints, database: CmsDatabase): void {
+  app.get(
+    '/cms/sites/:site/webhooks',
+    {
+      ...managers,
+      schema: {
+        summary: 'The endpoints of a site that take messages of other systems',
+        tags,
+        ...bearer,
+        params: SiteParams,
+        response: { 200: EndpointList, ...problems(siteRefusals) },
+      },
+    },
+    async (request) => ({ items: (await endpoints.list(request.params.site)).map(endpointAnswer) }),
+  );
+
+  app.post(
+    '/cms/sites/:site/webhooks',
+    {
+      ...managers,
+      schema: {
+        summary: 'Make an endpoint; its secret is shown this once',
+        tags,
+        ...bearer,
+        params: SiteParams,
+        body: NewEndpoint,
+        response: {
+          201: NewEndpointAnswer,
+          ...problems({ 400: bodyRefusals, ...siteRefusals, 409: ['too_many_webhooks'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      checkPlaces(request.body);
+      const { endpoint, secret } = await endpoints.create(request.params.site, request.body);
+      reply.code(201).headers({
+        location: `/cms/sites/${endpoint.site}/webhooks/${endpoint.id}`,
+        'cache-control': 'no-store',
+      });
+      return { ...endpointAnswer(endpoint), secret };
+    },
+  );
+
+  app.get(
+    '/cms/sites/:site/webhooks/:webhook',
+    {
+      ...managers,
+      schema: { summary: 'One endpoint', ...one, response: { 200: EndpointAnswer, ...problems(refusals) } },
+    },
+    async (request) => endpointAnswer(await endpoints.get(request.params.site, request.params.webhook)),
+  );
+
+  app.patch(
+    '/cms/sites/:site/webhooks/:webhook',
+    {
+      ...managers,
+      schema: {
+        summary: 'Give an endpoint another name, or switch it off and on',
+        ...one,
+        body: EndpointChange,
+        response: { 200: EndpointAnswer, ...problems({ 400: bodyRefusals, ...refusals }) },
+      },
+    },
+    async (request) => {
+      const { site, webhook } = request.params;
+      return endpointAnswer(await endpoints.change(site, webhook, request.body));
+    },
+  );
+
+  app.post(
+    '/cms/sites/:site/webhooks/:webhook/rotate',
+    {
+      ...managers,
+      schema: {
+        summary: 'Give an endpoint a new secret, shown this once',
+        description: 'The secrets before stay good for `overlap_seconds`, so that no message is refused meanwhile.',
+        ...one,
+        body: Rotation,
+        response: { 200: RotationAnswer, ...problems({ 400: bodyRefusals, ...refusals }) },
+      },
+    },
+    async (request, reply) => {
+      const { site, webhook } = request.params;
+      const { overlap_seconds: overlapSeconds = 86_400, secret: given } = request.body;
+      const { secret, previousUntil } = await endpoints.rotate(site, webhook, { secret: given, overlapSeconds });
+      reply.header('cache-control', 'no-store');
+      return { secret, previous_until: new Date(previousUntil).toISOString() };
+    },
+  );
+
+  app.delete(
+    '/cms/sites/:site/webhooks/:webhook',
+    {
+      ...managers,
+      schema: {
+        summary: 'Delete an endpoint with its secrets and its log',
+        ...one,
+        response: { 204: noBody('Deleted'), ...problems(refusals) },
+      },
+    },
+    async (request, reply) => {
+      await endpoints.remove(request.params.site, request.params.webhook);
+      return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    '/cms/sites/:site/webhooks/:webhook/deliveries',
+    {
+      ...managers,
+      schema: {
+        summary: 'What became of the messages of an endpoint, newest first',
+        description: 'The newest 1,000 or so are kept.',
+        ...one,
+        querystring: DeliveryQuery,
+        response: { 200: DeliveryList, ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...refusals }) },
+      },
+    },
+    async (request, reply) => {
+      const { site, webhook } = request.params;
+      const { outcome, limit = 50, cursor } = request.query;
+      await endpoints.get(site, webhook);
+      const [before] = readPlace(cursor, 1) ?? [];
+      if (before !== undefined && !isUuid(before)) throw problem('invalid_cursor');
+      const found = await listDeliveries(database, webhook, { outcome, before }, limit + 1);
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      reply.header('cache-control', 'no-store');
+      return {
+        items: items.map(({ endpoint_id: _endpoint, ...delivery }) => ({ ...delivery, at: delivery.at.toISOString() })),
+        next_cursor: found.length > limit && last ? writePlace([last.id]) : null,
+      };
+    },
+  );
+}
+
+/** The members that only make sense together. */
+function checkPlaces({ token_in: place = 'authorization', token_name: name, message }: EndpointInput): void {
+  const refuse = (member: string, what: string) => {
+    const path = `/body/${member}`;
+    return serviceProblem('validation_failed', { detail: `${path} ${what}.`, errors: [{ path, message: what }] });
+  };
+  if ((place === 'authorization') !== (name === undefined)) {
+    throw refuse('token_name', 'goes with token_in header or body, and only with them');
+  }
+  if (place === 'header' && name !== name?.toLowerCase()) throw refuse('token_name', 'must be in lower case');
+  if (place === 'body' && message === 'body') {
+    throw refuse('message', 'must be token: a token within the body cannot carry the digest of that body');
+  }
+}
+
+function endpointAnswer(endpoint: Endpoint) {
+  return {
+    ...endpoint,
+    path: `/cms/hooks/${endpoint.id}`,
+    created_at: endpoint.created_at.toISOString(),
+    updated_at: endpoint.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { admin, author, editor, follower, member, startCms, type TestCms } from './cms.ts';
+
+let cms: TestCms;
+let id: string;
+const press = { ...member, subject: 'u-press', claims: { roles: ['member', 'press'] } };
+beforeAll(async () => {
+  cms = await startCms();
+  const fields = [
+    { name: 'title', type: 'text', required: true },
+    { name: 'embargo', type: 'text', readable_by: ['press', 'editor'] },
+    { name: 'notes', type: 'richText', readable_by: ['editor'], writable_by: ['editor'] },
+    { name: 'scan', type: 'asset', readable_by: ['editor'] },
+    { name: 'price', type: 'number', writable_by: ['editor'] },
+  ];
+  const type = await cms.call('POST /cms/a/types', { as: admin, body: { name: 'release', fields } });
+  expect(type.status).toBe(201);
+  const values = { title: 'T', embargo: 'tomorrow', notes: 'to be kept', scan: 'file9', price: 3 };
+  const created = await cms.call('POST /cms/a/entries', { as: editor, body: { type: 'release', fields: values } });
+  id = created.body.id;
+  await cms.call(`POST /cms/a/entries/${id}/publish`, { as: editor });
+});
+afterAll(() => cms.close());
+
+describe('a field with readers', () => {
+  it.each([
+    ['everybody', undefined, ['price', 'title']],
+    ['a member', member, ['price', 'title']],
+    ['the press', press, ['embargo', 'price', 'title']],
+    ['an editor', editor, ['embargo', 'notes', 'price', 'scan', 'title']],
+    ['who defines types', admin, ['embargo', 'notes', 'price', 'scan', 'title']],
+  ])('is left out of what %s is answered', async (_who, as, names) => {
+    const one = await cms.call(`GET /cms/a/entries/${id}`, { as });
+    const list = await cms.call('GET /cms/a/entries', { as });
+    expect(Object.keys(one.body.fields).toSorted()).toEqual(names);
+    expect(list.body.items[0].fields).toEqual(one.body.fields);
+  });
+
+  it.each([
+    ['filter[notes][contains]=kept', member, 403],
+    ['filter[embargo][eq]=x', undefined, 403],
+    ['sort=embargo', member, 403],
+    ['sort=-price,embargo', author, 403],
+    ['filter[notes][contains]=kept', editor, 200],
+    ['sort=embargo', press, 200],
+    ['filter[price][eq]=3', undefined, 200],
+  ])('%s', async (query, as, status) => {
+    const answer = await cms.call(`GET /cms/a/entries?type=release&${query}`, { as });
+    expect(answer.status).toBe(status);
+    if (status === 403) expect(answer.body).toMatchObject({ code: 'field_not_readable' });
+  });
+
+  it('stands apart in the feed', async () => {
+    const { body } = await cms.call('GET /cms/feed', { as: follower });
+    const { published } = body.events.at(-1).entry;
+    expect([published.title, published.text, published.assets]).toEqual(['T', '', []]);
+    expect(published.restricted).toEqual([
+      { readable_by: ['editor', 'press'], text: 'tomorrow', assets: [] },
+      { readable_by: ['editor'], text: 'to be kept', assets: ['file9'] },
+    ]);
+  });
+});
+
+describe('a field with writers', () => {
+  it('is refused from others, when an entry is made or changed', async () => {
+    const body = { type: 'release', fields: { title: 'Mine', notes: 'x', price: 1 } };
+    const refused = await cms.call('POST /cms/a/entries', { as: author, body });
+    expect(refused).toMatchObject({ status: 403, body: { code: 'field_not_writable', fields: ['notes', 'price'] } });
+    const made = await cms.call('POST /cms/a/entries', {
+      as: author,
+      body: { type: 'release', fields: { title: 'Mine' } },
+    });
+    const change = (fields: object, as: object) =>
+      cms.call(`PATCH /cms/a/entries/${made.body.id}`, { as, body: { fields } });
+    expect((await change({ price: null }, author)).body.code).toBe('field_not_writable');
+    expect((await change({ price: 5, notes: 'by the editor' }, editor)).status).toBe(200);
+    const after = await change({ title: 'Still mine' }, author);
+    expect(after.body.fields).toEqual({ title: 'Still mine', price: 5 });
+    expect((await cms.call(`GET /cms/a/entries/${made.body.id}`, { as: editor })).body.fields.notes).toBe(
+      'by the editor',
+    );
+  });
+});
+
+it.each([
+  ['no list', { readable_by: 'editor' }],
+  ['an empty list', { readable_by: [] }],
+  ['no name of a role', { writable_by: ['Not a role'] }],
+  ['within an object', { type: 'object', fields: [{ name: 'b', type: 'text', readable_by: ['editor'] }] }],
+])('a rule that is %s is refused', async (_case, options) => {
+  const body = { name: `t${Math.random().toString(36).slice(2)}`, fields: [{ name: 'a', type: 'text', ...options }] };
+  expect(await cms.call('POST /cms/a/types', { as: admin, body })).toMatchObject({
+    status: 400,
+    body: { code: 'validation_failed' },
+  });
+});
+
+describe('references', () => {
+  it('are kept as both copies mention them', async () => {
+    const fields = [
+      { name: 'next', type: 'reference' },
+      { name: 'all', type: 'list', of: { type: 'reference' } },
+    ];
+    await cms.call('POST /cms/a/types', { as: admin, body: { name: 'chapter', fields } });
+    const body = { type: 'chapter', fields: { next: id, all: [id] } };
+    const chapter = (await cms.call('POST /cms/a/entries', { as: editor, body })).body;
+    const kept = async () => {
+      const rows = await cms.database.selectFrom('entry_refs').selectAll().where('entry_id', '=', chapter.id).execute();
+      return rows.map((row) => `${row.published} ${row.target_id === id}`).toSorted();
+    };
+    expect(await kept()).toEqual(['false true', 'false true']);
+    await cms.call(`POST /cms/a/entries/${chapter.id}/publish`, { as: editor });
+    await cms.call(`PATCH /cms/a/entries/${chapter.id}`, { as: editor, body: { fields: { all: [] } } });
+    expect(await kept()).toEqual(['false true', 'true true', 'true true']);
+    await cms.call(`PATCH /cms/a/entries/${chapter.id}`, { as: editor, body: { fields: { next: null } } });
+    expect(await kept()).toEqual(['true true', 'true true']);
+    await cms.call(`DELETE /cms/a/entries/${chapter.id}`, { as: editor });
+    expect(await kept()).toEqual([]);
+  });
+});

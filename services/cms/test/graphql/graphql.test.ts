@@ -1,0 +1,343 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  admin,
+  author,
+  createArticle,
+  defineArticle,
+  editor,
+  foreigner,
+  member,
+  OTHER_SITE,
+  SITE,
+  startCms,
+  type TestCms,
+} from '../cms.ts';
+
+let cms: TestCms;
+let target: { id: string };
+let open: { id: string };
+let hidden: { id: string };
+let calls: { url: string; headers: Headers }[] = [];
+let assetsUp = true;
+
+const neighbours: typeof globalThis.fetch = async (input, init) => {
+  const url = String(input);
+  calls.push({ url, headers: new Headers(init?.headers) });
+  if (url.startsWith('http://assets.test/')) {
+    if (!assetsUp) throw new TypeError('fetch failed');
+    const id = url.split('/')[4];
+    if (id === 'unknown') return Response.json({ code: 'file_not_found' }, { status: 404 });
+    return Response.json({ id, file_name: `${id}.png`, size: 12, secret_path: '/x' });
+  }
+  return Response.json({ items: [{ id: open.id, title: 'Open', highlight: '<mark>O</mark>' }], total: 1 });
+};
+
+beforeAll(async () => {
+  cms = await startCms(neighbours);
+  await defineArticle(cms);
+  target = await createArticle(cms, { title: 'Target' }, { publish: true, visibility: 'members' });
+  open = await createArticle(
+    cms,
+    { title: 'Open', rating: 4, related: target.id, picture: 'file1', tags: ['a'], place: { city: 'Oslo' } },
+    { publish: true },
+  );
+  hidden = await createArticle(cms, { title: 'Hidden' });
+  const fields = [
+    { name: 'title', type: 'text' },
+    { name: 'salary', type: 'number', readable_by: ['editor'], writable_by: ['editor'] },
+  ];
+  await cms.call('POST /cms/a/types', { as: admin, body: { name: 'staff-member', fields } });
+  const body = { type: 'staff-member', fields: { title: 'Ann', salary: 5 } };
+  const { id } = (await cms.call('POST /cms/a/entries', { as: editor, body })).body;
+  await cms.call(`POST /cms/a/entries/${id}/publish`, { as: editor });
+});
+afterAll(() => cms.close());
+
+async function query(text: string, as?: object, variables: object = {}, headers: Record<string, string> = {}) {
+  calls = [];
+  return cms.call('POST /graphql', {
+    as,
+    body: { query: text, variables },
+    headers: { 'x-gaia-site': SITE, ...headers },
+  });
+}
+
+describe('a query', () => {
+  it('gives what REST gives', async () => {
+    const text = `{ article_list(sort: "title") { items {
+      id status visibility version title rating tags place { city } related { id type } picture { id } } next_cursor } }`;
+    const { status, body } = await query(text, member);
+    expect(status).toBe(200);
+    expect(body.errors).toBeUndefined();
+    expect(body.data.article_list).toEqual({
+      items: [
+        {
+          id: open.id,
+          status: 'published',
+          visibility: 'public',
+          version: 2,
+          title: 'Open',
+          rating: 4,
+          tags: ['a'],
+          place: { city: 'Oslo' },
+          related: { id: target.id, type: 'article' },
+          picture: { id: 'file1' },
+        },
+        expect.objectContaining({ id: target.id, related: null }),
+      ],
+      next_cursor: null,
+    });
+    // Who asks a file for no more than its id needs no other service.
+    expect(calls).toEqual([]);
+  });
+
+  it('leads to no entry that the caller may not read', async () => {
+    const text = `query($id: ID!, $hidden: ID!) { article(id: $id) { title related { id } }
+      hidden: article(id: $hidden) { id } entry(id: $hidden) { id } }`;
+    const { body } = await query(text, undefined, { id: open.id, hidden: hidden.id });
+    expect(body).toEqual({ data: { article: { title: 'Open', related: null }, hidden: null, entry: null } });
+    expect((await query(text, editor, { id: open.id, hidden: hidden.id })).body.data.hidden).toEqual({ id: hidden.id });
+  });
+
+  it('filters and sorts as REST does', async () => {
+    const text = `{ article_list(filter: [{ field: "rating", operator: "gte", values: ["4"] }]) { items { title } } }`;
+    expect((await query(text, member)).body.data.article_list.items).toEqual([{ title: 'Open' }]);
+  });
+
+  it('asks assets once for each file, in the name of the caller', async () => {
+    const text = `{ a: article(id: "${open.id}") { picture { file_name size } }
+      b: article_list { items { title picture { file_name } } } }`;
+    const { body } = await query(
+      text,
+      member,
+      {},
+      { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' },
+    );
+    expect(body.data.a.picture).toEqual({ file_name: 'file1.png', size: 12 });
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.headers.get('authorization')).toMatch(/^Bearer ey/);
+    expect(calls[0]?.headers.get('traceparent')).toMatch(/^00-1111/);
+    expect(calls[0]?.headers.get('x-request-id')).toMatch(/./);
+  });
+
+  it('is answered in part while assets is down', async () => {
+    assetsUp = false;
+    const { status, body } = await query(`{ article(id: "${open.id}") { title picture { id file_name } } }`, member);
+    assetsUp = true;
+    expect(status).toBe(200);
+    expect(body.data.article).toEqual({ title: 'Open', picture: { id: 'file1', file_name: null } });
+    expect(body.errors).toMatchObject([
+      { path: ['article', 'picture', 'file_name'], extensions: { code: 'assets_unavailable', status: 503 } },
+    ]);
+  });
+
+  it('searches by the service search, and reads what is found again', async () => {
+    const text = `{ search(q: "open", limit: 5) { total items { highlight entry { id ... on Article { title } } } } }`;
+    const { body } = await query(text);
+    expect(body.data.search).toEqual({
+      total: 1,
+      items: [{ highlight: '<mark>O</mark>', entry: { id: open.id, title: 'Open' } }],
+    });
+    expect(calls[0]?.url).toBe(`http://search.test/search?site=${SITE}&q=open&limit=5`);
+    expect(calls[0]?.headers.has('authorization')).toBe(false);
+  });
+});
+
+describe('a mutation', () => {
+  it('creates, changes upon the expected version, publishes and deletes', async () => {
+    const created = await query(
+      `mutation { create_article(fields: { title: "New", place: { city: "Rome" } }, visibility: "members") {
+        seq entry { id version visibility place { city } } } }`,
+      editor,
+    );
+    expect(created.body.errors).toBeUndefined();
+    const { entry, seq } = created.body.data.create_article;
+    expect([entry.version, entry.visibility, entry.place.city]).toEqual([1, 'members', 'Rome']);
+    expect(seq).toMatch(/^\d+$/);
+    const change = (version: number, rating: number) =>
+      query(
+        `mutation($id: ID!, $version: Int, $rating: Float) {
+          update_article(id: $id, expectedVersion: $version, fields: { rating: $rating }) { entry { version rating } } }`,
+        editor,
+        { id: entry.id, version, rating },
+      );
+    expect((await change(1, 3)).body.data.update_article.entry).toEqual({ version: 2, rating: 3 });
+    expect((await change(1, 4)).body.errors).toMatchObject([
+      { extensions: { code: 'version_conflict', status: 412, fields: ['rating'], current_version: 2 } },
+    ]);
+    const published = await query(`mutation { publish_entry(id: "${entry.id}") { entry { status } } }`, editor);
+    expect(published.body.data.publish_entry.entry.status).toBe('published');
+    const gone = await query(`mutation { delete_entry(id: "${entry.id}") { seq } }`, editor);
+    expect(gone.body.data.delete_entry.seq).toMatch(/^\d+$/);
+  });
+
+  it.each<[string, object | undefined, string, string]>([
+    ['nobody', undefined, 'create_article(fields: { title: "x" }) { seq }', 'insufficient_scope'],
+    ['a member', member, 'create_article(fields: { title: "x" }) { seq }', 'insufficient_scope'],
+    ['an author publishing', author, 'publish_entry(id: "ID") { seq }', 'insufficient_scope'],
+    ['an author', author, 'update_article(id: "ID", fields: { title: "x" }) { seq }', 'insufficient_scope'],
+    ['no title', editor, 'create_article(fields: {}) { seq }', 'validation_failed'],
+    ['a title with NUL', editor, 'create_article(fields: { title: "a\\u0000" }) { seq }', 'validation_failed'],
+    ['half a surrogate', editor, 'create_article(fields: { title: "\\uD800" }) { seq }', 'query_invalid'],
+    [
+      'an unknown visibility',
+      editor,
+      'create_article(fields: { title: "x" }, visibility: "all") { seq }',
+      'validation_failed',
+    ],
+    [
+      'roles without names',
+      editor,
+      'create_article(fields: { title: "x" }, visibility: "roles") { seq }',
+      'validation_failed',
+    ],
+    [
+      'an unknown product',
+      editor,
+      'create_article(fields: { title: "x" }, visibility: "products", products: ["p"]) { seq }',
+      'validation_failed',
+    ],
+    [
+      'an entry of another type',
+      editor,
+      'update_staffMember(id: "ID", fields: { title: "x" }) { seq }',
+      'entry_not_found',
+    ],
+    ['a field that is not writable', author, 'create_staffMember(fields: { salary: 9 }) { seq }', 'field_not_writable'],
+    ['no id', editor, 'publish_entry(id: "x") { seq }', 'entry_not_found'],
+  ])('%s is refused', async (_case, as, text, code) => {
+    const { body } = await query(`mutation { ${text.replace('ID', open.id)} }`, as);
+    expect(body.errors?.map((error: { extensions: { code: string } }) => error.extensions.code)).toEqual([code]);
+  });
+});
+
+describe('what is refused', () => {
+  const nested = (levels: number) =>
+    `{ entry(id: "x") ${'{ ... on Article { related '.repeat(levels)}{ id }${' } }'.repeat(levels)} }`;
+  const aliases = (count: number) =>
+    `{ ${Array.from({ length: count }, (_, n) => `a${n}: article_list { items { title } }`).join(' ')} }`;
+  const bomb = `${Array.from({ length: 30 }, (_, n) => `fragment F${n} on Article { ...F${n + 1} x${n}: related { ...F${n + 1} } }`).join(' ')}
+    fragment F30 on Article { title }`;
+  it.each<[string, object | undefined, string, string]>([
+    ['eleven levels', member, nested(10), 'query_too_deep'],
+    ['a flood of aliases', member, aliases(400), 'query_too_expensive'],
+    [
+      'a flood of aliases of mutations',
+      editor,
+      `mutation { ${Array.from({ length: 60 }, (_, n) => `a${n}: publish_entry(id: "x") { seq }`).join(' ')} }`,
+      'query_too_expensive',
+    ],
+    [
+      'lists in lists',
+      member,
+      `{ article_list(limit: 100) { items { ${Array.from({ length: 30 }, (_, n) => `a${n}: related { id type }`).join(' ')} } } }`,
+      'query_too_expensive',
+    ],
+    [
+      'a limit in a default of a variable',
+      member,
+      `query($n: Int = 100) { article_list(limit: $n) { items { ${Array.from({ length: 60 }, (_, n) => `a${n}: title`).join(' ')} } } }`,
+      'query_too_expensive',
+    ],
+    ['too many tokens', member, `{ ${'me { user } '.repeat(2_000)} }`, 'query_invalid'],
+    ['a bomb of fragments', member, `${bomb} query { article(id: "x") { ...F0 } }`, 'query_too_deep'],
+    [
+      'fragments in a circle',
+      member,
+      'fragment A on Article { related { ...A } } { article(id: "x") { ...A } }',
+      'query_invalid',
+    ],
+    ['introspection by nobody', undefined, '{ __schema { types { name } } }', 'introspection_forbidden'],
+    ['introspection by a reader', member, '{ __type(name: "Article") { fields { name } } }', 'introspection_forbidden'],
+    [
+      'introspection in a fragment',
+      member,
+      'query { ...F } fragment F on Query { __schema { types { name } } }',
+      'introspection_forbidden',
+    ],
+    ['no GraphQL', member, '{ article( }', 'query_invalid'],
+    ['no such field', member, '{ nothing }', 'query_invalid'],
+    ['two operations and no name', member, 'query A { me { user } } query B { me { user } }', 'query_invalid'],
+    ['a subscription', member, 'subscription { me { user } }', 'query_invalid'],
+  ])('%s', async (_case, as, text, code) => {
+    const { status, body } = await query(text, as);
+    expect([status, body.data]).toEqual([400, undefined]);
+    expect(body.errors[0].extensions.code).toBe(code);
+  });
+
+  it.each<[string, string, string]>([
+    ['a field that is not readable', '{ staffMember_list { items { title salary } } }', 'field_not_readable'],
+    [
+      'a filter by it',
+      '{ staffMember_list(filter: [{ field: "salary", operator: "gt", values: ["1"] }]) { items { title } } }',
+      'field_not_readable',
+    ],
+    ['an order by it', '{ staffMember_list(sort: "salary") { items { title } } }', 'field_not_readable'],
+    [
+      'an unknown field in a filter',
+      '{ article_list(filter: [{ field: "x", values: ["1"] }]) { items { id } } }',
+      'unknown_field',
+    ],
+    [
+      'an unknown operator',
+      '{ article_list(filter: [{ field: "title", operator: "like", values: ["1"] }]) { items { id } } }',
+      'validation_failed',
+    ],
+    ['a limit of 0', '{ article_list(limit: 0) { items { id } } }', 'validation_failed'],
+    ['a cursor that is none', '{ article_list(cursor: "x") { items { id } } }', 'invalid_cursor'],
+    [
+      'NUL in a filter',
+      '{ article_list(filter: [{ field: "title", values: ["\\u0000"] }]) { items { id } } }',
+      'validation_failed',
+    ],
+    ['NUL in an id', '{ article(id: "\\u0000") { id } }', 'validation_failed'],
+  ])('%s, as an error in the answer', async (_case, text, code) => {
+    const { status, body } = await query(text, member);
+    expect(status).toBe(200);
+    expect(body.errors[0].extensions.code).toBe(code);
+  });
+
+  it('an answer in part keeps what is readable', async () => {
+    const { body } = await query('{ staffMember_list { items { title salary } } }', member);
+    expect(body.data.staffMember_list.items).toEqual([{ title: 'Ann', salary: null }]);
+    const all = await query('{ staffMember_list { items { salary } } }', editor);
+    expect(all.body.data.staffMember_list.items).toEqual([{ salary: 5 }]);
+  });
+
+  it('proposals that would tell the schema to who may not see it', async () => {
+    expect((await query('{ articel_list { items { id } } }', member)).body.errors[0].message).not.toMatch(
+      /Did you mean/,
+    );
+    expect((await query('{ articel_list { items { id } } }', editor)).body.errors[0].message).toMatch(/Did you mean/);
+    const schema = await query('{ __schema { queryType { fields { name } } } }', author);
+    expect(JSON.stringify(schema.body)).toContain('article_list');
+  });
+
+  it.each<[string, object | undefined, Record<string, string>, string]>([
+    ['a token of another site', foreigner, { 'x-gaia-site': SITE }, 'forbidden'],
+    ['no site at all', undefined, { 'x-gaia-site': '' }, 'site_missing'],
+    ['a site that is none', undefined, { 'x-gaia-site': 'A b' }, 'site_missing'],
+    ['a token that is none', undefined, { authorization: 'Bearer x' }, 'token_malformed'],
+  ])('%s', async (_case, as, headers, code) => {
+    expect((await query('{ me { user } }', as, {}, headers)).body.code).toBe(code);
+  });
+
+  it('bodies beyond their bounds', async () => {
+    expect((await query(`{ me { user } } #${'x'.repeat(40_000)}`, member)).body.code).toBe('validation_failed');
+    const variables = { x: 'x'.repeat(300_000) };
+    expect((await query('{ me { user } }', member, variables)).body.code).toBe('payload_too_large');
+    expect((await cms.call('POST /graphql', { body: [{ query: '{ me { user } }' }] })).body.code).toBe(
+      'validation_failed',
+    );
+  });
+
+  it('every entry of another site', async () => {
+    const { body } = await query(
+      '{ entry_list { items { id } } me { user site } }',
+      foreigner,
+      {},
+      { 'x-gaia-site': OTHER_SITE },
+    );
+    expect(body.data).toEqual({ entry_list: { items: [] }, me: { user: 'u-foreign', site: OTHER_SITE } });
+  });
+});

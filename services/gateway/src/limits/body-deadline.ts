@@ -1,0 +1,23 @@
+import type { Service } from '@gaia/http-service/service';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body goes through as a stream, and is held to a pace and not to a time. */
+    streamed?: true;
+  }
+}
+
+/** Forms and JSON are small: a body that has not come whole by then is not meant to. */
+const DEADLINE_MS = 15_000;
+
+/** Ends connections on which a body for the gateway itself comes drop by drop. */
+export function limitBodyTime(app: Service): void {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    if (request.routeOptions.config.streamed !== true && !request.raw.complete) {
+      const timer = setTimeout(() => request.raw.destroy(), DEADLINE_MS);
+      timer.unref();
+      for (const event of ['end', 'close', 'error'] as const) payload.once(event, () => clearTimeout(timer));
+    }
+    done(null, payload);
+  });
+}

@@ -1,0 +1,33 @@
+import type { Server } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+
+const LOOK_EVERY_MS = 20;
+
+export interface Drain {
+  /** Whether the gateway is about to end: every answer is then the last one on its connection. */
+  underWay(): boolean;
+}
+
+/**
+ * Before the gateway ends, connections that are kept alive get a while in which their next answer tells the client to
+ * close them. Cut off at once, each could lose a request that is on its way (RFC 9112 §9.6).
+ */
+export function drainBeforeClosing(
+  app: Pick<FastifyInstance, 'addHook'>,
+  server: Server,
+  options: { readonly longestMs: number; readonly sleep: (ms: number) => Promise<void> },
+): Drain {
+  let draining = false;
+  app.addHook('preClose', async () => {
+    draining = true;
+    for (let waited = 0; waited < options.longestMs; waited += LOOK_EVERY_MS) {
+      if ((await connectionsOf(server)) === 0) return;
+      await options.sleep(LOOK_EVERY_MS);
+    }
+  });
+  return { underWay: () => draining };
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)));
+}

@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AuthClient, SignedInPlace } from '../sessions/auth-client.ts';
+import type { Session } from '../sessions/session.ts';
+import type { SessionCookie } from '../sessions/session-cookie.ts';
+import type { SignIns } from '../sessions/sign-ins.ts';
+import type { SiteDirectory } from '../sites/site-directory.ts';
+import type { Desk, Visit } from './desk.ts';
+import type { FormTokens } from './form-tokens.ts';
+import type { Filled } from './forms.ts';
+import { type Html, html } from './html.ts';
+import { hidden, signInLink } from './layout.ts';
+
+export interface AccountPageOptions {
+  readonly desk: Desk;
+  readonly formTokens: FormTokens;
+  readonly auth: Pick<AuthClient, 'profile' | 'sessionsOf' | 'endLogin'>;
+  readonly signIns: SignIns;
+  readonly sites: SiteDirectory;
+  readonly cookie: SessionCookie;
+}
+
+const MAX_SITES = 50;
+
+/** `/account`: where one is signed in, signing out here or everywhere, and the way to one's other sites. */
+export function registerAccount(scope: FastifyInstance, options: AccountPageOptions): void {
+  const { desk, formTokens, auth, signIns, sites, cookie } = options;
+
+  scope.get('/account', async (request, reply) => {
+    const visit = await desk.receive(request, reply);
+    const session = await signIns.find(request, visit.caller);
+    if (session === undefined) return reply.redirect('/sign-in?return=/account', 303);
+    const askedFor = signIns.askedFor(request, visit.caller);
+    const [profile, places] = await Promise.all([
+      auth.profile(session.tokens, askedFor),
+      auth.sessionsOf(session.tokens, askedFor),
+    ]);
+    const others = await otherSites(visit, profile.sites);
+    return desk.send(
+      visit,
+      { title: visit.texts.account, body: accountBody(visit, session, places, others), wide: true },
+      { again: '/account' },
+    );
+  });
+
+  scope.post('/account/sign-out', async (request, reply) => {
+    const { visit, session } = await act(request, reply);
+    if (session !== undefined) await signIns.end(request, visit.caller, session);
+    return signedOut(visit);
+  });
+
+  scope.post('/account/sign-out-everywhere', async (request, reply) => {
+    const { visit, session } = await act(request, reply);
+    if (session !== undefined) {
+      // Auth first: who asks for this must not be told that it is done when it is not.
+      await auth.endLogin(session.tokens, 'all', signIns.askedFor(request, visit.caller));
+      await signIns.end(request, visit.caller, session);
+    }
+    return signedOut(visit);
+  });
+
+  scope.post('/account/sessions', async (request, reply) => {
+    const { visit, session, filled } = await act(request, reply);
+    if (session !== undefined && filled.id) {
+      await auth.endLogin(session.tokens, filled.id, signIns.askedFor(request, visit.caller));
+    }
+    return reply.header('cache-control', 'no-store').redirect('/account', 303);
+  });
+
+  async function act(request: FastifyRequest, reply: FastifyReply) {
+    const visit = await desk.receive(request, reply);
+    const filled = (request.body ?? {}) as Filled;
+    formTokens.check(request, visit.caller, filled.csrf);
+    return { visit, filled, session: await signIns.find(request, visit.caller) };
+  }
+
+  function signedOut(visit: Visit) {
+    const { texts, reply, caller } = visit;
+    reply.header('set-cookie', cookie.clear(caller));
+    const body = html`<p>${texts.signedOutText}</p>${signInLink(texts, texts.signIn)}`;
+    return desk.send(visit, { title: texts.signedOut, body });
+  }
+
+  async function otherSites(visit: Visit, all: readonly { id: string; name: string }[]) {
+    const others = all.filter(({ id }) => id !== visit.site?.site).slice(0, MAX_SITES);
+    const found = await Promise.all(others.map(async ({ id, name }) => ({ name, at: await sites.find(id) })));
+    return found.flatMap(({ name, at }) => (at === undefined ? [] : [{ name, origin: at.origin }]));
+  }
+}
+
+function accountBody(
+  visit: Visit,
+  session: Session,
+  places: readonly SignedInPlace[],
+  others: readonly { name: string; origin: string }[],
+): Html {
+  const { texts, formToken, caller } = visit;
+  const csrf = hidden('csrf', formToken);
+  const time = new Intl.DateTimeFormat(texts.language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  const when = (iso: string): string => (Number.isNaN(Date.parse(iso)) ? '' : `${time.format(new Date(iso))} UTC`);
+  const rows = places.map(
+    (
+      place,
+    ) => html`<li><div><strong>${place.device || '—'}</strong>${place.current && html` <span class="soft">(${texts.thisDevice})</span>`}
+<br><span class="small soft">${[place.site, place.address, texts.lastUsed(when(place.lastUsedAt))].filter(Boolean).join(' · ')}</span></div>
+${!place.current && html`<form method="post" action="/account/sessions">${csrf}${hidden('id', place.id)}<button class="quiet" aria-label="${texts.endLabel(place.device)}">${texts.end}</button></form>`}</li>`,
+  );
+  const links = others.map(
+    ({ name, origin }) =>
+      html`<li><a href="${origin}/sso?from=${caller.host.name}&amp;return=/account">${name}</a></li>`,
+  );
+  return html`<p class="soft">${texts.signedInAs(session.user.name || session.user.email)}</p>
+<h2>${texts.otherSites}</h2>
+${links.length > 0 ? html`<ul class="rows">${links}</ul>` : html`<p class="soft">${texts.noOtherSites}</p>`}
+<h2>${texts.devices}</h2>
+<ul class="rows">${rows}</ul>
+<div class="actions">
+<form method="post" action="/account/sign-out">${csrf}<button>${texts.signOut}</button><p class="small soft">${texts.signOutHint}</p></form>
+<form method="post" action="/account/sign-out-everywhere">${csrf}<button class="danger">${texts.signOutEverywhere}</button><p class="small soft">${texts.signOutEverywhereHint}</p></form>
+</div>`;
+}

@@ -1,0 +1,116 @@
+import { Problem } from '@gaia/http-service/problem';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../caller/caller.ts';
+import { type CookieCodec, createHostCookie } from '../caller/host-cookie.ts';
+import type { Site, SiteDirectory } from '../sites/site-directory.ts';
+import type { FormTokens } from './form-tokens.ts';
+import { html } from './html.ts';
+import { chooseLanguage, languages } from './language.ts';
+import { contentSecurityPolicy, note, type Page, renderDocument, signInLink } from './layout.ts';
+import type { RefusalText, Texts } from './texts/texts.ts';
+
+/** One person at one page. */
+export interface Visit {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly caller: Caller;
+  readonly site: Site | undefined;
+  /** What the pages are titled with. */
+  readonly siteName: string;
+  readonly texts: Texts;
+  /** For the hidden field `csrf` of every form. */
+  readonly formToken: string;
+}
+
+export interface Sending {
+  readonly status?: number;
+  /** Origin that the answer to the page's form leads on to. */
+  readonly leadsTo?: string | undefined;
+  /** Path and query that show the page again; undefined where that cannot be. */
+  readonly again?: string | undefined;
+}
+
+export interface Desk {
+  /** Receives a visitor: finds site and language, hands out the form token. Refuses: invalid_host. */
+  receive(request: FastifyRequest, reply: FastifyReply): Promise<Visit>;
+  send(visit: Visit, page: Page, sending?: Sending): FastifyReply;
+  /** Shows refusals of a scope as pages to browsers; programs get the problem document. */
+  showRefusals(scope: FastifyInstance): void;
+}
+
+export interface DeskOptions {
+  readonly codec: CookieCodec;
+  readonly sites: SiteDirectory;
+  readonly formTokens: FormTokens;
+  readonly callerOf: (request: FastifyRequest) => Caller;
+}
+
+const YEAR_SECONDS = 31_536_000;
+const DEFAULT_NAME = 'Gaia';
+
+export function createDesk({ codec, sites, formTokens, callerOf }: DeskOptions): Desk {
+  const languageCookie = createHostCookie(codec, 'gaia-language');
+
+  function languageOf(request: FastifyRequest, reply: FastifyReply, caller: Caller): Texts {
+    const asked = (request.query as { lang?: unknown } | undefined)?.lang;
+    const known = languages.some(({ language }) => language === asked);
+    if (known) reply.header('set-cookie', languageCookie.write(String(asked), caller, YEAR_SECONDS));
+    const chosen = known ? String(asked) : languageCookie.read(request.headers.cookie, caller);
+    return chooseLanguage(chosen, request.headers['accept-language']);
+  }
+
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
+    const caller = callerOf(request);
+    const site = await sites.find(caller.host.name);
+    const { token, setCookie } = formTokens.issue(request, caller);
+    if (setCookie !== undefined) reply.header('set-cookie', setCookie);
+    const texts = languageOf(request, reply, caller);
+    return { request, reply, caller, site, siteName: site?.name ?? DEFAULT_NAME, texts, formToken: token };
+  }
+
+  function send({ reply, texts, siteName }: Visit, page: Page, { status = 200, leadsTo, again }: Sending = {}) {
+    return reply
+      .code(status)
+      .type('text/html; charset=utf-8')
+      .headers({
+        'cache-control': 'no-store',
+        'content-language': texts.language,
+        'content-security-policy': contentSecurityPolicy(leadsTo),
+        vary: 'cookie, accept-language',
+      })
+      .send(
+        renderDocument(page, {
+          texts,
+          siteName,
+          inLanguage:
+            again === undefined
+              ? undefined
+              : (language) => `${again}${again.includes('?') ? '&' : '?'}lang=${language}`,
+        }),
+      );
+  }
+
+  return {
+    receive,
+    send,
+    showRefusals(scope) {
+      scope.setErrorHandler(async (error, request, reply) => {
+        const wantsPage = request.headers.accept?.includes('text/html') ?? false;
+        // What is thrown on goes to the shell's handler, which answers with the problem document.
+        if (!(error instanceof Problem) || !wantsPage || error.code === 'invalid_host') throw error;
+        const visit = await receive(request, reply);
+        reply.headers(error.headers);
+        const { texts } = visit;
+        const body = html`${note('bad', sentence(texts, error) ?? error.title)}
+<p class="small soft">${texts.requestId} ${request.id} · ${error.code}</p>
+${signInLink(texts, texts.back)}`;
+        return send(visit, { title: texts.somethingWrong, body }, { status: error.statusCode });
+      });
+    },
+  };
+}
+
+/** What a page says of a refusal; undefined where it has no sentence for it. */
+export function sentence(texts: Texts, { code }: Problem): string | undefined {
+  return Object.hasOwn(texts.refusals, code) ? texts.refusals[code as RefusalText] : undefined;
+}

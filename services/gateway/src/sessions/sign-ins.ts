@@ -1,0 +1,77 @@
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../caller/caller.ts';
+import type { SessionCredentials } from '../credentials/session-credentials.ts';
+import type { AskedFor, AuthClient } from './auth-client.ts';
+import type { Session, SessionTokens } from './session.ts';
+import type { SessionCookie } from './session-cookie.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** How browsers come to sessions and lose them; whichever way they proved who they are. */
+export interface SignIns {
+  /** The living session of a request. */
+  find(request: FastifyRequest, caller: Caller): Promise<Session | undefined>;
+  /** A session of tokens that auth has given; whatever session the browser had at this host ends. */
+  open(
+    request: FastifyRequest,
+    caller: Caller,
+    tokens: SessionTokens,
+    remember: boolean,
+  ): Promise<{ readonly session: Session; readonly setCookie: string }>;
+  /** Ends a session, and those of all sites of the same sign-on. */
+  end(request: FastifyRequest, caller: Caller, session: Session): Promise<void>;
+  askedFor(request: FastifyRequest, caller: Caller): AskedFor;
+}
+
+export interface SignInsOptions {
+  readonly auth: Pick<AuthClient, 'profile' | 'logOut' | 'endSignOn'>;
+  readonly sessions: SessionStore;
+  readonly cookie: SessionCookie;
+  readonly credentials: Pick<SessionCredentials, 'find'>;
+}
+
+export function createSignIns({ auth, sessions, cookie, credentials }: SignInsOptions): SignIns {
+  const askedFor = (request: FastifyRequest, caller: Caller): AskedFor => ({
+    caller,
+    requestId: request.id,
+    userAgent: request.headers['user-agent'],
+  });
+
+  /** Nobody holds the family's tokens any more if auth does not hear of it; it dies of itself. */
+  async function tell(request: FastifyRequest, telling: Promise<void>): Promise<void> {
+    try {
+      await telling;
+    } catch (error) {
+      request.log.warn({ err: error }, 'auth was not told of the end of a session');
+    }
+  }
+
+  /** The id changes at login whatever the browser brought (session fixation), and the former login ends. */
+  async function endFormer(request: FastifyRequest, caller: Caller): Promise<void> {
+    const former = cookie.read(request.headers.cookie, caller);
+    const session = former === undefined ? undefined : await sessions.find(former, caller.host.name);
+    if (session === undefined) return;
+    await sessions.end(session);
+    await tell(request, auth.logOut(session.tokens, askedFor(request, caller)));
+  }
+
+  return {
+    askedFor,
+    async find(request, caller) {
+      const value = cookie.read(request.headers.cookie, caller);
+      if (value === undefined) return undefined;
+      return credentials.find({ cookie: value, caller, askedFor: askedFor(request, caller) });
+    },
+    async open(request, caller, tokens, remember) {
+      const { user, site, roles } = await auth.profile(tokens, askedFor(request, caller));
+      await endFormer(request, caller);
+      const created = await sessions.create({ user, site, roles, host: caller.host.name, tokens, remember });
+      const { endsAt, createdAt } = created.session;
+      const maxAge = remember ? Math.floor((endsAt - createdAt) / 1_000) : undefined;
+      return { session: created.session, setCookie: cookie.write(created.cookie, caller, maxAge) };
+    },
+    async end(request, caller, session) {
+      await sessions.end(session);
+      await tell(request, auth.endSignOn(session.tokens, askedFor(request, caller)));
+    },
+  };
+}

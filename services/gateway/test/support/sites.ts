@@ -1,0 +1,54 @@
+import { createFakeAuth, type FakeAuth } from './fake-auth.ts';
+import { type GatewayOptions, openGateway, type TestGateway } from './gateway.ts';
+import { serve } from './servers.ts';
+import { createVisitor, type Visitor } from './visitor.ts';
+
+export interface Sites {
+  readonly gateway: TestGateway;
+  readonly auth: FakeAuth;
+  /** Origins. */
+  readonly a: string;
+  readonly b: string;
+  readonly central: string;
+  visitor(): Visitor;
+  /** A visitor with a session at site A. */
+  signedInAtA(): Promise<Visitor>;
+}
+
+/** A port that is free at this moment. */
+async function freePort(): Promise<number> {
+  const server = await serve(() => {});
+  await server.close();
+  return server.port;
+}
+
+/** Two sites and the installation's own host on one gateway. */
+export async function openSites(options: GatewayOptions = {}): Promise<Sites> {
+  const port = await freePort();
+  const auth = createFakeAuth(options.now);
+  auth.originOf = (host) => `http://${host}:${port}`;
+  for (const host of ['site-a.localhost', 'site-b.localhost']) auth.hosts.set(host, host);
+  auth.names.set('site-a.localhost', 'The Alpine Journal').set('site-b.localhost', 'Bergen Choir');
+  const central = `http://localhost:${port}`;
+  const gateway = await openGateway({ ...options, auth, port, env: { PUBLIC_URL: central, ...options.env } });
+  auth.onEnd = (id) => {
+    const at = (options.now ?? Date.now)();
+    void gateway.state.revocations.append({ kind: 'sid', id }, at + 900_000, at);
+  };
+  const a = `http://site-a.localhost:${port}`;
+  const b = `http://site-b.localhost:${port}`;
+  return {
+    gateway,
+    auth,
+    a,
+    b,
+    central,
+    visitor: () => createVisitor(gateway),
+    async signedInAtA() {
+      const visitor = createVisitor(gateway);
+      const answer = await visitor.fill(`${a}/sign-in`, { name: 'ann@example.org', password: 'right' });
+      if (answer.status !== 303) throw new Error(`could not sign in: ${answer.status} ${answer.text}`);
+      return visitor;
+    },
+  };
+}

@@ -1,0 +1,254 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import type { TokenPurposeName } from '@gaia/tokens/purposes';
+import { login, type SuiteWithKnownKeys, site } from './known-keys.ts';
+import { mailedLink } from './mailed-link.ts';
+import { type Answer, call, password } from './running-suite.ts';
+import type { Claims } from './signed-as.ts';
+
+type Reply = Pick<Answer, 'status' | 'json'>;
+
+/** A place that takes a token. */
+export interface TokenEndpoint {
+  readonly name: string;
+  /** The one purpose whose tokens it takes; undefined for a place that takes no token at all. */
+  readonly takes: TokenPurposeName | undefined;
+  /** Status with which it accepts. */
+  readonly accepts?: number;
+  /** Makes ready what a token is to be for; gives claims that the endpoint accepts, and how one is shown to it. */
+  prepare(world: World): Promise<{ claims: Claims; present(token: string): Promise<Reply> }>;
+}
+
+export interface World {
+  readonly suite: SuiteWithKnownKeys;
+  /** An access token of the administrator. */
+  readonly token: string;
+  readonly webhook: { readonly id: string };
+}
+
+const PAYMENT = JSON.stringify({ type: 'a.message' });
+
+/** Adding an endpoint is adding a line. */
+export const tokenEndpoints: readonly TokenEndpoint[] = [
+  bearerAt('auth `GET /auth/me`', 1, '/auth/me'),
+  bearerAt('cms `GET /cms/whoami`', 2, '/cms/whoami'),
+  bearerAt('assets `GET /assets/whoami`', 3, '/assets/whoami'),
+  bearerAt('search `GET /search/whoami`', 4, '/search/whoami'),
+  bearerAt('gateway `GET /cms/whoami`', 0, '/cms/whoami'),
+  bearerAt('cms `GET /cms/sites/:site/entries`, open to anonymous callers', 2, `/cms/sites/${site}/entries`),
+  bearerAt('search `GET /search`, open to anonymous callers', 4, `/search?site=${site}&q=heron`),
+  { name: 'gateway, as the session cookie', takes: undefined, prepare: sessionCookie },
+  { name: '`POST /auth/sso/hand-over`, as bearer', takes: 'access', prepare: handOver },
+  { name: '`POST /auth/logout`, as bearer', takes: 'access', accepts: 204, prepare: logout },
+  posted('`POST /auth/refresh`', 'refresh', '/auth/refresh', 'refresh_token', refreshClaims),
+  { name: '`POST /oauth/token`, grant `refresh_token`', takes: 'refresh', prepare: refreshGrant },
+  { ...posted('`POST /auth/logout`', 'refresh', '/auth/logout', 'refresh_token', refreshClaims), accepts: 204 },
+  { ...posted('`POST /auth/sso/logout`', 'refresh', '/auth/sso/logout', 'refresh_token', refreshClaims), accepts: 204 },
+  { name: 'gateway `GET /sso?token=`', takes: 'siteHandOver', accepts: 303, prepare: arrival },
+  { name: '`POST /auth/sso/exchange`', takes: 'siteHandOver', prepare: exchange },
+  { ...posted('`POST /auth/reset`', 'passwordReset', '/auth/reset', 'token', resetClaims), accepts: 204 },
+  posted('`POST /auth/verify`', 'emailVerification', '/auth/verify', 'token', verificationClaims),
+  posted('`POST /auth/email-change`', 'emailChange', '/auth/email-change', 'token', emailChangeClaims),
+  posted('`POST /auth/invitation/details`', 'invitation', '/auth/invitation/details', 'token', invitationClaims),
+  posted('`POST /auth/invitation`', 'invitation', '/auth/invitation', 'token', invitationClaims),
+  { name: '`GET /assets/:id?token=`', takes: 'fileDownload', prepare: download },
+  { name: '`POST /cms/hooks/:endpoint`', takes: 'webhook', prepare: webhook },
+];
+
+function bearerAt(name: string, offset: number, path: string): TokenEndpoint {
+  return {
+    name,
+    takes: 'access',
+    prepare: async ({ suite }) => ({
+      claims: accessClaims(suite),
+      present: (token) => call('GET', `http://127.0.0.1:${suite.port + offset}${path}`, { token }),
+    }),
+  };
+}
+
+/** A token in a member of the body; the other members are what the endpoint needs to accept it. */
+function posted(
+  name: string,
+  takes: TokenPurposeName,
+  path: string,
+  member: string,
+  claimsFor: (world: World) => Promise<Claims>,
+): TokenEndpoint {
+  const others = ['/auth/reset', '/auth/invitation'].includes(path) ? { password: 'a-heron-in-the-reeds-47' } : {};
+  return {
+    name,
+    takes,
+    prepare: async (world) => ({
+      claims: await claimsFor(world),
+      present: (token) => call('POST', world.suite.url + path, { body: { [member]: token, ...others } }),
+    }),
+  };
+}
+
+function accessClaims(suite: SuiteWithKnownKeys): Claims {
+  return { ...suite.issuer.claimsFor({ role: 'owner', site }) };
+}
+
+async function sessionCookie({ suite }: World) {
+  return {
+    claims: accessClaims(suite),
+    present: (token: string) => call('GET', `${suite.url}/cms/whoami`, { headers: { cookie: `gaia=${token}` } }),
+  };
+}
+
+async function handOver({ suite }: World) {
+  const { access } = await login(suite.url);
+  const body = { host: 'site-b.localhost', nonce: 'n'.repeat(43) };
+  return {
+    claims: claimsOf(access),
+    present: (token: string) => call('POST', `${suite.url}/auth/sso/hand-over`, { token, body }),
+  };
+}
+
+async function logout({ suite }: World) {
+  const { access } = await login(suite.url);
+  return {
+    claims: claimsOf(access),
+    present: (token: string) => call('POST', `${suite.url}/auth/logout`, { token }),
+  };
+}
+
+async function refreshClaims({ suite }: World) {
+  return claimsOf((await login(suite.url)).refresh);
+}
+
+async function refreshGrant(world: World) {
+  return {
+    claims: await refreshClaims(world),
+    present: async (token: string) => {
+      const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'gaia', refresh_token: token });
+      const answer = await fetch(`${world.suite.url}/oauth/token`, { method: 'POST', body });
+      const json = await answer.json();
+      return { status: answer.status, json: { ...json, code: json.error } };
+    },
+  };
+}
+
+/** A browser that site B has sent away to sign in, and that comes back. */
+async function arrival({ suite }: World) {
+  const host = `site-b.localhost:${suite.port}`;
+  const begun = await getFrom(suite.port, host, '/sso?return=/');
+  const cookie = begun.setCookie.split(';', 1)[0] ?? '';
+  const nonce = new URL(begun.location).searchParams.get('nonce');
+  const claims = await handOverClaims(suite, `http://${host}`, nonce);
+  return { claims, present: (token: string) => getFrom(suite.port, host, `/sso?token=${token}`, cookie) };
+}
+
+async function exchange({ suite }: World) {
+  const verifier = 'v'.repeat(43);
+  const nonce = createHash('sha256').update(verifier).digest('base64url');
+  return {
+    claims: await handOverClaims(suite, `http://site-b.localhost:${suite.port}`, nonce),
+    present: (token: string) => call('POST', `${suite.url}/auth/sso/exchange`, { body: { token, verifier } }),
+  };
+}
+
+async function handOverClaims(suite: SuiteWithKnownKeys, aud: string, nonce: string | null): Promise<Claims> {
+  const { iss, sub, sid } = claimsOf((await login(suite.url)).access);
+  return { iss, sub, aud, ...times(60), jti: randomUUID(), sid, site: 'site-b.localhost', nonce };
+}
+
+async function resetClaims(world: World): Promise<Claims> {
+  const email = await newUser(world);
+  await expectStatus(202, call('POST', `${world.suite.url}/auth/forgot`, { body: { email } }));
+  return claimsOf(await mailedLink(world.suite.dataDir, email, '/reset'));
+}
+
+async function verificationClaims(world: World): Promise<Claims> {
+  const email = await newUser(world);
+  const token = await tokenOf(world, email);
+  await expectStatus(202, call('POST', `${world.suite.url}/auth/me/verification`, { token }));
+  return claimsOf(await mailedLink(world.suite.dataDir, email, '/verify'));
+}
+
+async function emailChangeClaims(world: World): Promise<Claims> {
+  const token = await tokenOf(world, await newUser(world));
+  const email = `${randomUUID()}@example.com`;
+  await expectStatus(202, call('POST', `${world.suite.url}/auth/me/email`, { token, body: { email, password } }));
+  return claimsOf(await mailedLink(world.suite.dataDir, email, '/email-change'));
+}
+
+async function invitationClaims({ suite, token }: World): Promise<Claims> {
+  const body = { email: `${randomUUID()}@example.com`, roles: ['member'] };
+  await expectStatus(201, call('POST', `${suite.url}/auth/sites/${site}/invitations`, { token, body }));
+  return claimsOf(await mailedLink(suite.dataDir, body.email, '/invitation'));
+}
+
+async function download({ suite, token }: World) {
+  const form = new FormData();
+  form.append('file', new Blob(['a heron']), 'heron.txt');
+  const file = await call('POST', `${suite.url}/assets/sites/${site}/files`, { token, body: form });
+  const link = await call('POST', `${suite.url}/assets/${file.json.id}/link`, { token });
+  return {
+    claims: claimsOf(new URL(link.json.url).searchParams.get('token') ?? ''),
+    present: (shown: string) => call('GET', `${suite.url}/assets/${file.json.id}?token=${shown}`),
+  };
+}
+
+async function webhook({ suite, webhook: { id } }: World) {
+  const digest = createHash('sha256').update(PAYMENT).digest('hex');
+  return {
+    claims: {
+      iss: 'payments',
+      aud: id,
+      sub: 'payments',
+      ...times(300),
+      jti: randomUUID(),
+      request_body_sha256: digest,
+    },
+    present: (token: string) =>
+      call('POST', `${suite.url}/cms/hooks/${id}`, { token, body: JSON.parse(PAYMENT) as unknown }),
+  };
+}
+
+/** A user who belongs to the site and whose address nobody has confirmed. */
+async function newUser({ suite, token }: World): Promise<string> {
+  const email = `${randomUUID()}@example.com`;
+  const user = await call('POST', `${suite.url}/auth/users`, { token, body: { email, password } });
+  const member = `${suite.url}/auth/sites/${site}/members/${user.json.id}`;
+  await call('PUT', member, { token, body: { roles: ['member'] } });
+  return email;
+}
+
+async function tokenOf({ suite }: World, email: string): Promise<string> {
+  return (await call('POST', `${suite.url}/auth/login`, { body: { email, password, site } })).json.access_token;
+}
+
+async function expectStatus(status: number, answer: Promise<Answer>): Promise<void> {
+  const got = await answer;
+  if (got.status !== status) throw new Error(`expected ${status}: ${got.status} ${got.text}`);
+}
+
+function times(seconds: number): { iat: number; nbf: number; exp: number } {
+  const now = Math.floor(Date.now() / 1_000);
+  return { iat: now, nbf: now, exp: now + seconds };
+}
+
+function claimsOf(token: string): Claims {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+}
+
+/** fetch lets nobody choose the host. */
+function getFrom(port: number, host: string, path: string, cookie?: string) {
+  return new Promise<Reply & { setCookie: string; location: string }>((resolve, reject) => {
+    const headers = { host, ...(cookie !== undefined && { cookie }) };
+    httpRequest({ host: '127.0.0.1', port, path, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const { location = '', 'set-cookie': setCookies = [], 'content-type': type = '' } = response.headers;
+        const json = type.includes('json') ? JSON.parse(text) : undefined;
+        resolve({ status: response.statusCode ?? 0, json, location, setCookie: setCookies[0] ?? '' });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
