@@ -29,8 +29,8 @@ export async function startInProcess(
   try {
     // Each after what it asks first: auth for keys, cms for the feed.
     await start('auth');
-    await startAll(['cms', 'assets', 'gateway']);
-    await start('search');
+    await startAll(['cms', 'gateway']);
+    await startAll(['assets', 'search']);
     return { close };
   } catch (error) {
     await close();

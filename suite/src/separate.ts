@@ -39,8 +39,8 @@ export async function startSeparate(
   try {
     // Each after what it asks first: auth for keys, cms for the feed.
     await start('auth');
-    await Promise.all([start('cms'), start('assets'), start('gateway')]);
-    await start('search');
+    await Promise.all([start('cms'), start('gateway')]);
+    await Promise.all([start('assets'), start('search')]);
     return { close };
   } catch (error) {
     await close();

@@ -123,7 +123,7 @@ async function refreshGrant(world: World) {
     present: async (token: string) => {
       const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'gaia', refresh_token: token });
       const answer = await fetch(`${world.suite.url}/oauth/token`, { method: 'POST', body });
-      const json = await answer.json();
+      const json = (await answer.json()) as { error?: string };
       return { status: answer.status, json: { ...json, code: json.error } };
     },
   };

@@ -2,7 +2,7 @@ import type { ServiceCredentials } from '@gaia/service-credentials';
 import { FeedError } from './feed-error.ts';
 import { type FeedPage, readFeedPage } from './feed-page.ts';
 
-export interface FeedRequest {
+interface FeedRequest {
   /** Empty: from the beginning. */
   readonly after: string;
   /** Longest wait for an event, in seconds. */

@@ -7,7 +7,7 @@ import { linkProblem, problem } from '../errors.ts';
 import type { LinkKeys } from './link-keys.ts';
 
 /** What a verified link is good for. */
-export interface DownloadGrant {
+interface DownloadGrant {
   readonly fileId: string;
   readonly site: string;
   /** Who made it, with the permissions of then: what he may not read now, the link does not open. */
@@ -24,7 +24,7 @@ export interface DownloadLinks {
   verify(token: string, fileId: string, method: string): Promise<DownloadGrant>;
 }
 
-export interface IssuedLink {
+interface IssuedLink {
   readonly token: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { AssetsDatabase, Edition } from '../database.ts';
 
 /** An entry that mentions a file. */
-export interface Usage {
+interface Usage {
   readonly entry: string;
   readonly type: string;
   readonly title: string;

@@ -17,7 +17,7 @@ export interface Outbox {
   committed(): void;
 }
 
-/** The order within a transaction: a class stands before the entry that has it. */
+/** The order within a transaction: a class stands before the entry that got it. */
 const places: Readonly<Record<FeedKind, number>> = { class: -1, entry: 0, entitlement: 0 };
 
 /**

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 const LOOK_EVERY_MS = 20;
@@ -20,12 +21,27 @@ export function drainBeforeClosing(
   let draining = false;
   app.addHook('preClose', async () => {
     draining = true;
+    stopAccepting(server);
     for (let waited = 0; waited < options.longestMs; waited += LOOK_EVERY_MS) {
       if ((await connectionsOf(server)) === 0) return;
       await options.sleep(LOOK_EVERY_MS);
     }
   });
   return { underWay: () => draining };
+}
+
+/**
+ * Lets nobody new in and leaves the connections that are open alone; `close` of an HTTP server would cut off those that
+ * are idle at this moment. A later `close` then only waits for the last of them.
+ */
+function stopAccepting(server: Server): void {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  server.close = (callback) => {
+    server.closeIdleConnections();
+    closed.then(() => callback?.());
+    return server;
+  };
 }
 
 function connectionsOf(server: Server): Promise<number> {

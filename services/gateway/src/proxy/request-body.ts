@@ -53,10 +53,14 @@ export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => n
     taken += chunk.length;
     if (isTooSlow(chunk.length)) body.destroy(ownProblem('request_too_slow'));
     else if (taken > maxBytes) body.destroy(problem('payload_too_large'));
-    else if (!body.push(chunk)) incoming.pause();
+    else {
+      if (!body.push(chunk)) incoming.pause();
+      body.emit('gathering');
+    }
   }
   function onEnd(): void {
     body.push(null);
+    body.emit('whole');
   }
   function onBreak(): void {
     if (!incoming.readableEnded) body.destroy(new Error('the client broke off'));
@@ -66,6 +70,31 @@ export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => n
   incoming.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak);
   incoming.pause();
   return body;
+}
+
+/**
+ * Waits until a body is whole or has filled its buffer, so that a client that sends it drop by drop holds no connection
+ * to the service meanwhile: those are few. Rejects with what ended the body before that.
+ */
+export function gathered(body: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.read(0);
+    const look = (): void => {
+      if (body.errored) reject(body.errored);
+      else if (body.destroyed || body.readableLength >= body.readableHighWaterMark) resolve();
+      else return;
+      stop();
+    };
+    const whole = (): void => {
+      resolve();
+      stop();
+    };
+    const stop = (): void => {
+      body.off('gathering', look).off('whole', whole).off('error', look);
+    };
+    body.on('gathering', look).on('whole', whole).on('error', look);
+    look();
+  });
 }
 
 function ignore(): void {}

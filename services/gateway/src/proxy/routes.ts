@@ -13,7 +13,7 @@ import type { Replica } from '../upstreams/replicas.ts';
 import { isBrokenConnection, isServiceFailure, isUnreached, upstreamProblem } from './failure.ts';
 import { checkTarget } from './path.ts';
 import { type RelayOutcome, relay } from './relay.ts';
-import { bodyOf, hasBody } from './request-body.ts';
+import { bodyOf, gathered, hasBody } from './request-body.ts';
 import { sortRequestHeaders } from './request-headers.ts';
 import { allMethods, type ProxyRoute, routeTable } from './route-table.ts';
 import { nextTraceContext } from './trace-context.ts';
@@ -94,6 +94,13 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     return authorization === undefined ? headers : [...headers, 'authorization', authorization];
   };
 
+  const bodyToSend = async () => {
+    if (!bodied) return null;
+    const body = bodyOf(request.raw, maxBytes, options.now);
+    await gathered(body);
+    return body;
+  };
+
   const sendTo = async (replica: Replica<Dispatcher>, isRetry: boolean): Promise<RelayOutcome> => {
     const target = { dispatcher: replica.subject, path: exchange.path, headers: withToken(credential?.accessToken) };
     if (upgrade !== undefined) {
@@ -106,11 +113,7 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
       return 'sent';
     }
     return relay(
-      {
-        ...target,
-        method: request.method as Dispatcher.HttpMethod,
-        body: bodied ? bodyOf(request.raw, maxBytes, options.now) : null,
-      },
+      { ...target, method: request.method as Dispatcher.HttpMethod, body: await bodyToSend() },
       {
         incoming: request.raw,
         outgoing: reply.raw,

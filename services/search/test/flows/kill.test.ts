@@ -6,9 +6,13 @@ import { startFeedServer } from '@gaia/testing/feed-server';
 import pg from 'pg';
 import { expect, it, vi } from 'vitest';
 
+/** More of them for a longer run: `KILL_WRITES=20000 KILLS=20`. */
+const WRITES = Number(process.env.KILL_WRITES ?? 1_500);
+const KILLS = Number(process.env.KILLS ?? 3);
+
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-it('kill -9 while it writes loses nothing and repeats nothing', { timeout: 60_000 }, async () => {
+it('kill -9 while it writes loses nothing and repeats nothing', { timeout: 60_000 + KILLS * 10_000 }, async () => {
   const feed = await startFeedServer();
   const { url } = await testDatabase('search_kill');
   const expected = new Map<string, string>();
@@ -37,8 +41,8 @@ it('kill -9 while it writes loses nothing and repeats nothing', { timeout: 60_00
     LOG_LEVEL: 'silent',
   };
   const run = () => spawn(process.execPath, [main], { env, stdio: 'ignore' });
-  write(2_000);
-  for (let killed = 0; killed < 3; killed += 1) {
+  write(WRITES);
+  for (let killed = 0; killed < KILLS; killed += 1) {
     const asked = feed.requests.length;
     const child = run();
     // Between the second and the third page, most likely within a transaction.
