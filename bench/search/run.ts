@@ -63,7 +63,14 @@ const app = await start(config, {
   now: issuer.now,
 });
 const service = await app.listen({ port: 0, host: '127.0.0.1' });
-const database = openDatabase<SearchDatabase>({ url, schema: 'search', applicationName: 'bench-floor' });
+/** With plans made as the service has them made. */
+const floorUrl = new URL(url);
+floorUrl.searchParams.set('options', '-c plan_cache_mode=force_custom_plan');
+const database = openDatabase<SearchDatabase>({
+  url: floorUrl.href,
+  schema: 'search',
+  applicationName: 'bench-floor',
+});
 for (;;) {
   const { checks } = (await (await fetch(`${service}/ready`)).json()) as { checks: { feed: { detail: object } } };
   if ((checks.feed.detail as { lag_seconds: number | null }).lag_seconds !== null) break;

@@ -26,7 +26,7 @@ export interface World {
   readonly webhook: { readonly id: string };
 }
 
-const PAYMENT = JSON.stringify({ type: 'a.message' });
+const MESSAGE = JSON.stringify({ type: 'a.message' });
 
 /** Adding an endpoint is adding a line. */
 export const tokenEndpoints: readonly TokenEndpoint[] = [
@@ -191,7 +191,7 @@ async function download({ suite, token }: World) {
 }
 
 async function webhook({ suite, webhook: { id } }: World) {
-  const digest = createHash('sha256').update(PAYMENT).digest('hex');
+  const digest = createHash('sha256').update(MESSAGE).digest('hex');
   return {
     claims: {
       iss: 'payments',
@@ -202,7 +202,7 @@ async function webhook({ suite, webhook: { id } }: World) {
       request_body_sha256: digest,
     },
     present: (token: string) =>
-      call('POST', `${suite.url}/cms/hooks/${id}`, { token, body: JSON.parse(PAYMENT) as unknown }),
+      call('POST', `${suite.url}/cms/hooks/${id}`, { token, body: JSON.parse(MESSAGE) as unknown }),
   };
 }
 

@@ -163,7 +163,9 @@ describe('a client that goes away', () => {
       },
     });
     const socket = connect(gateway.port, '127.0.0.1', () => {
-      socket.write('POST /assets/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc');
+      // More than what is gathered before the service is asked.
+      const head = 'POST /assets/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n';
+      socket.write(head + 'x'.repeat(90_000));
     });
     await vi.waitFor(() => expect(incoming).toBeDefined());
     socket.destroy();

@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { claimsOf, refusal, startAuth } from '../support/auth-under-test.ts';
+
+const SITE_A = 'a.gaia.test';
+const SITE_B = 'b.gaia.test';
+
+async function prepared() {
+  const auth = await startAuth();
+  const member = await auth.member({ site: SITE_A });
+  const { access_token: admin } = await auth.login();
+  await auth.post('/auth/sites', { id: SITE_B, name: 'B' }, admin);
+  await auth.send('PUT', `/auth/sites/${SITE_B}/members/${member.id}`, admin, { roles: ['editor'] });
+  const tokens = await auth.login({ email: member.email, password: member.password, site: SITE_A });
+  const verifier = randomBytes(32).toString('base64url');
+  const nonce = createHash('sha256').update(verifier).digest('base64url');
+  const handOver = (host = SITE_B) => auth.post('/auth/sso/hand-over', { host, nonce }, tokens.access_token);
+  const exchange = (token: string, given = verifier) => auth.post('/auth/sso/exchange', { token, verifier: given });
+  return { auth, tokens, handOver, exchange };
+}
+
+it('hands a sign-on over, once, to the browser that asked, and ends it on all sites', async () => {
+  const { auth, tokens, handOver, exchange } = await prepared();
+  await using _ = auth;
+  const handed = await handOver();
+  expect(handed.statusCode, handed.body).toBe(200);
+  const { token, origin } = handed.json();
+  expect(origin).toBe(`http://${SITE_B}:8080`);
+  expect(claimsOf(token)).toMatchObject({ aud: origin, site: SITE_B, sid: claimsOf(tokens.access_token).sid });
+
+  const granted = await exchange(token);
+  expect(granted.statusCode, granted.body).toBe(200);
+  const there = granted.json();
+  expect(claimsOf(there.access_token)).toMatchObject({ site: SITE_B, roles: ['editor'] });
+  expect(claimsOf(there.access_token).auth_time).toBe(claimsOf(tokens.access_token).auth_time);
+  expect(refusal(await exchange(token))).toEqual({ status: 401, code: 'token_revoked' });
+  expect(refusal(await auth.get('/auth/me', token))).toEqual({ status: 401, code: 'token_invalid' });
+
+  const ended = await auth.post('/auth/sso/logout', { refresh_token: there.refresh_token });
+  expect(ended.statusCode).toBe(204);
+  await auth.revoked(tokens.access_token);
+  await auth.revoked(there.access_token);
+});
+
+it('refuses another verifier, and the right one after it; sites that are not the user’s; a login that has ended', async () => {
+  const { auth, tokens, handOver, exchange } = await prepared();
+  await using _ = auth;
+  const { token } = (await handOver()).json();
+  expect(refusal(await exchange(token, randomBytes(32).toString('base64url')))).toEqual({
+    status: 401,
+    code: 'token_invalid',
+  });
+  expect(refusal(await exchange(token))).toEqual({ status: 401, code: 'token_revoked' });
+  expect(refusal(await handOver('nowhere.gaia.test'))).toEqual({ status: 404, code: 'site_not_found' });
+  const { token: later } = (await handOver()).json();
+  await auth.post('/auth/logout', { refresh_token: tokens.refresh_token });
+  expect(refusal(await exchange(later))).toEqual({ status: 401, code: 'token_revoked' });
+  const { token: old } = { token: later };
+  auth.clock.advance(91_000);
+  expect(refusal(await exchange(old))).toEqual({ status: 401, code: 'token_expired' });
+});
