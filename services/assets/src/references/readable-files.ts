@@ -6,8 +6,8 @@ import { type Expression, type SqlBool, sql } from 'kysely';
 
 /**
  * The files of a site (table alias `f`) that a caller may read: those whose own visibility lets him, his uploads, and those
- * that a copy of an entry mentions which he may read, in a field that he may read. Whoever edits everybody's content also
- * reads what no entry mentions (yet).
+ * that a published copy of an entry mentions which he may read, in a field that he may read. Whoever edits everybody's
+ * content also reads what drafts mention, and what no entry mentions (yet).
  */
 export function readableFiles(caller: Caller, site: string): Expression<SqlBool> {
   const isPublic = sql<SqlBool>`f.visibility = 'public'`;
@@ -32,8 +32,11 @@ function opens(caller: Caller, site: string): Expression<SqlBool> {
     published: sql<SqlBool>`r.edition = 'published'`,
     granted: grantedSql(caller, site, sql.ref<number>('r.access_class')),
   });
+  // What an author names in a draft nobody has looked at yet: it must not open him files of others whose ids he knows.
+  const edition = sql<SqlBool>`r.edition = 'published'`;
+  const reviewed = caller?.scopes.includes('content:edit') ? entry : sql<SqlBool>`(${edition} and ${entry})`;
   // A rule that names no role lets in only those whom no rule binds.
-  if (mayReadField(caller, [])) return entry;
+  if (mayReadField(caller, [])) return reviewed;
   const roles = (caller?.roles ?? []).filter((role) => mayReadField(caller, [role]));
-  return sql<SqlBool>`${entry} and (not r.restricted or r.readable_by && ${roles}::text[])`;
+  return sql<SqlBool>`${reviewed} and (not r.restricted or r.readable_by && ${roles}::text[])`;
 }

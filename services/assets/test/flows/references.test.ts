@@ -72,10 +72,11 @@ describe('who reads a file', () => {
     await expect(read(id, '0', AUTHOR)).resolves.toBe(200);
   });
 
-  it('is who may see the draft, where only a draft mentions it', async () => {
+  it('is for editors, where only a draft mentions it: its author opens nothing by naming it', async () => {
     const id = await file();
     const seq = change({ draft: mentioning(id), published: { title: 'Without' } });
-    await expect(readers(id, seq)).resolves.toEqual(['writer', ...STAFF]);
+    await expect(readers(id, seq)).resolves.toEqual(STAFF);
+    await expect(read(id, seq, AUTHOR)).resolves.toBe(200);
   });
 
   it('is nobody of another site, whatever an entry there says', async () => {

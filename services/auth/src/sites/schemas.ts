@@ -47,7 +47,12 @@ export const SiteAnswer = Type.Object({
   created_at: Type.String(),
 });
 
-export const HostAnswer = Type.Object({ site: Type.String(), name: Type.String(), registration: Registration });
+export const HostAnswer = Type.Object({
+  site: Type.String(),
+  name: Type.String(),
+  origin: Type.String({ description: 'The one at which the site exists under this host' }),
+  registration: Registration,
+});
 
 export function siteAnswer({ id, name, hosts, registration, origin, createdAt }: Site) {
   return { id, name, hosts: [...hosts], registration, origin, created_at: createdAt.toISOString() };

@@ -43,7 +43,7 @@ export interface Sites {
   /** All sites, or those that `member` belongs to, by id. */
   list(request: PageRequest, member: string | undefined): Promise<Page<Site>>;
   /** The site that answers to a host. Throws site_not_found. */
-  findByHost(host: string): Promise<{ site: string; name: string; registration: RegistrationPolicy }>;
+  findByHost(host: string): Promise<{ site: string; name: string; origin: string; registration: RegistrationPolicy }>;
 }
 
 export interface SitesOptions {
@@ -162,11 +162,11 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
       const found = await database
         .selectFrom('site_hosts')
         .innerJoin('sites', 'sites.id', 'site_hosts.site_id')
-        .select(['sites.id as site', 'sites.name', 'sites.registration'])
+        .select(['sites.id as site', 'sites.name', 'sites.registration', 'sites.origin'])
         .where('site_hosts.host', '=', host)
         .executeTakeFirst();
       if (found === undefined) throw problem('site_not_found');
-      return found;
+      return { ...found, origin: originAtHost(host, found.origin ?? publicUrl) };
     },
   };
 }
