@@ -84,6 +84,12 @@ describe('whoAmI', () => {
 
   it('says the rest in the names of the wire', () => {
     const full = { ...identity, sessionId: 's1', site: 'a.example', authTime: 3, amr: ['pwd'], actor: 'svc' };
-    expect(whoAmI(full)).toMatchObject({ sid: 's1', site: 'a.example', auth_time: 3, amr: ['pwd'], act: { sub: 'svc' } });
+    expect(whoAmI(full)).toMatchObject({
+      sid: 's1',
+      site: 'a.example',
+      auth_time: 3,
+      amr: ['pwd'],
+      act: { sub: 'svc' },
+    });
   });
 });

@@ -37,6 +37,7 @@ import { createSessionStore } from './sessions/session-store.ts';
 import { createSignIns } from './sessions/sign-ins.ts';
 import { createSiteDirectory } from './sites/site-directory.ts';
 import { createPendingSignOns } from './sso/pending-sign-ons.ts';
+import { registerSso } from './sso/routes.ts';
 import type { Upstreams, UpstreamUrls } from './upstreams/pools.ts';
 
 export interface AppDeps {
@@ -129,21 +130,25 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   const signIns = createSignIns({ auth, sessions, cookie, credentials });
   await registerSessionRoutes(app, { auth, sessions, cookie, signIns, sites, callerOf });
   const formTokens = createFormTokens({ codec: app, sealer, randomBytes });
-  await registerPages(app, {
+  const people = {
     auth,
     signIns,
     sites,
     cookie,
     formTokens,
     desk: createDesk({ codec: app, sites, formTokens, callerOf }),
-    pending: createPendingSignOns({ codec: app, randomBytes }),
     callerOf,
+    centralOrigin: new URL(config.PUBLIC_URL).origin,
+    now,
+  };
+  const sso = {
+    ...people,
+    pending: createPendingSignOns({ codec: app, randomBytes }),
     consumeOnce: state.consumeOnce,
     keys: deps.keys,
     issuer: config.GAIA_ISSUER,
-    centralOrigin: new URL(config.PUBLIC_URL).origin,
-    now,
-  });
+  };
+  await registerPages(app, people, (scope) => registerSso(scope, sso));
   if (config.FORWARD_AUTH_SECRET !== undefined) {
     registerForwardAuth(app, { secret: config.FORWARD_AUTH_SECRET, credentials, sites, callerOf });
   }

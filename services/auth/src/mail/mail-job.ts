@@ -23,7 +23,6 @@ export type MailJob =
     };
 
 export type NoticeKind = 'email_change_notice' | 'email_changed' | 'password_changed' | 'new_device';
-export type MailKind = MailJob['kind'];
 
 /** A mail as it goes out. */
 export interface Mail {

@@ -82,11 +82,17 @@ describe('sites', () => {
       origin: `http://${A}:8080`,
       created_at: new Date(auth.clock.now()).toISOString(),
     });
-    for (const host of [A, 'WWW.a.example', 'www.a.example:8080', 'www.a.example.']) {
+    for (const [host, name] of [
+      [A, A],
+      ['WWW.a.example', 'www.a.example'],
+      ['www.a.example:8080', 'www.a.example'],
+      ['www.a.example.', 'www.a.example'],
+    ]) {
       expect((await auth.get(`/auth/hosts/${host}`)).json()).toEqual({
         site: A,
         name: 'Site A',
         registration: 'closed',
+        origin: `http://${name}:8080`,
       });
     }
     const again = await auth.post('/auth/sites', { id: A, name: 'x' }, access_token);

@@ -1,6 +1,5 @@
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyInstance } from 'fastify';
-import { registerSso, type SsoOptions } from '../sso/routes.ts';
 import { type AccountPageOptions, registerAccount } from './account.ts';
 import { registerForgot } from './forgot.ts';
 import { takeForms } from './forms.ts';
@@ -8,10 +7,17 @@ import { type LinkPagesOptions, registerLinkPages } from './links.ts';
 import { registerRegistration } from './register.ts';
 import { registerSignIn, type SignInPageOptions } from './sign-in.ts';
 
-export type PagesOptions = SsoOptions & AccountPageOptions & LinkPagesOptions & SignInPageOptions;
+export type PagesOptions = AccountPageOptions & LinkPagesOptions & SignInPageOptions;
 
-/** Every page that a person sees; what is refused on the way to one is shown as a page too. */
-export async function registerPages(app: Service, options: PagesOptions): Promise<void> {
+/**
+ * Every page that a person sees; what is refused on the way to one is shown as a page too. `registerWays` adds the
+ * routes that lead people to and from pages, whose refusals they see as well.
+ */
+export async function registerPages(
+  app: Service,
+  options: PagesOptions,
+  registerWays: (app: Service) => void,
+): Promise<void> {
   await app.register(async (plain) => {
     const scope = plain as unknown as FastifyInstance;
     takeForms(scope);
@@ -24,6 +30,6 @@ export async function registerPages(app: Service, options: PagesOptions): Promis
     registerForgot(scope, options);
     registerLinkPages(scope, options);
     registerAccount(scope, options);
-    registerSso(plain as unknown as Service, options);
+    registerWays(plain as unknown as Service);
   });
 }
