@@ -36,9 +36,10 @@ export function openDatabase<DB>(options: DatabaseOptions): Kysely<DB> {
   const pool = new pg.Pool(poolConfig(options));
   const { log = () => {}, statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
   // An error event without a listener ends the process. Queries under way get the error themselves.
-  pool.on('error', (error) =>
-    log(`a connection to the database broke: ${(error as { code?: string }).code ?? error.message}`),
-  );
+  pool.on('error', (error) => {
+    // A connection on its way out may still hear that the server ends.
+    if (!pool.ending) log(`a connection to the database broke: ${(error as { code?: string }).code ?? error.message}`);
+  });
   pool.on('connect', (client) => client.on('error', () => {}));
   const watch = watchQueries(options.lostAfterMs ?? defaultLostAfter(statementTimeoutMs), () => performance.now());
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool: namedPool(pool, createStatementNames(), watch) }) });

@@ -5,7 +5,7 @@ import { type KeySet, KeySetRefused, readKeySet, type VerificationKey } from './
 export interface JwksCacheOptions {
   /** The issuer's JWKS document, http or https. */
   readonly url: string;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** A number in [0, 1), for the jitter. */
@@ -82,6 +82,7 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
   let keys: KeySet = new Map();
   let etag: string | undefined;
   let text = '';
+  /** Set with the first keys, so that a finite value means that there are some. */
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let freshUntil = Number.NEGATIVE_INFINITY;
   let nextAttemptAt = Number.POSITIVE_INFINITY;
@@ -95,7 +96,7 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
   let timer: NodeJS.Timeout | undefined;
   const closing = new AbortController();
 
-  const usable = () => keys.size > 0 && now() - fetchedAt < maxStaleMs;
+  const usable = () => now() - fetchedAt < maxStaleMs;
 
   function schedule(delayMs: number): void {
     nextAttemptAt = now() + delayMs;

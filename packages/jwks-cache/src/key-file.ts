@@ -38,7 +38,6 @@ export async function saveKeyFile(path: string, stored: StoredKeySet): Promise<v
 }
 
 function isStoredKeySet(value: unknown): value is StoredKeySet {
-  if (typeof value !== 'object' || value === null) return false;
-  const { url, fetchedAt, text } = value as Partial<Record<keyof StoredKeySet, unknown>>;
+  const { url, fetchedAt, text } = (value ?? {}) as Partial<Record<keyof StoredKeySet, unknown>>;
   return typeof url === 'string' && typeof text === 'string' && Number.isFinite(fetchedAt);
 }

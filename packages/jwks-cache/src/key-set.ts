@@ -14,8 +14,8 @@ export type KeySet = ReadonlyMap<string, VerificationKey>;
 /** A JWKS document that must not be used; what was known before stays in force. */
 export class KeySetRefused extends Error {
   readonly code = 'key_set_refused';
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(message: string) {
+    super(message);
     this.name = 'KeySetRefused';
   }
 }
@@ -49,8 +49,8 @@ function membersOf(text: string): readonly unknown[] {
   let document: unknown;
   try {
     document = JSON.parse(text);
-  } catch (cause) {
-    throw new KeySetRefused('the set is not JSON', { cause });
+  } catch {
+    throw new KeySetRefused('the set is not JSON');
   }
   const keys = isRecord(document) ? document.keys : undefined;
   if (!Array.isArray(keys)) throw new KeySetRefused('the set has no list of keys');
@@ -106,5 +106,5 @@ function isStrongRsa(key: KeyObject): boolean {
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null;
 }

@@ -126,5 +126,5 @@ function isScope(value: unknown): boolean {
 
 /** RFC 8693 §4.1. */
 function isActor(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && isId((value as { sub?: unknown }).sub);
+  return isId((value as { sub?: unknown } | null)?.sub);
 }

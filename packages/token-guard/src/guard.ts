@@ -45,36 +45,34 @@ export interface Guard {
  */
 export function createGuard(config: GuardConfig, dependencies: GuardDependencies = {}): Guard {
   const { feed, audience, log, fetch, now = Date.now, random = Math.random } = dependencies;
+  refuseRepeatedIssuers(config);
+  const maxStaleMs = config.JWKS_MAX_STALE_SECONDS * 1_000;
   const keysOf = (url: string, file: string | undefined) =>
-    createJwksCache({
-      url,
-      file,
-      log,
-      now,
-      random,
-      ...(fetch !== undefined && { fetch }),
-      maxStaleMs: config.JWKS_MAX_STALE_SECONDS * 1_000,
-    });
-  const own = issuerNames(config)[0];
-  const jwks = new Map([[own, keysOf(config.JWKS_URL, config.JWKS_CACHE_FILE)]]);
-  for (const [index, { issuer, jwksUrl }] of config.TRUSTED_ISSUERS.entries()) {
-    jwks.set(issuer, keysOf(jwksUrl, config.JWKS_CACHE_FILE && `${config.JWKS_CACHE_FILE}.${index + 1}`));
-  }
-  // A key is revoked because it was stolen: the keys that are left are worth knowing at once.
-  const onKeyRevoked = () => void jwks.get(own)?.refresh();
-  const revocations = feed && createRevocations({ feed, log, now, random, onKeyRevoked });
-  const issuers = [...jwks].map(([issuer, keys]) => ({
+    createJwksCache({ url, file, fetch, now, random, log, maxStaleMs });
+  const file = config.JWKS_CACHE_FILE;
+  const own = keysOf(config.JWKS_URL, file);
+  const others = config.TRUSTED_ISSUERS.map(({ issuer, jwksUrl }, index): [string, JwksCache] => [
     issuer,
-    jwks: keys,
-    revocations: issuer === own ? revocations : undefined,
-  }));
-  const audiences = audience === undefined ? SUITE_AUDIENCE : [SUITE_AUDIENCE, audience];
+    keysOf(jwksUrl, file === undefined ? undefined : `${file}.${index + 1}`),
+  ]);
+  const jwks = new Map([[config.GAIA_ISSUER, own], ...others]);
+  // A key is revoked because it was stolen: the keys that are left are worth knowing at once.
+  const onKeyRevoked = () => void own.refresh();
+  const revocations = feed && createRevocations({ feed, log, now, random, onKeyRevoked });
+  const verifier = createVerifier({
+    issuers: [
+      { issuer: config.GAIA_ISSUER, jwks: own, revocations },
+      ...others.map(([issuer, keys]) => ({ issuer, jwks: keys })),
+    ],
+    audience: audience === undefined ? SUITE_AUDIENCE : [SUITE_AUDIENCE, audience],
+    now,
+  });
   return {
-    verifier: createVerifier({ issuers, audience: audiences, now }),
+    verifier,
     jwks,
     revocations,
     ready: Promise.all([...[...jwks.values()].map((keys) => keys.ready), revocations?.ready]).then(() => undefined),
-    healthChecks: [keysCheck(jwks), ...(revocations ? [revocationsCheck(revocations)] : [])],
+    healthChecks: [keysCheck(own, [...jwks.values()]), ...(revocations ? [revocationsCheck(revocations)] : [])],
     close: async () => {
       for (const keys of jwks.values()) keys.close();
       await revocations?.close();
@@ -82,26 +80,25 @@ export function createGuard(config: GuardConfig, dependencies: GuardDependencies
   };
 }
 
-/** Ours first. A further issuer of the same name would put its keys in the place of ours. */
-function issuerNames(config: GuardConfig): readonly [string, ...string[]] {
-  const others = config.TRUSTED_ISSUERS.map(({ issuer }) => issuer);
-  if (new Set([config.GAIA_ISSUER, ...others]).size !== others.length + 1) {
+/** A further issuer of the same name would put its keys in the place of ours. */
+function refuseRepeatedIssuers(config: GuardConfig): void {
+  const names = [config.GAIA_ISSUER, ...config.TRUSTED_ISSUERS.map(({ issuer }) => issuer)];
+  if (new Set(names).size !== names.length) {
     throw new TypeError('GAIA_ISSUER and TRUSTED_ISSUERS name an issuer twice');
   }
-  return [config.GAIA_ISSUER, ...others];
 }
 
 /** `down` only when our own tokens cannot be verified; everything less is `degraded`. */
-function keysCheck(jwks: ReadonlyMap<string, JwksCache>): GuardHealthCheck {
+function keysCheck(own: JwksCache, all: readonly JwksCache[]): GuardHealthCheck {
   return {
     name: 'keys',
     critical: false,
     check: () => {
-      const [own, ...others] = [...jwks.values()].map((keys) => keys.status());
-      const whole = own?.usable && !own.stale && others.every((one) => one.usable && !one.stale);
+      const { usable, kids, ageMs } = own.status();
+      const current = all.every((keys) => !keys.status().stale);
       return {
-        status: !own?.usable ? 'down' : whole ? 'ok' : 'degraded',
-        detail: { keys: own?.kids.length ?? 0, age_seconds: wholeSeconds(own?.ageMs) },
+        status: !usable ? 'down' : current ? 'ok' : 'degraded',
+        detail: { keys: kids.length, age_seconds: wholeSeconds(ageMs) },
       };
     },
   };

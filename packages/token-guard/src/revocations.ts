@@ -84,7 +84,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     do {
       takeAgain = false;
       await asked(async (askedAt) => adopt(await feed.snapshot(askedAt), askedAt));
-    } while (takeAgain && !closed && lastError === undefined);
+    } while (takeAgain);
   }
 
   function adopt(snapshot: FeedSnapshot, askedAt: number): void {
@@ -146,7 +146,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     if (unsubscribe === undefined) await subscribe();
     await compareHeads();
     const at = now();
-    if (at - prunedAt < PRUNE_EVERY_MS && at >= prunedAt) return;
+    if (Math.abs(at - prunedAt) < PRUNE_EVERY_MS) return;
     prunedAt = at;
     cutOffs.prune(at);
   }
@@ -178,7 +178,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     reasonToRefuse: cutOffs.reasonToRefuse,
     status: () => ({
       ageMs: ageMs(),
-      degraded: lastError !== undefined || !connected || (ageMs() ?? Number.POSITIVE_INFINITY) > 10 * pollMs,
+      degraded: lastError !== undefined || !connected || confirmedAt === undefined,
       connected,
       lastError,
       sequence,

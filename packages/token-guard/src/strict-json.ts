@@ -52,7 +52,6 @@ function checkMembers(text: string): void {
       case CLOSE_OBJECT:
       case CLOSE_LIST:
         open.pop();
-        nameExpected = false;
         break;
       case COMMA:
         nameExpected = open.at(-1) !== undefined;

@@ -123,9 +123,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const { jwks } = presented.issuer;
     try {
       const key = await jwks.lookUp(presented.kid);
-      if (key === undefined && !jwks.usable()) throw new KeysUnavailable();
-      refuseUnless(key !== undefined, 'key_unknown');
-      return accept(presented, key);
+      if (key !== undefined) return accept(presented, key);
+      throw jwks.usable() ? new TokenRefusal('key_unknown') : new KeysUnavailable();
     } catch (error) {
       throw counted(error);
     }

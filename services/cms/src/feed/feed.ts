@@ -50,6 +50,8 @@ export function createFeed({ database, types, signal, now }: FeedDependencies): 
       if (page.events.length > 0 || left <= 0 || over.aborted) return page;
       heldPause = page.held ? Math.min(heldPause * 2, HELD_POLL_MS[1]) : HELD_POLL_MS[0];
       await signal.wait(wakes, Math.min(left, page.held ? heldPause : SLOW_POLL_MS), over);
+      // Nobody is there any more, or soon no database.
+      if (over.aborted) return page;
     }
   }
 

@@ -82,13 +82,14 @@ describe('texts', () => {
     ['# Head\n- **bold** _it_ `code`', 'Head\nbold it code'],
     ['![alt](a.png) [text](http://x.test/a)', 'alt text'],
     ['<p class="x">a</p><script>alert(1)</script>b', 'a b'],
+    ['<b>h</b>eron, <i class="x">grey</i>.<br>stork', 'heron, grey. stork'],
     ['2 < 3 and 5 > 4', '2 < 3 and 5 > 4'],
     ['1. one\n> two', 'one\ntwo'],
   ])('%j reads %j', (text, expected) => {
     expect(plainText(text)).toBe(expected);
   });
 
-  it.each(['<a', '[[[', '<script>', '![', '*', '<p <p'])('%s many times takes no long time', (part) => {
+  it.each(['<a', '[[[', '<script>', '![', '*', '<p <p', '<b <b', '<b '])('%s many times takes no long time', (part) => {
     const begun = performance.now();
     plainText(part.repeat(200_000 / part.length));
     expect(performance.now() - begun).toBeLessThan(2_000);
