@@ -65,8 +65,8 @@ function verificationKey(jwk: unknown, known: KeySet): VerificationKey | undefin
   const material = `${n}.${e}`;
   const before = known.get(kid);
   if (before?.material === material) return before;
-  const key = importRsa(n, e);
-  if (key === undefined || !isStrongRsa(key)) return undefined;
+  const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
+  if (!isStrongRsa(key)) return undefined;
   return Object.freeze({ kid, algorithm: 'RS256', key, material });
 }
 
@@ -88,14 +88,6 @@ function isForRs256(jwk: Readonly<Record<string, unknown>>): boolean {
 
 function isUsableKid(kid: unknown): kid is string {
   return typeof kid === 'string' && kid.length > 0 && kid.length <= MAX_KID_LENGTH;
-}
-
-function importRsa(n: string, e: string): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
-  } catch {
-    return undefined;
-  }
 }
 
 /** A short modulus can be factored; an exponent that is even or 1 makes forging trivial. */

@@ -62,16 +62,16 @@ describe('at start', () => {
   });
 
   it.each([
-    ['a URL of another protocol', { url: 'file:///etc/passwd' }, TypeError],
-    ['no URL', { url: 'jwks.json' }, TypeError],
-    ['a URL with a password', { url: 'https://user:pass@example.org/jwks.json' }, TypeError],
-    ['a URL with a user', { url: 'https://user@example.org/jwks.json' }, TypeError],
-    ['no cooldown', { cooldownMs: 0 }, RangeError],
-    ['a negative cap', { maxStaleMs: -1 }, RangeError],
-    ['a timeout that is no number', { timeoutMs: Number.NaN }, RangeError],
-    ['no bytes', { maxBytes: 0 }, RangeError],
-  ])('refuses %s', (_, options, kind) => {
-    expect(() => cacheOf(options)).toThrow(kind);
+    ['a URL of another protocol', { url: 'file:///etc/passwd' }, 'the JWKS URL must start with http:// or https://'],
+    ['no URL', { url: 'jwks.json' }, 'the JWKS URL must start with http:// or https://'],
+    ['a URL with a password', { url: 'https://:pass@example.org/jwks.json' }, 'must not hold credentials'],
+    ['a URL with a user', { url: 'https://user@example.org/jwks.json' }, 'must not hold credentials'],
+    ['no cooldown', { cooldownMs: 0 }, 'cooldownMs must be greater than 0'],
+    ['a negative cap', { maxStaleMs: -1 }, 'maxStaleMs must be greater than 0'],
+    ['a timeout that is no number', { timeoutMs: Number.NaN }, 'timeoutMs must be greater than 0'],
+    ['no bytes', { maxBytes: 0 }, 'maxBytes must be greater than 0'],
+  ])('refuses %s', (_, options, reason) => {
+    expect(() => cacheOf(options)).toThrow(reason);
   });
 });
 
@@ -161,9 +161,20 @@ describe('in the background', () => {
     const cache = cacheOf();
     await cache.ready;
     cache.close();
+    expect(vi.getTimerCount()).toBe(0);
     await vi.advanceTimersByTimeAsync(HOUR);
     await cache.refresh();
     expect(issuer.fetches()).toBe(1);
+  });
+
+  it('takes no keys over after it was closed', async () => {
+    const answer = Promise.withResolvers<Response>();
+    const cache = cacheOf({ fetch: () => answer.promise });
+    cache.close();
+    answer.resolve(await issuer.fetch(issuer.jwksUrl));
+    await cache.ready;
+    expect(cache.status()).toMatchObject({ kids: [], failures: 0 });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('gives up the request under way when it is closed', async () => {
@@ -180,77 +191,6 @@ describe('in the background', () => {
     await cache.ready;
     expect(aborted).toBe(true);
     expect(cache.status()).toMatchObject({ failures: 0, lastError: undefined });
-  });
-});
-
-describe('while the issuer is away', () => {
-  it('keeps the known keys up to the hard cap, and no longer', async () => {
-    const cache = cacheOf();
-    await cache.ready;
-    issuer.setOutage(true);
-    issuer.travel(86_399);
-    expect(cache.find(issuer.key.kid)).toBeDefined();
-    expect(cache.usable()).toBe(true);
-    expect(cache.status().stale).toBe(true);
-    issuer.travel(1);
-    expect(cache.find(issuer.key.kid)).toBeUndefined();
-    expect(cache.usable()).toBe(false);
-  });
-
-  it('keeps them for as long as it is told', async () => {
-    const cache = cacheOf({ maxStaleMs: HOUR });
-    await cache.ready;
-    issuer.setOutage(true);
-    issuer.travel(3_599);
-    expect(cache.usable()).toBe(true);
-    issuer.travel(1);
-    expect(cache.usable()).toBe(false);
-  });
-
-  it.each([
-    ['garbage', () => new Response('<html>')],
-    ['an empty set', () => new Response('{"keys":[]}')],
-    ['an error', () => new Response('{}', { status: 500 })],
-    ['too much', () => new Response('x'.repeat(70_000))],
-    ['a refusal to connect', () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }))],
-  ])('keeps the known keys when it answers with %s', async (_, answer) => {
-    let good = true;
-    const fetch: typeof globalThis.fetch = async (input, init) => (good ? issuer.fetch(input, init) : answer());
-    const cache = cacheOf({ fetch });
-    await cache.ready;
-    good = false;
-    await cache.refresh();
-    expect(cache.find(issuer.key.kid)).toBeDefined();
-    expect(cache.status()).toMatchObject({ failures: 1, lastError: expect.any(String) });
-    good = true;
-    await cache.refresh();
-    expect(cache.status()).toMatchObject({ failures: 1, lastError: undefined });
-  });
-
-  it('asks again after growing pauses', async () => {
-    const cache = cacheOf();
-    await cache.ready;
-    issuer.setOutage(true);
-    const before = issuer.fetches();
-    await cache.refresh();
-    const attempts: number[] = [];
-    for (let second = 1; second <= 600; second += 1) {
-      await vi.advanceTimersByTimeAsync(SECOND);
-      if (issuer.fetches() - before > attempts.length + 1) attempts.push(second);
-    }
-    const pauses = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0));
-    expect(pauses.slice(0, 6)).toEqual([1, 2, 4, 8, 16, 32]);
-    expect(Math.max(...pauses)).toBe(60);
-    expect(pauses.slice(7).every((pause) => pause === 60)).toBe(true);
-  });
-
-  it('asks after five seconds at the latest as long as it has no keys at all', async () => {
-    issuer.setOutage(true);
-    await cacheOf().ready;
-    await vi.advanceTimersByTimeAsync(60 * SECOND);
-    const before = issuer.fetches();
-    await vi.advanceTimersByTimeAsync(60 * SECOND);
-    expect(issuer.fetches() - before).toBe(12);
   });
 });
 

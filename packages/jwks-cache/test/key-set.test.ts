@@ -25,6 +25,8 @@ describe('readKeySet', () => {
     ['for the operation verify', { ...good, key_ops: ['verify'] }],
     ['with members that nobody knows', { ...good, x5t: 'abc', 'urn:example': 1 }],
     ['with a kid of 256 characters', { ...good, kid: 'k'.repeat(256) }],
+    ['with 8,192 bits', { ...good, n: Buffer.alloc(1_024, 0xff).toString('base64url') }],
+    ['with exponent 3', { ...good, e: 'Aw' }],
   ])('takes a key %s', (_, jwk) => {
     expect([...readKeySet(setOf(jwk), none).keys()]).toEqual([jwk.kid]);
   });
@@ -48,6 +50,10 @@ describe('readKeySet', () => {
     ['without a modulus', { ...good, n: undefined }],
     ['without an exponent', { ...good, e: undefined }],
     ['with an empty modulus', { ...good, n: '' }],
+    ['with a modulus that is no base64url', { ...good, n: '!!' }],
+    ['with a modulus that is no text', { ...good, n: 1 }],
+    ['with an exponent that is no text', { ...good, e: 65_537 }],
+    ['with an empty exponent', { ...good, e: '' }],
     ['with 2,040 bits', { ...good, ...rsa({ modulusLength: 2_040 }) }],
     ['with 1,024 bits', { ...good, ...rsa({ modulusLength: 1_024 }) }],
     ['with more than 8,192 bits', { ...good, n: Buffer.alloc(1_025, 0xff).toString('base64url') }],
@@ -65,19 +71,24 @@ describe('readKeySet', () => {
   });
 
   it.each([
-    ['is not JSON', 'nonsense'],
-    ['is empty', ''],
-    ['is HTML', '<!doctype html><title>Sign in</title>'],
-    ['is null', 'null'],
-    ['is a list', setOf(good).slice(8, -1)],
-    ['has no keys', '{}'],
-    ['has keys that are no list', '{"keys":{}}'],
-    ['has an empty list', '{"keys":[]}'],
-    ['has no usable key', setOf({ ...good, use: 'enc' })],
-    ['has two usable keys of one kid', setOf(good, good)],
-    ['has more than 64 keys', setOf(...Array.from({ length: 65 }, (_, index) => ({ ...good, kid: `k${index}` })))],
-  ])('refuses a document that %s', (_, text) => {
-    expect(() => readKeySet(text, none)).toThrow(KeySetRefused);
+    ['is not JSON', 'nonsense', 'the set is not JSON'],
+    ['is empty', '', 'the set is not JSON'],
+    ['is HTML', '<!doctype html><title>Sign in</title>', 'the set is not JSON'],
+    ['is null', 'null', 'the set has no list of keys'],
+    ['is text', '"keys"', 'the set has no list of keys'],
+    ['is a list', JSON.stringify([good]), 'the set has no list of keys'],
+    ['has no keys', '{}', 'the set has no list of keys'],
+    ['has keys that are no list', '{"keys":{}}', 'the set has no list of keys'],
+    ['has an empty list', '{"keys":[]}', 'the set has no usable key'],
+    ['has no usable key', setOf({ ...good, use: 'enc' }), 'the set has no usable key'],
+    ['has two usable keys of one kid', setOf(good, good), 'two keys of the set have one kid'],
+    [
+      'has more than 64 keys',
+      setOf(...Array.from({ length: 65 }, (_, index) => ({ ...good, kid: `k${index}` }))),
+      'the set has more than 64 keys',
+    ],
+  ])('refuses a document that %s', (_, text, reason) => {
+    expect(() => readKeySet(text, none)).toThrow(new KeySetRefused(reason));
   });
 
   it('takes a document of 64 keys', () => {

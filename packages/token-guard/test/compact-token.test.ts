@@ -83,6 +83,31 @@ describe('a compact token', () => {
   });
 });
 
+describe('a text that is no token', () => {
+  const [header, payload, signature] = [part({ alg: 'RS256' }), part({ sub: 'x' }), 'AAAA'];
+
+  it.each([
+    ['', 'bearer_syntax'],
+    [' a.b.c', 'bearer_syntax'],
+    ['"a.b.c', 'bearer_syntax'],
+    ['a.b.c"', 'bearer_syntax'],
+    ['a.b.c,d', 'bearer_syntax'],
+    ['a=.b.c', 'bearer_syntax'],
+    ['ä.b.c', 'bearer_syntax'],
+    ['a', 'not_three_parts'],
+    ['..', 'not_three_parts'],
+    [`${header}.${payload}`, 'not_three_parts'],
+    [`.${payload}.${signature}`, 'not_three_parts'],
+    [`${header}..${signature}`, 'not_three_parts'],
+    [`${header}.${payload}.`, 'not_three_parts'],
+    [`${header}.${payload}.${signature}.`, 'not_three_parts'],
+    [`${header}.${payload}.${signature}.${signature}`, 'not_three_parts'],
+    [`${header}.${payload}.${signature}`, 'read'],
+  ])('%s: %s', (text, expected) => {
+    expect(reasonOf(() => readCompactToken(text))).toBe(expected);
+  });
+});
+
 describe('strict JSON', () => {
   const anyObject = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4 }));
 

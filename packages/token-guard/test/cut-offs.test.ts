@@ -99,6 +99,28 @@ describe('the memory of cut-offs', () => {
     expect(held.reasonToRefuse(caller)).toBeUndefined();
   });
 
+  it('melts users as well, and refuses what a clock that is ahead has issued', () => {
+    const held = createCutOffs(10, () => NOW - 1);
+    for (let count = 0; count < 11; count += 1) {
+      held.add({ sequence: count + 1, cutOff: { kind: 'sub', id: `u${count}`, notBefore: 1 }, expiresAt: NOW });
+    }
+    expect(held.size()).toBe(0);
+    expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 29 })).toBe('all_cut_off');
+    expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 30 })).toBeUndefined();
+  });
+
+  it('is counted', () => {
+    const held = holding(
+      { kind: 'sid', id: 'a' },
+      { kind: 'jti', id: 'a' },
+      { kind: 'kid', id: 'a' },
+      { kind: 'sub', id: 'a', notBefore: 1 },
+      { kind: 'sid', id: 'a' },
+      { kind: 'all', notBefore: 1 },
+    );
+    expect(held.size()).toBe(4);
+  });
+
   it('melted or not, never revives a token that was revoked', () => {
     const anyCutOff = fc.oneof(
       fc.record({

@@ -1,10 +1,11 @@
-import { loadSettings, SettingsError } from '@gaia/settings';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadSettings } from '@gaia/settings';
 import { createMemoryState } from '@gaia/state/memory';
 import { createTestIssuer } from '@gaia/testing/issuer';
-import { Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createGuard, type GuardDependencies } from '../src/guard.ts';
-import { registerGuardMetrics } from '../src/guard-metrics.ts';
 import { guardSettings } from '../src/guard-settings.ts';
 import { createFakeFeed } from './fake-feed.ts';
 
@@ -22,45 +23,6 @@ async function setUp(env: Record<string, string> = {}, dependencies: GuardDepend
   };
   return { issuer, open };
 }
-
-describe('the settings', () => {
-  it('have defaults that fit the suite on one machine', () => {
-    expect(loadSettings(guardSettings, {})).toEqual({
-      GAIA_ISSUER: 'http://localhost:8080',
-      JWKS_URL: 'http://127.0.0.1:8081/.well-known/jwks.json',
-      TRUSTED_ISSUERS: [],
-      JWKS_MAX_STALE_SECONDS: 86_400,
-      JWKS_CACHE_FILE: undefined,
-    });
-  });
-
-  it('take further issuers apart', () => {
-    const raw = 'https://id.example=https://id.example/keys?v=2, https://b.example/ = http://127.0.0.1:9/jwks';
-    expect(loadSettings(guardSettings, { TRUSTED_ISSUERS: raw.replace(' = ', '=') }).TRUSTED_ISSUERS).toEqual([
-      { issuer: 'https://id.example', jwksUrl: 'https://id.example/keys?v=2' },
-      { issuer: 'https://b.example/', jwksUrl: 'http://127.0.0.1:9/jwks' },
-    ]);
-  });
-
-  it.each([
-    'https://id.example',
-    '=https://id.example/keys',
-    'https://id.example=',
-    'a=file:///etc/passwd',
-    'a=keys',
-    'a=https://',
-  ])('refuse the issuer %s', (raw) => {
-    expect(() => loadSettings(guardSettings, { TRUSTED_ISSUERS: raw })).toThrow(SettingsError);
-  });
-
-  it.each([
-    'http://localhost:8080=http://127.0.0.1:9/jwks',
-    'https://a.example=http://127.0.0.1:9/jwks,https://a.example=http://127.0.0.1:8/jwks',
-  ])('that name an issuer twice make no guard: %s', async (raw) => {
-    const { open } = await setUp({ TRUSTED_ISSUERS: raw });
-    expect(open).toThrow(TypeError);
-  });
-});
 
 describe('a guard', () => {
   it('verifies with the keys of the issuer and the cut-offs of the feed', async () => {
@@ -140,9 +102,6 @@ describe('a guard', () => {
     feed.add({ kind: 'sub', id: 'u1', notBefore: Date.now() / 1_000 + 60 });
     await expect(guard.verifier.verify(issuer.tokenFor({ subject: 'u1' }))).rejects.toThrow();
     expect((await guard.verifier.verify(theirs.tokenFor({ subject: 'u1' }))).issuer).toBe('https://id.example');
-    theirs.setOutage(true);
-    theirs.travel(90_000);
-    expect(guard.healthChecks[0]?.check().status).toBe('ok');
   });
 
   it('takes tokens for the suite and for the one service, and no others', async () => {
@@ -173,42 +132,89 @@ describe('a guard', () => {
     expect(guard.revocations).toBeUndefined();
     expect(guard.healthChecks.map((check) => check.name)).toEqual(['keys']);
   });
-});
 
-describe('the metrics', () => {
-  it('tell what was accepted, what was refused and why, and how old keys and cut-offs are', async () => {
+  it.each([
+    'http://localhost:8080=http://127.0.0.1:9/jwks',
+    'https://a.example=http://127.0.0.1:9/jwks,https://a.example=http://127.0.0.1:8/jwks',
+  ])('that name an issuer twice make no guard: %s', async (raw) => {
+    const { open } = await setUp({ TRUSTED_ISSUERS: raw });
+    expect(open).toThrow(TypeError);
+  });
+
+  it('keeps the keys of each issuer in a file of its own', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gaia-guard-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const theirs = await createTestIssuer({ issuer: 'https://id.example' });
+    const { issuer, open } = await setUp(
+      { TRUSTED_ISSUERS: `${theirs.issuer}=${theirs.jwksUrl}`, JWKS_CACHE_FILE: join(folder, 'keys.json') },
+      { fetch: async (input, init) => (input === theirs.jwksUrl ? theirs : issuer).fetch(input, init) },
+    );
+    await open().ready;
+    expect((await readdir(folder)).sort()).toEqual(['keys.json', 'keys.json.1']);
+    issuer.setOutage(true);
+    theirs.setOutage(true);
+    const restarted = open();
+    await restarted.ready;
+    await expect(restarted.verifier.verify(issuer.tokenFor())).resolves.toBeDefined();
+    await expect(restarted.verifier.verify(theirs.tokenFor())).resolves.toBeDefined();
+  });
+
+  it.each(['keys', 'cut-offs'])('is not ready before it has asked for its %s', async (which) => {
+    const held = Promise.withResolvers<void>();
+    const feed = createFakeFeed(Date.now);
+    const { snapshot } = feed;
+    if (which === 'cut-offs') feed.snapshot = (now) => held.promise.then(() => snapshot(now));
+    const { issuer, open } = await setUp(
+      {},
+      {
+        feed,
+        fetch: async (input, init) => {
+          if (which === 'keys') await held.promise;
+          return issuer.fetch(input, init);
+        },
+      },
+    );
+    const guard = open();
+    let ready = false;
+    const waiting = guard.ready.then((value) => {
+      ready = true;
+      return value;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ready).toBe(false);
+    held.resolve();
+    expect(await waiting).toBeUndefined();
+    expect(guard.healthChecks.map((check) => check.check().status)).toEqual(['ok', 'ok']);
+  });
+
+  it('is degraded while the keys of a further issuer are missing or old, and down only without our own', async () => {
+    const theirs = await createTestIssuer({ issuer: 'https://id.example' });
+    const { issuer, open } = await setUp(
+      { TRUSTED_ISSUERS: `${theirs.issuer}=${theirs.jwksUrl}` },
+      { fetch: async (input, init) => (input === theirs.jwksUrl ? theirs : issuer).fetch(input, init) },
+    );
+    theirs.setOutage(true);
+    const guard = open();
+    await guard.ready;
+    expect(guard.healthChecks[0]?.check()).toEqual({ status: 'degraded', detail: { keys: 1, age_seconds: 0 } });
+    theirs.setOutage(false);
+    await guard.jwks.get(theirs.issuer)?.refresh();
+    expect(guard.healthChecks[0]?.check().status).toBe('ok');
+    issuer.setOutage(true);
+    issuer.travel(300);
+    expect(guard.healthChecks[0]?.check()).toEqual({ status: 'degraded', detail: { keys: 1, age_seconds: 300 } });
+    issuer.travel(86_400);
+    expect(guard.healthChecks[0]?.check().status).toBe('down');
+  });
+
+  it('asks nobody for anything after it was closed', async () => {
     const feed = createFakeFeed(Date.now);
     const { issuer, open } = await setUp({}, { feed });
     const guard = open();
     await guard.ready;
-    const registry = new Registry();
-    registerGuardMetrics(guard, registry);
-    const token = issuer.tokenFor();
-    for (let use = 0; use < 3; use += 1) await guard.verifier.verify(token);
-    await guard.verifier.verify(issuer.tokenFor({ expiresIn: -60 })).catch(() => undefined);
-    feed.add({ kind: 'sid', id: 'a' });
-    await registry.metrics();
-    const text = await registry.metrics();
-    for (const line of [
-      'gaia_tokens_total{result="remembered"} 2',
-      'gaia_tokens_total{result="verified"} 1',
-      'gaia_tokens_total{result="expired"} 1',
-      'gaia_remembered_tokens 1',
-      'gaia_jwks_fetches_total{issuer="http://localhost:8080",outcome="ok"} 1',
-      'gaia_jwks_fetches_total{issuer="http://localhost:8080",outcome="failed"} 0',
-      'gaia_revocations 1',
-    ]) {
-      expect(text).toContain(line);
-    }
-    expect(text).toMatch(/gaia_jwks_age_seconds\{issuer="http:\/\/localhost:8080"\} [\d.e-]+/);
-    expect(text).toMatch(/gaia_revocations_age_seconds [\d.e-]+/);
-    expect(text).not.toContain(token);
-  });
-
-  it('are fewer without a feed', async () => {
-    const { open } = await setUp();
-    const registry = new Registry();
-    registerGuardMetrics(open(), registry);
-    expect(await registry.metrics()).not.toContain('gaia_revocations');
+    await guard.close();
+    expect(feed.listeners()).toBe(0);
+    for (const keys of guard.jwks.values()) await keys.refresh();
+    expect(issuer.fetches()).toBe(1);
   });
 });

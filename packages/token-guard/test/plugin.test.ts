@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGuard } from '../src/guard.ts';
 import { guardSettings } from '../src/guard-settings.ts';
 import { identityOf, tokenGuard } from '../src/plugin.ts';
-import { requireIdentity } from '../src/requirements.ts';
+import { requireIdentity, requireRole, requireScope } from '../src/requirements.ts';
 import { createFakeFeed } from './fake-feed.ts';
 import { guardedApp } from './guarded-app.ts';
 
@@ -40,7 +40,7 @@ describe('a guarded route', () => {
     const { app } = await guardedApp(await createTestIssuer({ signingKey }));
     const answer = await app.inject({ url: '/whoami', headers });
     expect(answer.statusCode).toBe(401);
-    expect(answer.json()).toMatchObject({ code });
+    expect(answer.json()).toMatchObject({ code, message: expect.stringMatching(/^[A-Z][^.]*\.$/) });
     expect(answer.headers['www-authenticate']).toBe(challenge);
   });
 
@@ -125,6 +125,23 @@ describe('a guarded route', () => {
   });
 });
 
+describe('an app with an error handler of its own', () => {
+  it('sends the challenge all the same', async () => {
+    const issuer = await createTestIssuer({ signingKey });
+    const { app } = await guardedApp(issuer, (scope) => {
+      scope.setErrorHandler((_error, _request, reply) => reply.code(418).send('mine'));
+      scope.get('/scoped', { onRequest: requireScope('users:manage') }, async () => 'never');
+      scope.get('/mine', { onRequest: requireRole('owner') }, async () => 'never');
+    });
+    const missing = await app.inject({ url: '/whoami' });
+    expect([missing.statusCode, missing.headers['www-authenticate']]).toEqual([418, 'Bearer realm="gaia"']);
+    const scoped = await app.inject({ url: '/scoped', headers: issuer.headersFor() });
+    expect(scoped.headers['www-authenticate']).toContain('error="insufficient_scope"');
+    const mine = await app.inject({ url: '/mine', headers: issuer.headersFor() });
+    expect([mine.statusCode, mine.headers['www-authenticate']]).toEqual([418, undefined]);
+  });
+});
+
 describe('the scope of the guard', () => {
   async function appWithScopes() {
     const issuer = await createTestIssuer({ signingKey });
@@ -144,7 +161,7 @@ describe('the scope of the guard', () => {
       await scope.register(tokenGuard, { guard, optionalIdentity: true });
       scope.get('/optional', async (request) => ({ sub: request.identity?.subject ?? 'nobody' }));
       scope.get('/optional/but-not-here', { onRequest: requireIdentity() }, async (request) => ({
-        sub: identityOf(request).subject,
+        sub: request.identity?.subject ?? 'nobody',
       }));
       scope.register(async (inner) => {
         await inner.register(tokenGuard, { guard });
@@ -190,6 +207,16 @@ describe('the scope of the guard', () => {
   ])('where identity is optional, %s is refused all the same', async (_, authorization) => {
     const { app } = await appWithScopes();
     expect((await app.inject({ url: '/optional', headers: { authorization } })).statusCode).toBe(401);
+  });
+});
+
+describe('the identity of a request', () => {
+  it('is part of every request of the scope from its beginning', async () => {
+    let decorated = false;
+    await guardedApp(await createTestIssuer({ signingKey }), (scope) => {
+      decorated = scope.hasRequestDecorator('identity');
+    });
+    expect(decorated).toBe(true);
   });
 });
 

@@ -185,69 +185,24 @@ describe('what can be forgotten', () => {
     expect(revocations.status().cutOffs).toBe(1);
     expect(revocations.reasonToRefuse(session('b'))).toBe('session_ended');
   });
-});
 
-describe('the status', () => {
-  it('says how old the view is', async () => {
-    const revocations = await follow();
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(revocations.status()).toMatchObject({
-      degraded: false,
-      connected: true,
-      lastError: undefined,
-      snapshots: 1,
-    });
-    expect(revocations.status().ageMs).toBeLessThanOrEqual(ONE_POLL);
-    feed.setFailing(true);
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(revocations.status()).toMatchObject({ degraded: true, lastError: 'the state backend does not answer' });
-    expect(revocations.status().ageMs).toBeGreaterThanOrEqual(10_000);
-    feed.setFailing(false);
-    await vi.advanceTimersByTimeAsync(ONE_POLL);
-    expect(revocations.status()).toMatchObject({ degraded: false, lastError: undefined });
-  });
-
-  it('is degraded while pushes stay away, although the feed answers', async () => {
-    const revocations = await follow();
-    feed.setConnected(false);
-    await vi.advanceTimersByTimeAsync(ONE_POLL);
-    expect(revocations.status()).toMatchObject({ degraded: true, connected: false });
-    expect(revocations.status().ageMs).toBeLessThanOrEqual(ONE_POLL);
-  });
-
-  it('is degraded when the feed hangs, and recovers from it', async () => {
-    const revocations = await follow();
-    feed.setHanging(true);
-    await vi.advanceTimersByTimeAsync(3_000);
-    expect(revocations.status()).toMatchObject({ degraded: true, lastError: 'no answer in time' });
-    feed.setHanging(false);
-    feed.add(ended('a'));
-    await vi.advanceTimersByTimeAsync(3_500);
-    expect(revocations.status()).toMatchObject({ degraded: false, lastError: undefined });
-  });
-
-  it('does not take a snapshot where the head says that nothing is missing', async () => {
-    await follow();
-    feed.add(ended('a'));
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(feed.calls()).toMatchObject({ snapshots: 1, subscriptions: 1 });
-    expect(feed.calls().heads).toBeGreaterThanOrEqual(12);
-  });
-
-  it.each([
-    [0, 500],
-    [0.5, 625],
-  ])('is asked for with jitter %d after %i ms', async (random, ms) => {
-    await follow({ random: () => random });
-    const before = feed.calls().heads;
-    await vi.advanceTimersByTimeAsync(ms - 1);
-    expect(feed.calls().heads).toBe(before);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(feed.calls().heads).toBe(before + 1);
+  it('is melted down when there is too much of it', async () => {
+    const revocations = await follow({ maxCutOffs: 3 });
+    for (const id of ['a', 'b', 'c']) feed.add(ended(id));
+    expect(revocations.reasonToRefuse(session('d'))).toBeUndefined();
+    feed.add(ended('e'));
+    expect(revocations.reasonToRefuse(session('d'))).toBe('all_cut_off');
+    expect(revocations.status().cutOffs).toBe(0);
   });
 });
 
 describe('a revoked key', () => {
+  it('need not be told to anybody', async () => {
+    const revocations = await follow();
+    feed.add({ kind: 'kid', id: 'key' });
+    expect(revocations.reasonToRefuse(session('a'))).toBe('key_revoked');
+  });
+
   it('is told once, however it is learnt', async () => {
     const told: string[] = [];
     feed.add({ kind: 'kid', id: 'k1' });
@@ -257,28 +212,5 @@ describe('a revoked key', () => {
     feed.setConnected(true);
     await vi.advanceTimersByTimeAsync(0);
     expect(told).toEqual(['k1', 'k2']);
-  });
-});
-
-describe('the end', () => {
-  it('stops listening and asking', async () => {
-    const revocations = await follow();
-    await revocations.close();
-    expect(feed.listeners()).toBe(0);
-    const before = feed.calls();
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(feed.calls()).toEqual(before);
-  });
-
-  it('also when it comes while the subscription is under way', async () => {
-    const revocations = createRevocations({ feed });
-    await revocations.close();
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(feed.listeners()).toBe(0);
-    expect(feed.calls().heads).toBe(0);
-  });
-
-  it('refuses to poll without a pause', () => {
-    expect(() => createRevocations({ feed, pollMs: 0 })).toThrow(RangeError);
   });
 });

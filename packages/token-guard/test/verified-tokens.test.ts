@@ -35,6 +35,13 @@ it('forgets what is not used', () => {
   expect(tokens.get('unused')).toBeUndefined();
 });
 
+it('counts a token once, whichever generation it is in', () => {
+  const tokens = createVerifiedTokens<number>(4);
+  for (const token of ['a', 'b', 'c']) tokens.set(token, 1);
+  expect(tokens.get('a')).toBe(1);
+  expect(tokens.size()).toBe(3);
+});
+
 it('drops a token of either generation', () => {
   const tokens = createVerifiedTokens<number>(4);
   for (const token of ['a', 'b', 'c']) tokens.set(token, 1);

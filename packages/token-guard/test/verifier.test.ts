@@ -72,6 +72,11 @@ describe('an identity', () => {
     });
   });
 
+  it('has a list of audiences where the token names one', async () => {
+    const { issuer, verifier } = await setUp();
+    expect((await verifier.verify(issuer.tokenFor({ audience: 'gaia' }))).audience).toEqual(['gaia']);
+  });
+
   it('cannot be changed, because the next request gets the same one', async () => {
     const { issuer, verifier } = await setUp();
     const token = issuer.tokenFor();
@@ -276,6 +281,18 @@ describe('the options', () => {
     ['a skew that is no number', { issuers: [{ issuer: 'a', jwks }], clockSkewSeconds: Number.NaN }],
   ])('%s are refused', (_, options) => {
     expect(() => createVerifier(options)).toThrow();
+  });
+
+  it('can ask for no skew and a life of a second', async () => {
+    const { issuer, verifier } = await setUp({ clockSkewSeconds: 0, maxLifetimeSeconds: 1, maxCachedTokens: 2 });
+    const seconds = Math.floor(issuer.now() / 1_000);
+    await expect(verifier.verify(issuer.tokenFor({ claims: { exp: seconds + 1 } }))).resolves.toBeDefined();
+    await expect(verifier.verify(issuer.tokenFor({ claims: { exp: seconds } }))).rejects.toEqual(
+      refusedWith('expired'),
+    );
+    await expect(verifier.verify(issuer.tokenFor({ claims: { exp: seconds + 2 } }))).rejects.toEqual(
+      refusedWith('lifetime_too_long'),
+    );
   });
 
   it('can name other audiences, skew and lifetime', async () => {
