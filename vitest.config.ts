@@ -4,11 +4,15 @@ export default defineConfig({
   test: {
     include: ['{packages,services}/*/test/**/*.test.ts', 'suite/test/**/*.test.ts'],
     globalSetup: ['./packages/test-servers/src/global-setup.ts'],
+    setupFiles: ['./packages/test-servers/src/patience.ts'],
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
+    // The files that a worker runs share its modules: no file may leave something behind in one.
+    isolate: false,
     // Much of the time is spent waiting for servers and sockets: more workers than the cores of a small machine.
     maxWorkers: 4,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', './packages/test-servers/src/plain-line-reporter.ts'],
   },
 });

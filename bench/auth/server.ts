@@ -2,16 +2,45 @@ import type { AddressInfo } from 'node:net';
 import { loadConfig } from '@gaia/auth/config';
 import { start } from '@gaia/auth/start';
 import { createLogger } from '@gaia/http-service/logger';
+import { hash, verify } from '@node-rs/argon2';
 
-/** The service in a process of its own: says its port, and how much processor time it has used. */
-process.on('message', async (message: { env: Record<string, string> } | 'cpu') => {
-  if (message === 'cpu') {
+/** What the process is told: to begin, to hash and nothing else, or to say how much processor time it has used. */
+export type Order =
+  | { readonly env: Record<string, string> }
+  | { readonly hash: { readonly seconds: number; readonly parallel: number } }
+  | 'cpu';
+
+/** OWASP's argon2id: the service's default cost. */
+const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** The service in a process of its own, which is also where the raw hashes are made: the same threads, the same cores. */
+process.on('message', async (order: Order) => {
+  if (order === 'cpu') {
     const { user, system } = process.cpuUsage();
     process.send?.({ cpuSeconds: (user + system) / 1e6 });
-    return;
+  } else if ('hash' in order) {
+    process.send?.({ hashes: await hashesIn(order.hash.seconds, order.hash.parallel) });
+  } else {
+    const logger = createLogger({ service: 'auth', level: 'warn' }, { write: (line) => process.stderr.write(line) });
+    const app = await start(loadConfig(order.env), { logger });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    process.send?.({ port: (app.server.address() as AddressInfo).port });
   }
-  const logger = createLogger({ service: 'auth', level: 'warn' }, { write: (line) => process.stderr.write(line) });
-  const app = await start(loadConfig(message.env), { logger });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  process.send?.({ port: (app.server.address() as AddressInfo).port });
 });
+process.on('disconnect', () => process.exit());
+
+/** Passwords verified a second. */
+async function hashesIn(seconds: number, parallel: number): Promise<number> {
+  const passwordHash = await hash('a password', cost);
+  const startedAt = performance.now();
+  let done = 0;
+  await Promise.all(
+    Array.from({ length: parallel }, async () => {
+      while (performance.now() - startedAt < seconds * 1_000) {
+        await verify(passwordHash, 'a password');
+        done += 1;
+      }
+    }),
+  );
+  return (done * 1_000) / (performance.now() - startedAt);
+}

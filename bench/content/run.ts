@@ -15,6 +15,8 @@ import type { Order } from './server.ts';
 const entries = Number(process.env.BENCH_ENTRIES ?? 100_000);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 2);
+/** Part of the name of the work to be measured; all if absent. */
+const only = process.env.BENCH_ONLY ?? '';
 const CONNECTIONS = 16;
 const DATABASE_CONNECTIONS = 8;
 
@@ -107,7 +109,7 @@ process.stdout.write(
   `${entries} entries, ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s, medians; by hand: the same SQL in bare routes\n\n`,
 );
 process.stdout.write('ratio by time   ratio by CPU   Gaia /s   by hand /s\n');
-for (const { name, wanted, token, request } of works) {
+for (const { name, wanted, token, request } of works.filter((work) => work.name.includes(only))) {
   const ratios: { time: number; cpu: number; gaia: number; floor: number }[] = [];
   for (let round = -1; round < rounds; round += 1) {
     const pair = round % 2 === 0 ? [gaia, floor] : [floor, gaia];
@@ -136,7 +138,7 @@ for (const { name, wanted, token, request } of works) {
 
 for (const { child, pool } of [gaia, floor]) {
   await pool.destroy();
-  child.kill();
+  child.disconnect();
 }
 await jwks.close();
 await postgres.stop();

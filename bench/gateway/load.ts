@@ -11,7 +11,8 @@ export interface Load {
 }
 
 export interface Measured {
-  /** Good answers a second. */
+  /** Good answers, and so many a second. */
+  readonly count: number;
   readonly rate: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -60,5 +61,5 @@ export async function drive({ port, path, headers, connections, seconds }: Load)
   const took = (performance.now() - from) / 1_000;
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
-  return { rate: times.length / took, p50: at(0.5), p99: at(0.99) };
+  return { count: times.length, rate: times.length / took, p50: at(0.5), p99: at(0.99) };
 }

@@ -1,18 +1,21 @@
 /**
  * How soon a logout is enforced: from the answer of `POST /auth/logout` to the first refusal of each service, every service
- * a process of its own; and how soon after the way between a service and Redis was cut and restored.
- * Run: node bench/revocation/run.ts (needs a redis-server, or REDIS_URL). BENCH_ROUNDS (200), BENCH_CUTS (20), BENCH_OUTAGE_MS (4000), BENCH_PORT.
+ * a process of its own; the same for the compromise of a key; and how soon after the way between a service and Redis was
+ * cut and restored.
+ * Run: node bench/revocation/run.ts (needs a redis-server, or REDIS_URL).
+ * BENCH_ROUNDS (200), BENCH_COMPROMISES (20), BENCH_CUTS (20), BENCH_OUTAGE_MS (4000), BENCH_PORT.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings } from '@gaia/settings';
 import { openState } from '@gaia/state/open';
+import { startCuttableProxy } from '@gaia/test-servers/cuttable-proxy';
 import { createGuard } from '@gaia/token-guard/guard';
 import { guardSettings } from '@gaia/token-guard/settings';
 import { Agent, request } from 'undici';
-import { startCuttableProxy } from './cuttable-proxy.ts';
 import { password, startServers } from './servers.ts';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 200);
+const compromises = Number(process.env.BENCH_COMPROMISES ?? 20);
 const cuts = Number(process.env.BENCH_CUTS ?? 20);
 const port = Number(process.env.BENCH_PORT ?? 33_080);
 const GIVE_UP_MS = 10_000;
@@ -73,27 +76,40 @@ function report(name: string, values: readonly number[]): void {
   );
 }
 
-const samples = new Map<string, number[]>(places.map(({ name }) => [name, []]));
-const slowest: number[] = [];
-for (let round = 0; round < rounds; round += 1) {
-  const token = await login();
-  const urls = places.map(({ name, offset, path }) => ({ name, url: `http://127.0.0.1:${port + offset}${path}` }));
-  for (const { name, url } of urls) {
-    if ((await statusOf('GET', url, token)) !== 200) throw new Error(`${name} refused a good token`);
+/** Ends what a token came from, again and again, and measures from the answer of each command. */
+async function measure(name: string, times: number, command: (token: string) => Promise<number>): Promise<void> {
+  const samples = new Map<string, number[]>(places.map((place) => [place.name, []]));
+  const slowest: number[] = [];
+  for (let round = 0; round < times; round += 1) {
+    const token = await login();
+    const urls = places.map((place) => ({ ...place, url: `http://127.0.0.1:${port + place.offset}${place.path}` }));
+    for (const place of urls) {
+      if ((await statusOf('GET', place.url, token)) !== 200) throw new Error(`${place.name} refused a good token`);
+    }
+    const from = await command(token);
+    const all = await Promise.all(
+      urls.map(async (place) => {
+        const time = await until(async () => (await statusOf('GET', place.url, token)) === 401, from);
+        samples.get(place.name)?.push(time);
+        return time;
+      }),
+    );
+    slowest.push(Math.max(...all));
   }
-  const from = await logout(token);
-  const times = await Promise.all(
-    urls.map(async ({ name, url }) => {
-      const time = await until(async () => (await statusOf('GET', url, token)) === 401, from);
-      samples.get(name)?.push(time);
-      return time;
-    }),
-  );
-  slowest.push(Math.max(...times));
+  console.log(`from the answer of ${name} to the first refusal, the request itself included:`);
+  for (const [place, values] of samples) report(`  ${place}`, values);
+  report('  every service', slowest);
 }
-console.log('from the answer of the logout to the first refusal, the request itself included:');
-for (const [name, values] of samples) report(`  ${name}`, values);
-report('  every service', slowest);
+
+async function compromise(token: string): Promise<number> {
+  const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8'));
+  const status = await statusOf('POST', `http://127.0.0.1:${port}/auth/keys/${kid}/compromise`, token);
+  if (status !== 200) throw new Error(`the compromise was answered ${status}`);
+  return performance.now();
+}
+
+if (rounds > 0) await measure('the logout', rounds, logout);
+if (compromises > 0) await measure('the compromise of a key', compromises, compromise);
 
 const proxy = await startCuttableProxy(servers.redisUrl);
 const state = openState({ redisUrl: proxy.url, now: Date.now });

@@ -5,73 +5,141 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import type { ContainerState } from './confinement.ts';
+import { type Door, openDoor } from './door.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const execute = promisify(execFile);
 
-export type Part = 'gateway' | 'auth' | 'cms' | 'assets' | 'search' | 'redis' | 'postgres';
+export type Service = 'gateway' | 'auth' | 'cms' | 'assets' | 'search';
+export type Part = Service | 'redis' | 'postgres';
 export type Fault = 'killed' | 'frozen' | 'cut off';
 
-/** The cluster of docker-compose.yml under a project name and port of its own. */
+/** The cluster of docker-compose.yml under a project name and ports of its own. */
 export interface Cluster {
-  readonly url: string;
+  /** Where requests go: the gateway, or the gateways in turns. */
+  readonly door: Door;
   readonly password: string;
-  compose(...arguments_: readonly string[]): Promise<string>;
-  break(part: Part, fault: Fault): Promise<void>;
-  mend(part: Part, fault: Fault): Promise<void>;
+  /** Breaks parts at the same time. */
+  break(parts: readonly Part[], fault: Fault): Promise<void>;
+  mend(parts: readonly Part[], fault: Fault): Promise<void>;
+  /** So many replicas of these services, healthy. */
+  scale(replicas: Readonly<Partial<Record<Service, number>>>): Promise<void>;
+  /** Restarts the replicas of a service one after the other, each healthy again before the next. */
+  restartRolling(service: Service): Promise<void>;
+  /** Takes the cluster down, its volumes excepted, and starts it again. */
+  downAndUp(): Promise<void>;
+  /** All containers that run. */
+  inspect(): Promise<readonly ContainerState[]>;
+  /** How many requests for a path each replica of a service has logged. */
+  requestsOf(service: Service, path: string): Promise<readonly number[]>;
   remove(): Promise<void>;
 }
 
-/** Builds the images if they are missing, starts the cluster and waits until it is healthy. */
+const projectPrefix = 'gaia-faults-';
+/** The limits on requests of one address would end the load of one machine; nothing else is changed. */
+const overrides = `services:
+  gateway: { environment: { RATE_LIMIT: 'off' } }
+  auth: { environment: { RATE_LIMIT: 'off' } }
+`;
+
+/** Builds the images, starts the cluster with its demo sites and waits until it is healthy. */
 export async function startCluster(): Promise<Cluster> {
+  await removeLeftOvers();
   const directory = await mkdtemp(join(tmpdir(), 'gaia-cluster-'));
-  const project = `gaia-faults-${process.pid}`;
-  const port = await freePort();
+  const project = `${projectPrefix}${process.pid}`;
+  const port = await freePorts();
   const password = 'correct-horse-battery';
   const environment = {
     ...process.env,
     PUBLIC_URL: `http://localhost:${port}`,
-    GATEWAY_PORTS: String(port),
+    GATEWAY_PORTS: `${port}-${port + 1}`,
     GAIA_ADMIN_PASSWORD: password,
   };
   const { stdout: secrets } = await execute('sh', [join(root, 'deploy', 'make-env.sh')], { env: environment });
   const envFile = join(directory, 'env');
+  const overrideFile = join(directory, 'override.yml');
   await writeFile(envFile, secrets, { mode: 0o600 });
-  const run = async (command: string, arguments_: readonly string[], options: ExecFileOptions = {}) => {
-    const { stdout } = await execute(command, arguments_, { cwd: root, maxBuffer: 64 * 1024 * 1024, ...options });
-    return String(stdout);
-  };
+  await writeFile(overrideFile, overrides);
+  const files = ['--file', join(root, 'docker-compose.yml'), '--file', overrideFile];
   const compose = (...arguments_: readonly string[]) =>
-    run('docker', ['compose', '--project-name', project, '--env-file', envFile, ...arguments_]);
-  const container = async (part: Part) => (await compose('ps', '--all', '--quiet', part)).trim();
+    run('docker', ['compose', ...files, '--project-name', project, '--env-file', envFile, ...arguments_]);
   const network = `${project}_default`;
+  const containers = async (part: Part) =>
+    (await compose('ps', '--all', '--quiet', part)).split('\n').filter((line) => line !== '');
+  const each = (parts: readonly Part[], action: (part: Part, id: string) => Promise<unknown>) =>
+    Promise.all(parts.map(async (part) => Promise.all((await containers(part)).map(async (id) => action(part, id)))));
 
+  const door = openDoor();
+  const addressOf = async (gateway: string) => {
+    const published = await run('docker', ['port', gateway, '8080/tcp']);
+    return `http://${published.trim().split('\n')[0] ?? ''}`;
+  };
+  const openGateways = async () => door.open(await Promise.all((await containers('gateway')).map(addressOf)));
+  const up = async (...more: readonly string[]) => {
+    await compose('up', '--detach', '--wait', '--wait-timeout', '300', ...more);
+    await openGateways();
+  };
   const remove = async () => {
-    await compose('down', '--volumes', '--timeout', '5');
+    await compose('--profile', 'demo', 'down', '--volumes', '--remove-orphans', '--timeout', '5');
     await rm(directory, { recursive: true, force: true });
   };
+
   try {
-    await compose('up', '--detach', '--wait', '--build');
-    await compose('run', '--rm', '--build', 'demo');
+    const build = () => compose('--profile', 'demo', 'build');
+    // Once more, since it fetches packages over the network.
+    await build().catch(build);
+    await up();
+    await compose('run', '--rm', 'demo');
   } catch (error) {
+    console.log((await compose('logs', '--tail', '40').catch(() => '')).slice(-20_000));
     await remove();
     throw error;
   }
   return {
-    url: `http://localhost:${port}`,
+    door,
     password,
-    compose,
-    async break(part, fault) {
-      const id = await container(part);
-      if (fault === 'killed') await run('docker', ['kill', id]);
-      else if (fault === 'frozen') await run('docker', ['pause', id]);
-      else await run('docker', ['network', 'disconnect', network, id]);
+    async break(parts, fault) {
+      await each(parts, (_part, id) => {
+        if (fault === 'killed') return run('docker', ['kill', id]);
+        if (fault === 'frozen') return run('docker', ['pause', id]);
+        return run('docker', ['network', 'disconnect', network, id]);
+      });
     },
-    async mend(part, fault) {
-      const id = await container(part);
-      if (fault === 'killed') await run('docker', ['start', id]);
-      else if (fault === 'frozen') await run('docker', ['unpause', id]);
-      else await run('docker', ['network', 'connect', '--alias', part, network, id]);
+    async mend(parts, fault) {
+      await each(parts, (part, id) => {
+        if (fault === 'killed') return run('docker', ['start', id]);
+        if (fault === 'frozen') return run('docker', ['unpause', id]);
+        return run('docker', ['network', 'connect', '--alias', part, network, id]);
+      });
+      // A gateway that was started again may have got another port of its range.
+      if (parts.includes('gateway')) await openGateways();
+    },
+    async scale(replicas) {
+      const wanted = Object.entries(replicas).flatMap(([service, count]) => ['--scale', `${service}=${count}`]);
+      await up('--no-recreate', ...wanted);
+    },
+    async restartRolling(service) {
+      for (const id of await containers(service)) {
+        // As a balancer does: it sends nothing to a gateway that is about to end.
+        const address = service === 'gateway' ? await addressOf(id) : undefined;
+        if (address !== undefined) door.leaveOut(address);
+        await run('docker', ['restart', '--time', '20', id]);
+        await healthy(id);
+        if (service === 'gateway') await openGateways();
+      }
+    },
+    async downAndUp() {
+      await compose('down', '--timeout', '20');
+      await up();
+    },
+    inspect: async () => {
+      const ids = (await compose('ps', '--quiet')).split('\n').filter((line) => line !== '');
+      return JSON.parse(await run('docker', ['inspect', ...ids]));
+    },
+    requestsOf: async (service, path) => {
+      const logs = await Promise.all((await containers(service)).map((id) => run('docker', ['logs', id])));
+      return logs.map((log) => log.split(`"path":"${path}"`).length - 1);
     },
     remove,
   };
@@ -88,13 +156,60 @@ export async function dockerReason(): Promise<string | undefined> {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** A run that was killed leaves its cluster behind; the next one removes it. Clusters of living runs stay. */
+async function removeLeftOvers(): Promise<void> {
+  const projects = JSON.parse(await run('docker', ['compose', 'ls', '--all', '--format', 'json'])) as {
+    readonly Name: string;
+  }[];
+  for (const { Name: name } of projects) {
+    const pid = name.startsWith(projectPrefix) ? Number(name.slice(projectPrefix.length)) : 0;
+    if (pid > 0 && !isAlive(pid)) {
+      await run('docker', ['compose', '--project-name', name, 'down', '--volumes', '--timeout', '5']);
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function healthy(id: string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const status = await run('docker', ['inspect', '--format', '{{.State.Health.Status}}', id]);
+    if (status.trim() === 'healthy') return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`the container ${id} did not become healthy`);
+}
+
+async function run(command: string, arguments_: readonly string[], options: ExecFileOptions = {}): Promise<string> {
+  const { stdout } = await execute(command, arguments_, {
+    cwd: root,
+    maxBuffer: 256 * 1024 * 1024,
+    timeout: 900_000,
+    ...options,
+  });
+  return String(stdout);
+}
+
+/** The first of two neighbouring ports on which nothing listens. */
+async function freePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+  throw new Error('there are no two neighbouring free ports');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

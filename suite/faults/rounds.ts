@@ -1,45 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Fault, Part } from './cluster.ts';
 import { type Load, type Sample, startLoad } from './load.ts';
-import { lostWrites, openSessions, probesOf } from './probes.ts';
+import { type Acknowledged, type Kind, lookBack, openSessions, probesOf } from './probes.ts';
 
 /** What each part's loss may take with it; everything else has to go on without one failure. */
-const mayFail: Readonly<Record<Part, readonly string[]>> = {
-  auth: ['log in'],
-  cms: ['verify in cms', 'read', 'write', 'revoked token'],
-  assets: ['verify in assets', 'files'],
+const mayFail: Readonly<Record<Part, readonly Kind[]>> = {
+  auth: ['log in', 'log out'],
+  cms: ['verify in cms', 'read', 'write'],
+  assets: ['verify in assets', 'list files', 'upload'],
   search: ['verify in search', 'search'],
-  redis: ['log in'],
-  postgres: ['read', 'write', 'search', 'files', 'log in'],
+  redis: ['log in', 'log out'],
+  postgres: ['read', 'write', 'search', 'list files', 'upload', 'log in', 'log out'],
   gateway: [
-    'verify in cms',
-    'verify in assets',
-    'verify in search',
-    'read',
-    'search',
-    'files',
-    'write',
-    'log in',
-    'revoked token',
-  ],
+    ...['verify in cms', 'verify in assets', 'verify in search', 'read', 'search', 'list files'],
+    ...['write', 'upload', 'log in', 'log out'],
+  ] as readonly Kind[],
 };
 
 export interface Row {
-  readonly part: Part;
+  readonly parts: readonly Part[];
   readonly fault: Fault;
-  /** Requests that had to succeed during the fault, and those of them that did not. */
+  /** Whether the machine was free enough before the fault to show anything about it. */
+  readonly isCalm: boolean;
+  /** Requests that had to succeed from the fault to the recovery, and those of them that did not. */
   readonly mustWork: { readonly total: number; readonly failed: readonly Sample[] };
   /** Requests that could not succeed; those that were not refused properly: 503 with Retry-After within 2 s. */
   readonly mayFail: { readonly total: number; readonly improper: readonly Sample[]; readonly slowestMs: number };
-  readonly written: number;
+  readonly acknowledged: number;
   readonly lost: number;
+  readonly revoked: number;
+  /** Revoked tokens that were taken, during the round or after it. */
   readonly revived: number;
   /** From the end of the fault until every kind of request works again; undefined if it never did. */
   readonly recoveredAfterMs: number | undefined;
 }
 
 export interface Durations {
+  /** Under load before the fault; longer, up to `calmMs`, until the cluster answers swiftly. */
   readonly beforeMs: number;
+  readonly calmMs: number;
   readonly faultMs: number;
   readonly recoveryMs: number;
 }
@@ -47,37 +46,45 @@ export interface Durations {
 /** Longest proper refusal, in milliseconds. */
 const REFUSAL_MS = 2_000;
 
-/** Breaks one part under load and mends it again. */
-export async function runRound(cluster: Cluster, part: Part, fault: Fault, durations: Durations): Promise<Row> {
-  const tokens = await openSessions(cluster);
-  const written: string[] = [];
-  const load = startLoad(probesOf(cluster, tokens, written));
-  await sleep(durations.beforeMs);
+/** Breaks parts at the same time, under load, and mends them again. */
+export async function runRound(
+  cluster: Cluster,
+  parts: readonly Part[],
+  fault: Fault,
+  durations: Durations,
+): Promise<Row> {
+  const sessions = await openSessions(cluster);
+  const acknowledged: Acknowledged = { entries: [], files: [] };
+  const load = startLoad(probesOf(cluster, sessions, acknowledged));
+  const isCalm = await calm(load, durations);
   const brokenAt = Date.now();
-  await cluster.break(part, fault);
+  await cluster.break(parts, fault);
   await sleep(durations.faultMs);
+  await cluster.mend(parts, fault);
   const mendedAt = Date.now();
-  await cluster.mend(part, fault);
-  const recoveredAfterMs = await recovery(load, Date.now(), durations.recoveryMs);
+  const recoveredAfterMs = await recovery(load, mendedAt, durations.recoveryMs);
   await load.stop();
-  const during = load.samples.filter((sample) => sample.at >= brokenAt && sample.at < mendedAt);
-  const fragile = new Set(mayFail[part]);
-  const ordinary = during.filter((sample) => sample.kind !== 'revoked token');
-  const must = ordinary.filter((sample) => !fragile.has(sample.kind));
-  const may = ordinary.filter((sample) => fragile.has(sample.kind));
+  const fragile = new Set<string>(parts.flatMap((part) => mayFail[part]));
+  // What was under way when the part broke counts too.
+  const touched = load.samples.filter((sample) => sample.at + sample.ms >= brokenAt && sample.kind !== 'revoked token');
+  const must = touched.filter((sample) => !fragile.has(sample.kind));
+  const may = touched.filter((sample) => fragile.has(sample.kind));
+  const { lost, revived } = await lookBack(cluster, sessions, acknowledged);
   return {
-    part,
+    parts,
     fault,
+    isCalm,
     mustWork: { total: must.length, failed: must.filter((sample) => !works(sample)) },
     mayFail: {
       total: may.length,
       // Without its only door the suite cannot answer at all.
-      improper: part === 'gateway' ? [] : may.filter((sample) => !works(sample) && !isProperRefusal(sample)),
+      improper: parts.includes('gateway') ? [] : may.filter((sample) => !works(sample) && !isProperRefusal(sample)),
       slowestMs: Math.max(0, ...may.map((sample) => sample.ms)),
     },
-    written: written.length,
-    lost: (await lostWrites(cluster, tokens, written)).length,
-    revived: load.samples.filter((sample) => sample.kind === 'revoked token' && works(sample)).length,
+    acknowledged: acknowledged.entries.length + acknowledged.files.length,
+    lost,
+    revoked: sessions.revoked.length,
+    revived: revived + load.samples.filter((sample) => sample.kind === 'revoked token' && works(sample)).length,
     recoveredAfterMs,
   };
 }
@@ -92,9 +99,27 @@ export function isGood(row: Row): boolean {
   );
 }
 
+/** What is slow before the fault says nothing about the fault: nine of ten requests within this time, in milliseconds. */
+const SWIFT_MS = 250;
+
+/** Waits until the unbroken cluster answers well and swiftly; false if it does not within the time. */
+async function calm(load: Load, { beforeMs, calmMs }: Durations): Promise<boolean> {
+  const until = Date.now() + calmMs;
+  do {
+    await sleep(beforeMs);
+    const from = Date.now() - beforeMs;
+    const recent = load.samples.filter((sample) => sample.at >= from && sample.kind !== 'revoked token');
+    const swift = recent.filter((sample) => works(sample) && sample.ms <= SWIFT_MS);
+    if (recent.length > 0 && swift.length >= recent.length * 0.9) return true;
+  } while (Date.now() < until);
+  return false;
+}
+
 /** Waits until each kind of request has been answered well three times in a row since `mendedAt`. */
 async function recovery(load: Load, mendedAt: number, withinMs: number): Promise<number | undefined> {
-  const kinds = [...new Set(load.samples.map((sample) => sample.kind))].filter((kind) => kind !== 'revoked token');
+  const kinds = [...new Set(load.samples.map((sample) => sample.kind))].filter(
+    (kind) => kind !== 'revoked token' && kind !== 'log out',
+  );
   while (Date.now() < mendedAt + withinMs) {
     await sleep(100);
     const last = kinds.map((kind) =>
@@ -108,7 +133,7 @@ async function recovery(load: Load, mendedAt: number, withinMs: number): Promise
   return undefined;
 }
 
-function works(sample: Sample): boolean {
+export function works(sample: Sample): boolean {
   return sample.status >= 200 && sample.status < 300;
 }
 

@@ -1,45 +1,106 @@
 import type { Sample } from './load.ts';
+import type { RollingRestart } from './restarts.ts';
 import { isGood, type Row } from './rounds.ts';
 
+export interface Findings {
+  readonly rows: readonly Row[];
+  readonly restarts: readonly RollingRestart[];
+  readonly downAndUp: readonly { readonly what: string; readonly instead?: string }[];
+}
+
 /** The page docs/faults.md. */
-export function faultTable(rows: readonly Row[]): string {
-  const lines = rows.map((row) => {
-    const kept = `${row.mustWork.total - row.mustWork.failed.length} of ${row.mustWork.total}`;
-    const refused =
-      row.mayFail.total === 0
-        ? '–'
-        : `${row.mayFail.total - row.mayFail.improper.length} of ${row.mayFail.total}, slowest ${seconds(row.mayFail.slowestMs)}`;
-    const recovered = row.recoveredAfterMs === undefined ? 'never' : seconds(row.recoveredAfterMs);
-    const cells = [row.part, row.fault, kept, refused, `${row.lost} of ${row.written}`, row.revived, recovered];
-    return `| ${cells.join(' | ')} | ${isGood(row) ? 'good' : '**bad**'} |`;
-  });
+export function faultPage(findings: Findings, faultMs: number): string {
   return `# What happens when a part dies
 
 Measured on the cluster of docker-compose.yml by \`npm run test:faults -- --write\`, which makes this page: each part is killed,
-frozen (paused) and cut off (its network taken away) for eight seconds while users verify tokens in every service, read, write,
-search, list files and log in, and then brought back.
+frozen (paused) and cut off (its network taken away) for ${faultMs / 1_000} seconds while users verify tokens in every service,
+read, write, search, list and upload files, log in and log out, and is then brought back. Nobody helps.
 
 - **kept on**: requests that the part is not needed for, and how many of them were answered as always.
 - **refused properly**: requests that need the part, and how many of them were answered, or refused with 503 and
-  Retry-After within two seconds. Without the gateway, the only door, there is nobody to refuse.
-- **lost**: acknowledged writes that could not be read afterwards. **revived**: times that a revoked token was taken.
-- **works again after**: from the return of the part until everything works, without a hand.
+  Retry-After within two seconds, until everything worked again. Without the gateway, the only door, there is nobody to refuse.
+- **lost**: acknowledged writes and uploads that could not be read afterwards.
+- **revived**: times that a token was taken whose session had been ended with success, before or during the fault.
+- **works again after**: from the return of the part until everything works.
 
-| part | fault | kept on | refused properly | lost | revived | works again after | |
-|---|---|---|---|---|---|---|---|
-${lines.join('\n')}
+${faultTable(findings.rows)}
+
+## Rolling restarts
+
+Two replicas of a service, restarted one after the other under the same load; of the gateway, behind a balancer that leaves out
+the one that is about to restart.
+
+| service | requests | failed | slowest | lost | revived | |
+|---|---|---|---|---|---|---|
+${findings.restarts.map(restartLine).join('\n')}
+
+## \`docker compose down\`, then \`up\`
+
+| what was there before | is there after |
+|---|---|
+${findings.downAndUp.map(({ what, instead }) => `| ${what} | ${instead === undefined ? 'yes' : '**no**'} |`).join('\n')}
 `;
+}
+
+function faultTable(rows: readonly Row[]): string {
+  const lines = rows.map((row) => {
+    const kept = `${row.mustWork.total - row.mustWork.failed.length} of ${row.mustWork.total}`;
+    const refused = row.parts.includes('gateway')
+      ? '–'
+      : `${row.mayFail.total - row.mayFail.improper.length} of ${row.mayFail.total}, slowest ${seconds(row.mayFail.slowestMs)}`;
+    const recovered = row.recoveredAfterMs === undefined ? 'never' : seconds(row.recoveredAfterMs);
+    const cells = [
+      row.parts.join(' and '),
+      row.fault,
+      row.mustWork.total === 0 ? '–' : kept,
+      refused,
+      `${row.lost} of ${row.acknowledged}`,
+      `${row.revived} of ${row.revoked}`,
+      recovered,
+    ];
+    return `| ${cells.join(' | ')} | ${verdict(row)} |`;
+  });
+  return `| part | fault | kept on | refused properly | lost | revived | works again after | |
+|---|---|---|---|---|---|---|---|
+${lines.join('\n')}`;
+}
+
+function verdict(row: Row): string {
+  if (isGood(row)) return 'good';
+  return row.isCalm ? '**bad**' : '**bad**, on a machine that was busy with other things';
+}
+
+export function isSmooth(restart: RollingRestart): boolean {
+  return restart.failed.length === 0 && restart.lost === 0 && restart.revived === 0;
+}
+
+function restartLine(restart: RollingRestart): string {
+  const { service, total, failed, slowestMs, lost, revived } = restart;
+  const cells = [service, total, failed.length, seconds(slowestMs), lost, revived];
+  return `| ${cells.join(' | ')} | ${isSmooth(restart) ? 'good' : '**bad**'} |`;
 }
 
 /** What went wrong in a round, for the log; empty if nothing did. */
 export function describeFailures(row: Row): string {
-  const parts = [
+  return lines([
+    row.isCalm ? '' : 'the machine was too busy before the fault for this to say much',
     summary('should have worked', row.mustWork.failed),
     summary('not refused properly', row.mayFail.improper),
     row.lost > 0 ? `${row.lost} writes lost` : '',
     row.revived > 0 ? `${row.revived} times a revoked token was taken` : '',
     row.recoveredAfterMs === undefined ? 'never recovered' : '',
-  ];
+  ]);
+}
+
+export function describeRestart({ failed, lost, revived }: RollingRestart): string {
+  return lines([
+    summary('failed', failed),
+    lost > 0 ? `${lost} writes lost` : '',
+    revived > 0 ? `${revived} times a revoked token was taken` : '',
+  ]);
+}
+
+function lines(parts: readonly string[]): string {
   return parts
     .filter((part) => part !== '')
     .map((part) => `\n      ${part}`)

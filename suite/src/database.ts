@@ -12,13 +12,19 @@ export interface SuiteDatabase {
 
 const withDatabase: readonly ServiceName[] = ['auth', 'cms', 'assets', 'search'];
 
-/** The operator's server where DATABASE_URL names one (a schema a service), else an embedded one (a database a service). */
-export async function openSuiteDatabase(config: SuiteConfig): Promise<SuiteDatabase> {
+/**
+ * The operator's server where DATABASE_URL names one (a schema a service), else an embedded one (a database a service).
+ * `onUnexpectedEnd` hears of an embedded server that ends without having been told to.
+ */
+export async function openSuiteDatabase(
+  config: SuiteConfig,
+  onUnexpectedEnd: (error: Error) => void,
+): Promise<SuiteDatabase> {
   const ownServer = config.DATABASE_URL;
   if (ownServer !== undefined) {
     return { url: () => ownServer, stop: async () => {}, description: 'PostgreSQL of DATABASE_URL' };
   }
-  const postgres = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres') });
+  const postgres = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), onUnexpectedEnd });
   try {
     for (const service of withDatabase) await postgres.ensureDatabase(`gaia_${service}`);
   } catch (error) {

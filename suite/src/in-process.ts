@@ -1,4 +1,4 @@
-import { createLogger } from '@gaia/http-service/logger';
+import { createLogger, type DestinationStream } from '@gaia/http-service/logger';
 import { openState } from '@gaia/state/open';
 import type { SuiteConfig } from './config.ts';
 import type { Environment, ServiceName } from './environments.ts';
@@ -8,11 +8,12 @@ import { type RunningService, startService } from './services.ts';
 export async function startInProcess(
   config: SuiteConfig,
   environments: Readonly<Record<ServiceName, Environment>>,
+  logTo?: DestinationStream,
 ): Promise<RunningService> {
   const state = await openState({ redisUrl: config.REDIS_URL, now: Date.now });
   const running: { name: ServiceName; service: RunningService }[] = [];
   const start = async (name: ServiceName) => {
-    const logger = createLogger({ service: name, level: config.LOG_LEVEL });
+    const logger = createLogger({ service: name, level: config.LOG_LEVEL }, logTo);
     running.push({ name, service: await startService[name](environments[name], { logger, state }) });
   };
   const startAll = async (names: readonly ServiceName[]) => {

@@ -17,6 +17,8 @@ Settings are environment variables; README.md lists them. The important ones:
   DATABASE_URL, REDIS_URL, PUBLIC_URL, GAIA_ADMIN_EMAIL, GAIA_ADMIN_PASSWORD, GAIA_DEMO=0
 `;
 
+const END_WITHIN_MS = 10_000;
+
 /** Exit codes: 0 clean end, 1 failure, 2 wrong use or configuration. */
 async function main(): Promise<void> {
   const started = performance.timeOrigin;
@@ -29,9 +31,16 @@ async function main(): Promise<void> {
     fail(2, 'Separate processes share their state through Redis: set REDIS_URL (redis://127.0.0.1:6379).');
     return;
   }
+  const databaseEnd = Promise.withResolvers<Error>();
   let suite: Suite;
   try {
-    suite = await startSuite({ config, env: process.env, mode: options.mode, say });
+    suite = await startSuite({
+      config,
+      env: process.env,
+      mode: options.mode,
+      say,
+      onDatabaseEnd: databaseEnd.resolve,
+    });
   } catch (error) {
     fail(1, explain(error, config));
     process.exit();
@@ -41,6 +50,7 @@ async function main(): Promise<void> {
     return;
   }
   endOnSignal(suite);
+  void databaseEnd.promise.then((error) => endWithDatabase(suite, error));
   process.stdout.write(banner(config, suite.administrator));
 }
 
@@ -87,6 +97,17 @@ function endOnSignal(suite: Suite): void {
       );
     });
   }
+}
+
+/**
+ * A suite that answers 503 for ever would look alive to whatever watches over it: it ends, so that it is started again,
+ * which recovers the data.
+ */
+async function endWithDatabase(suite: Suite, error: Error): Promise<void> {
+  fail(1, `${error.message}\nNothing works without it: Gaia ends. The next start recovers what was committed.`);
+  setTimeout(() => process.exit(), END_WITHIN_MS);
+  await suite.close().catch((failure: unknown) => fail(1, String(failure)));
+  process.exit();
 }
 
 function explain(error: unknown, config: SuiteConfig): string {

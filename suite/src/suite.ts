@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { seedDemo } from '@gaia/cli/demo';
 import { lockDataDirectory } from '@gaia/embedded-postgres';
+import type { DestinationStream } from '@gaia/http-service/logger';
 import type { SuiteConfig } from './config.ts';
 import { openSuiteDatabase } from './database.ts';
 import { type ServiceName, serviceEnvironments, serviceNames, servicePorts } from './environments.ts';
@@ -21,6 +22,10 @@ export interface SuiteOptions {
   /** All services in this process, one process a service, or no service at all: only migrate the databases. */
   readonly mode: 'together' | 'separate' | 'migrate';
   readonly say: (line: string) => void;
+  /** Where the services of this process log to; standard output if not said. */
+  readonly logTo?: DestinationStream | undefined;
+  /** Called when the embedded database has ended by itself. Nothing works without it; the suite is still to be closed. */
+  readonly onDatabaseEnd?: ((error: Error) => void) | undefined;
 }
 
 /**
@@ -41,7 +46,7 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
       email: config.GAIA_ADMIN_EMAIL,
       password: config.GAIA_ADMIN_PASSWORD,
     });
-    const database = await openSuiteDatabase(config);
+    const database = await openSuiteDatabase(config, (error) => options.onDatabaseEnd?.(error));
     closers.push(database.stop);
     say(database.description);
     const environments = serviceEnvironments({
@@ -59,7 +64,9 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
       return { administrator: undefined, close };
     }
     const services =
-      options.mode === 'separate' ? await startSeparate(environments, say) : await startInProcess(config, environments);
+      options.mode === 'separate'
+        ? await startSeparate(environments, say)
+        : await startInProcess(config, environments, options.logTo);
     closers.push(services.close);
     return { administrator: await finishFirstStart(options, firstStart), close };
   } catch (error) {

@@ -33,8 +33,8 @@ export async function lookThroughDoors(look: Look, token: string | undefined): P
   const [rest, graphql, search, readable] = await Promise.all([
     call('GET', `${url}/cms/sites/${site}/entries?type=${type}&limit=100`, as),
     call('POST', `${url}/graphql?site=${site}`, { ...as, body: { query } }),
-    call('GET', `${url}/search?site=${site}&q=${word}&type=${type}&limit=50${seq}`, as),
-    call('GET', `${url}/assets/sites/${site}/metadata?ids=${files.join(',')}${seq}`, as),
+    callOnceArrived(`${url}/search?site=${site}&q=${word}&type=${type}&limit=50${seq}`, as),
+    callOnceArrived(`${url}/assets/sites/${site}/metadata?ids=${files.join(',')}${seq}`, as),
   ]);
   return {
     rest: idsOf(rest, rest.json.items),
@@ -43,6 +43,14 @@ export async function lookThroughDoors(look: Look, token: string | undefined): P
     searchTotal: search.status === 403 ? 0 : search.json.total,
     files: idsOf(readable, readable.json.items),
   };
+}
+
+/** A service that waits for a change in vain says so after five seconds; on a busy machine that is no answer yet. */
+export async function callOnceArrived(address: string, as: { token?: string }): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await call('GET', address, as);
+    if (answer.json?.code !== 'index_behind' || attempt >= 20) return answer;
+  }
 }
 
 function idsOf({ status, text }: Answer, items: readonly { readonly id: string }[] | undefined): readonly string[] {
@@ -65,13 +73,16 @@ export interface SiteByFeed {
   readonly holds: ReadonlySet<string>;
 }
 
-/** Reads the feed to its end, with a token that may (`feed:read`). */
-export async function readFeed(url: string, site: string, token: string): Promise<SiteByFeed> {
+/**
+ * Reads the feed, with a token that may (`feed:read`), to its end and at least to the change `minSeq`. Its end alone
+ * would not do: the feed holds back what was committed while an older transaction of anybody's is still running.
+ */
+export async function readFeed(url: string, site: string, token: string, minSeq: string): Promise<SiteByFeed> {
   const entries = new Map<string, FeedEntry>();
   const classes = new Map<number, { kind: 'roles' | 'products'; names: string[] }>();
   const holds = new Set<string>();
   for (let after = ''; ; ) {
-    const { status, json, text } = await call('GET', `${url}/cms/feed?limit=500&after=${after}`, { token });
+    const { status, json, text } = await call('GET', `${url}/cms/feed?limit=500&wait=5&after=${after}`, { token });
     if (status !== 200) throw new Error(`the feed answered ${status}: ${text}`);
     for (const event of json.events) {
       if (event.site !== site) continue;
@@ -84,7 +95,7 @@ export async function readFeed(url: string, site: string, token: string): Promis
         else holds.delete(`${user} ${product}`);
       }
     }
-    if (BigInt(json.seq) >= BigInt(json.head)) return { entries, classes, holds };
+    if (BigInt(json.seq) >= BigInt(json.head) && BigInt(json.seq) >= BigInt(minSeq)) return { entries, classes, holds };
     after = json.cursor;
   }
 }

@@ -13,21 +13,16 @@ export interface PurposeKeys extends Pick<KnownKeys, 'refreshSecret' | 'linkKey'
 
 /** A token as its genuine signer would make it for the purpose, with these claims. */
 export function signedAs(purpose: TokenPurposeName, claims: Claims, keys: PurposeKeys): string {
-  return signedWithKeyOf(purpose, purpose, claims, keys);
+  return signedWithKeyOf(purpose, tokenPurposes[purpose].typ, claims, keys);
 }
 
 /**
- * A token that says it is for `purpose` and is signed with the key of another: what would pass if one key served both,
- * and nobody looked at `typ` (RFC 8725 §3.11).
+ * A token that says it is of `typ` and is signed with the key of a purpose: what would pass if one key served several, and
+ * nobody looked at `typ` (RFC 8725 §3.11).
  */
-export function signedWithKeyOf(
-  owner: TokenPurposeName,
-  purpose: TokenPurposeName,
-  claims: Claims,
-  keys: PurposeKeys,
-): string {
+export function signedWithKeyOf(owner: TokenPurposeName, typ: string, claims: Claims, keys: PurposeKeys): string {
   const { alg, kid, signature } = signerOf(owner, keys);
-  const text = `${encodePart({ alg, typ: tokenPurposes[purpose].typ, ...(kid && { kid }) })}.${encodePart(claims)}`;
+  const text = `${encodePart({ alg, typ, ...(kid && { kid }) })}.${encodePart(claims)}`;
   return `${text}.${signature(text)}`;
 }
 

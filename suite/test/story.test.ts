@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runTour } from '../faults/tour.ts';
 import { call, password, type RunningSuite, runSuite } from './running-suite.ts';
 
 let suite: RunningSuite;
@@ -172,16 +169,4 @@ describe('through the gateway', () => {
   });
 });
 
-describe('the tour of the README', () => {
-  it('runs word for word', async () => {
-    const readme = await readFile(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
-    const tour = /<!-- tour -->\s*```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-    const script = tour.replace('http://localhost:8080', suite.url);
-    expect(script).not.toBe(tour);
-    const { stdout } = await promisify(execFile)('bash', ['-eu', '-c', script]);
-    expect(stdout).toMatch(/"email":"admin@localhost"[\s\S]*"code":"entry_not_found"/);
-    expect(stdout).toMatch(
-      /<mark>Hello<\/mark> Gaia[\s\S]*"code":"token_missing"[\s\S]*Not for everybody\.[\s\S]*"code":"token_revoked"/,
-    );
-  });
-});
+it('the tour of the README runs word for word', () => runTour(suite.url));

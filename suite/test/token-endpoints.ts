@@ -3,28 +3,19 @@ import { request as httpRequest } from 'node:http';
 import type { TokenPurposeName } from '@gaia/tokens/purposes';
 import { login, type SuiteWithKnownKeys, site } from './known-keys.ts';
 import { mailedLink } from './mailed-link.ts';
-import { type Answer, call, password } from './running-suite.ts';
+import { oauthEndpoints } from './oauth-endpoints.ts';
+import { call, password } from './running-suite.ts';
 import type { Claims } from './signed-as.ts';
-
-type Reply = Pick<Answer, 'status' | 'json'>;
-
-/** A place that takes a token. */
-export interface TokenEndpoint {
-  readonly name: string;
-  /** The one purpose whose tokens it takes; undefined for a place that takes no token at all. */
-  readonly takes: TokenPurposeName | undefined;
-  /** Status with which it accepts. */
-  readonly accepts?: number;
-  /** Makes ready what a token is to be for; gives claims that the endpoint accepts, and how one is shown to it. */
-  prepare(world: World): Promise<{ claims: Claims; present(token: string): Promise<Reply> }>;
-}
-
-export interface World {
-  readonly suite: SuiteWithKnownKeys;
-  /** An access token of the administrator. */
-  readonly token: string;
-  readonly webhook: { readonly id: string };
-}
+import {
+  accessClaims,
+  claimsOf,
+  expectStatus,
+  type Reply,
+  refreshClaims,
+  type TokenEndpoint,
+  times,
+  type World,
+} from './token-endpoint.ts';
 
 const MESSAGE = JSON.stringify({ type: 'a.message' });
 
@@ -37,11 +28,16 @@ export const tokenEndpoints: readonly TokenEndpoint[] = [
   bearerAt('gateway `GET /cms/whoami`', 0, '/cms/whoami'),
   bearerAt('cms `GET /cms/sites/:site/entries`, open to anonymous callers', 2, `/cms/sites/${site}/entries`),
   bearerAt('search `GET /search`, open to anonymous callers', 4, `/search?site=${site}&q=heron`),
+  { name: 'cms `POST /graphql`', takes: 'access', prepare: graphql },
+  { name: '`?access_token=` (RFC 6750 §2.3)', takes: undefined, prepare: accessTokenInQuery },
   { name: 'gateway, as the session cookie', takes: undefined, prepare: sessionCookie },
+  { name: 'gateway, as the CSRF token of a session', takes: undefined, prepare: csrfToken },
   { name: '`POST /auth/sso/hand-over`, as bearer', takes: 'access', prepare: handOver },
   { name: '`POST /auth/logout`, as bearer', takes: 'access', accepts: 204, prepare: logout },
   posted('`POST /auth/refresh`', 'refresh', '/auth/refresh', 'refresh_token', refreshClaims),
-  { name: '`POST /oauth/token`, grant `refresh_token`', takes: 'refresh', prepare: refreshGrant },
+  posted('gateway `POST /@/api/refresh`', 'refresh', '/@/api/refresh', 'refresh_token', refreshClaims),
+  { name: '`POST /auth/switch`, `refresh_token`', takes: 'refresh', prepare: switchSite },
+  ...oauthEndpoints,
   { ...posted('`POST /auth/logout`', 'refresh', '/auth/logout', 'refresh_token', refreshClaims), accepts: 204 },
   { ...posted('`POST /auth/sso/logout`', 'refresh', '/auth/sso/logout', 'refresh_token', refreshClaims), accepts: 204 },
   { name: 'gateway `GET /sso?token=`', takes: 'siteHandOver', accepts: 303, prepare: arrival },
@@ -85,14 +81,49 @@ function posted(
   };
 }
 
-function accessClaims(suite: SuiteWithKnownKeys): Claims {
-  return { ...suite.issuer.claimsFor({ role: 'owner', site }) };
-}
-
 async function sessionCookie({ suite }: World) {
   return {
     claims: accessClaims(suite),
     present: (token: string) => call('GET', `${suite.url}/cms/whoami`, { headers: { cookie: `gaia=${token}` } }),
+  };
+}
+
+async function graphql({ suite }: World) {
+  const body = { query: '{ __typename }' };
+  return {
+    claims: accessClaims(suite),
+    present: (token: string) => call('POST', `http://127.0.0.1:${suite.port + 2}/graphql`, { token, body }),
+  };
+}
+
+async function accessTokenInQuery({ suite }: World) {
+  return {
+    claims: accessClaims(suite),
+    present: (token: string) => call('GET', `${suite.url}/cms/whoami?access_token=${token}`),
+  };
+}
+
+/** What a browser shows beside its cookie is made from the session, and is no token of any kind. */
+async function csrfToken({ suite }: World) {
+  const signedIn = await call('POST', `${suite.url}/session`, { body: { email: 'admin@localhost', password, site } });
+  const cookie = signedIn.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+  const headers = { cookie, origin: suite.url };
+  return {
+    claims: accessClaims(suite),
+    present: (token: string) =>
+      call('POST', `${suite.url}/cms/sites/${site}/types`, {
+        headers: { ...headers, 'x-csrf-token': token },
+        body: {},
+      }),
+  };
+}
+
+async function switchSite({ suite }: World) {
+  const { access, refresh } = await login(suite.url);
+  return {
+    claims: claimsOf(refresh),
+    present: (token: string) =>
+      call('POST', `${suite.url}/auth/switch`, { token: access, body: { site, refresh_token: token } }),
   };
 }
 
@@ -110,22 +141,6 @@ async function logout({ suite }: World) {
   return {
     claims: claimsOf(access),
     present: (token: string) => call('POST', `${suite.url}/auth/logout`, { token }),
-  };
-}
-
-async function refreshClaims({ suite }: World) {
-  return claimsOf((await login(suite.url)).refresh);
-}
-
-async function refreshGrant(world: World) {
-  return {
-    claims: await refreshClaims(world),
-    present: async (token: string) => {
-      const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'gaia', refresh_token: token });
-      const answer = await fetch(`${world.suite.url}/oauth/token`, { method: 'POST', body });
-      const json = (await answer.json()) as { error?: string };
-      return { status: answer.status, json: { ...json, code: json.error } };
-    },
   };
 }
 
@@ -217,20 +232,6 @@ async function newUser({ suite, token }: World): Promise<string> {
 
 async function tokenOf({ suite }: World, email: string): Promise<string> {
   return (await call('POST', `${suite.url}/auth/login`, { body: { email, password, site } })).json.access_token;
-}
-
-async function expectStatus(status: number, answer: Promise<Answer>): Promise<void> {
-  const got = await answer;
-  if (got.status !== status) throw new Error(`expected ${status}: ${got.status} ${got.text}`);
-}
-
-function times(seconds: number): { iat: number; nbf: number; exp: number } {
-  const now = Math.floor(Date.now() / 1_000);
-  return { iat: now, nbf: now, exp: now + seconds };
-}
-
-function claimsOf(token: string): Claims {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 }
 
 /** fetch lets nobody choose the host. */

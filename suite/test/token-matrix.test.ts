@@ -5,10 +5,19 @@ import { type TokenPurposeName, tokenPurposes } from '@gaia/tokens/purposes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login, runSuiteWithKnownKeys, type SuiteWithKnownKeys, site } from './known-keys.ts';
 import { call } from './running-suite.ts';
-import { type Claims, type PurposeKeys, signedAs, signedWithKeyOf } from './signed-as.ts';
-import { type TokenEndpoint, tokenEndpoints, type World } from './token-endpoints.ts';
+import { type Claims, type PurposeKeys, signedWithKeyOf } from './signed-as.ts';
+import type { Reply, TokenEndpoint, World } from './token-endpoint.ts';
+import { tokenEndpoints } from './token-endpoints.ts';
+
+interface Kind {
+  readonly purpose: TokenPurposeName;
+  readonly typ: string;
+}
 
 const purposes = Object.keys(tokenPurposes) as TokenPurposeName[];
+/** Senders of webhooks may say `JWT`, as most libraries do unasked. */
+const plain: Kind = { purpose: 'webhook', typ: 'JWT' };
+const kinds: readonly Kind[] = [...purposes.map((purpose) => ({ purpose, typ: tokenPurposes[purpose].typ })), plain];
 const file = join(import.meta.dirname, '..', '..', 'docs', 'token-matrix.md');
 const rows = new Map<TokenEndpoint, string[]>();
 
@@ -27,32 +36,48 @@ beforeAll(async () => {
 afterAll(() => suite?.stop());
 
 describe('a token of one purpose is refused wherever another is taken', () => {
-  it.each(tokenEndpoints.map((endpoint) => ({ endpoint, name: endpoint.name })))(
+  it.each(tokenEndpoints)(
     '$name',
-    async ({ endpoint }) => {
-      const { claims, present } = await endpoint.prepare(world);
+    async (endpoint) => {
+      const { claims, present, signHere } = await endpoint.prepare(world);
       const fresh = (): Claims => ({ ...claims, ...(claims.jti !== undefined && { jti: randomUUID() }) });
-      const cells = new Map<TokenPurposeName, string>();
+      const cells = new Map<Kind, string>();
       const { takes } = endpoint;
-      for (const purpose of purposes.filter((one) => one !== takes)) {
-        const genuine = await present(signedAs(purpose, fresh(), keys));
-        cells.set(purpose, refusalOf(genuine.status, genuine.json?.code, purpose));
-        if (takes === undefined) continue;
-        const sameKey = await present(signedWithKeyOf(takes, purpose, fresh(), keys));
-        refusalOf(sameKey.status, sameKey.json?.code, `${purpose}, with the key of ${takes}`);
+      const sign =
+        signHere ?? (takes && ((typ: string, payload: Claims) => signedWithKeyOf(takes, typ, payload, keys)));
+      for (const kind of kinds.filter(({ purpose }) => purpose !== takes)) {
+        const { purpose, typ } = kind;
+        cells.set(kind, refusalOf(await present(signedWithKeyOf(purpose, typ, fresh(), keys)), `${purpose} as ${typ}`));
+        if (sign === undefined || typ === endpoint.alsoTakesType) continue;
+        refusalOf(await present(sign(typ, fresh())), `${purpose} as ${typ}, with the right key`);
       }
-      if (takes !== undefined) {
-        const accepted = await present(signedAs(takes, fresh(), keys));
-        expect([accepted.status, accepted.json?.code]).toEqual([endpoint.accepts ?? 200, undefined]);
-        cells.set(takes, '**taken**');
+      const taken = kinds.filter(({ purpose }) => purpose === takes);
+      for (const typ of [...taken.map((kind) => kind.typ), endpoint.alsoTakesType ?? []].flat()) {
+        const accepted = await present(sign?.(typ, fresh()) ?? '');
+        expect([accepted.status, accepted.json?.code, accepted.refusal]).toEqual([
+          endpoint.accepts ?? 200,
+          undefined,
+          undefined,
+        ]);
       }
+      for (const kind of taken) cells.set(kind, '**taken**');
       rows.set(
         endpoint,
-        purposes.map((purpose) => cells.get(purpose) ?? ''),
+        kinds.map((kind) => cells.get(kind) ?? ''),
       );
     },
     30_000,
   );
+});
+
+it('has every place that the API describes as one for tokens', async () => {
+  const { paths } = (await call('GET', `${suite.url}/docs/openapi.json`)).json;
+  const places = Object.entries<Record<string, Operation>>(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, operation]) =>
+      namesOfTokens(operation).map((name) => `${method.toUpperCase()} ${path} ${name}`),
+    ),
+  );
+  expect(places.sort()).toEqual(placesForTokens);
 });
 
 it('is what docs/token-matrix.md says (UPDATE_DOCS=1 writes it)', async () => {
@@ -65,17 +90,62 @@ it('is what docs/token-matrix.md says (UPDATE_DOCS=1 writes it)', async () => {
   expect(await readFile(file, 'utf8')).toBe(wanted);
 });
 
-function refusalOf(status: number, code: string | undefined, purpose: string): string {
-  expect([status >= 400 && status < 500, code], `${purpose} was answered ${status}`).toEqual([
+/** Whoever adds one gives it a row of the matrix as well. */
+const placesForTokens = [
+  'GET /assets/{id} token',
+  'HEAD /assets/{id} token',
+  'POST /auth/email-change token',
+  'POST /auth/invitation token',
+  'POST /auth/invitation/details token',
+  'POST /auth/logout refresh_token',
+  'POST /auth/refresh refresh_token',
+  'POST /auth/reset token',
+  'POST /auth/sso/exchange token',
+  'POST /auth/sso/logout refresh_token',
+  'POST /auth/switch refresh_token',
+  'POST /auth/verify token',
+  'POST /oauth/introspect client_assertion',
+  'POST /oauth/introspect token',
+  'POST /oauth/revoke client_assertion',
+  'POST /oauth/revoke token',
+  'POST /oauth/token client_assertion',
+  'POST /oauth/token refresh_token',
+  'POST /oauth/token subject_token',
+];
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: BodySchema }>> };
+}
+
+interface BodySchema {
+  readonly properties?: object;
+  readonly anyOf?: readonly BodySchema[];
+}
+
+function namesOfTokens({ parameters = [], requestBody }: Operation): readonly string[] {
+  const membersOf = ({ properties = {}, anyOf = [] }: BodySchema): readonly string[] => [
+    ...Object.keys(properties),
+    ...anyOf.flatMap(membersOf),
+  ];
+  const members = Object.values(requestBody?.content ?? {}).flatMap(({ schema }) => membersOf(schema));
+  const names = [...parameters.map(({ name }) => name), ...members];
+  return names.filter((name) => /(?:^|_)(?:token|assertion)$/.test(name));
+}
+
+/** The text of a cell: status and code, or what the place does instead. */
+function refusalOf({ status, json, refusal }: Reply, token: string): string {
+  if (refusal !== undefined) return refusal;
+  expect([status >= 400 && status < 500, json?.code], `${token} was answered ${status}`).toEqual([
     true,
     expect.any(String),
   ]);
-  return `${status} \`${code}\``;
+  return `${status} \`${json.code}\``;
 }
 
 function table(): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const lines = tokenEndpoints.map((endpoint) => line([endpoint.name, ...(rows.get(endpoint) ?? [])]));
-  const head = ['shown at', ...purposes.map((purpose) => `${purpose}<br>\`${tokenPurposes[purpose].typ}\``)];
+  const head = ['shown at', ...kinds.map(({ purpose, typ }) => `${purpose}<br>\`${typ}\``)];
   return `${[line(head), line(head.map(() => '---')), ...lines].join('\n')}\n`;
 }

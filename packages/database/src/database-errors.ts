@@ -39,6 +39,11 @@ export function asDatabaseError(error: unknown): unknown {
   return saysUnavailable(error) ? new DatabaseUnavailable({ cause: error }) : withoutData(error);
 }
 
+/** The server is there, and has no connection left to give (SQLSTATE 53300). */
+export function isFull(error: unknown): boolean {
+  return sqlState(error) === '53300';
+}
+
 function saysUnavailable(error: Error): boolean {
   const code = sqlState(error);
   if (code === undefined) return driverMessages.some((message) => error.message.startsWith(message));

@@ -1,12 +1,14 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { columnTypes } from './column-types.ts';
-import { asDatabaseError, DatabaseUnavailable } from './database-errors.ts';
-import { namedPool } from './named-pool.ts';
+import { asDatabaseError, DatabaseUnavailable, isFull } from './database-errors.ts';
+import { namedPool, renewablePool } from './named-pool.ts';
+import { steadyPulse, takePulse } from './pulse.ts';
 import { createStatementNames } from './statement-names.ts';
 import { watchQueries } from './unanswered-queries.ts';
 
 const DEFAULT_STATEMENT_TIMEOUT_MS = 15_000;
+const PROBE_MS = 1_000;
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -30,19 +32,47 @@ export interface DatabaseOptions {
  * A pool of connections behind Kysely. Connects when first used. End it with `destroy()`.
  *
  * Every query rejects with DatabaseUnavailable (`database_unavailable`) when the server cannot be reached, does not answer
- * in time or has no connection left; with the driver's error, without people's data in it, for everything else.
+ * in time or has no connection left (a server that has fallen silent: within two seconds, and at once while it stays so);
+ * with the driver's error, without people's data in it, for everything else.
  */
 export function openDatabase<DB>(options: DatabaseOptions): Kysely<DB> {
-  const pool = new pg.Pool(poolConfig(options));
+  const config = poolConfig(options);
   const { log = () => {}, statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
+  const lostAfterMs = options.lostAfterMs ?? defaultLostAfter(statementTimeoutMs);
+  const pools = renewablePool(() => openPool(config, log));
+  const watch = watchQueries(lostAfterMs, () => performance.now());
+  const onChange = (away: boolean): void => {
+    if (away) pools.renew();
+    log(away ? 'the database does not answer' : 'the database answers again');
+  };
+  const probe = () => askServer(config);
+  const pulse = lostAfterMs === 0 ? steadyPulse : takePulse({ watch, probe, onChange });
+  const pool = namedPool(pools, createStatementNames(), { watch, pulse });
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}
+
+function openPool(config: pg.PoolConfig, log: (line: string) => void): pg.Pool {
+  const pool = new pg.Pool(config);
   // An error event without a listener ends the process. Queries under way get the error themselves.
   pool.on('error', (error) => {
     // A connection on its way out may still hear that the server ends.
     if (!pool.ending) log(`a connection to the database broke: ${(error as { code?: string }).code ?? error.message}`);
   });
   pool.on('connect', (client) => client.on('error', () => {}));
-  const watch = watchQueries(options.lostAfterMs ?? defaultLostAfter(statementTimeoutMs), () => performance.now());
-  return new Kysely<DB>({ dialect: new PostgresDialect({ pool: namedPool(pool, createStatementNames(), watch) }) });
+  return pool;
+}
+
+/** Whether the server lets a new connection in, or at least refuses it by itself. */
+async function askServer(config: pg.PoolConfig): Promise<void> {
+  const client = new pg.Client({ ...config, connectionTimeoutMillis: PROBE_MS });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    if (asDatabaseError(error) instanceof DatabaseUnavailable && !isFull(error)) throw error;
+  } finally {
+    client.end().catch(() => {});
+  }
 }
 
 /** Resolves when the database answers; rejects with DatabaseUnavailable if it has not within `timeoutMs` (1,000). */

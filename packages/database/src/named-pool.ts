@@ -1,25 +1,49 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
 import { asDatabaseError, DatabaseUnavailable } from './database-errors.ts';
+import type { Pulse } from './pulse.ts';
 import type { StatementNames } from './statement-names.ts';
 import type { Watch } from './unanswered-queries.ts';
 
+export interface PoolWatch {
+  readonly watch: Watch;
+  readonly pulse: Pulse;
+}
+
+/** A pool that can be changed for a new one, with none of the connections of the old. */
+export interface RenewablePool {
+  current(): pg.Pool;
+  renew(): void;
+}
+
+export function renewablePool(open: () => pg.Pool): RenewablePool {
+  let pool = open();
+  return {
+    current: () => pool,
+    renew() {
+      // Its connections may lead nowhere, and those that are being made hold places until they time out.
+      pool.end().catch(() => {});
+      pool = open();
+    },
+  };
+}
+
 /** The driver's pool as Kysely sees it: statements get names, and errors that mean "no answer" become DatabaseUnavailable. */
-export function namedPool(pool: pg.Pool, names: StatementNames, watch: Watch): PostgresPool {
+export function namedPool(pools: RenewablePool, names: StatementNames, { watch, pulse }: PoolWatch): PostgresPool {
   const known = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
-    options: pool.options,
+    options: pools.current().options,
     end: async () => {
       watch.close();
-      await pool.end();
+      pulse.close();
+      await pools.current().end();
     },
     connect: async () => {
-      const client = await pool.connect().catch((error) => {
-        throw asDatabaseError(error);
-      });
+      if (pulse.isAway()) throw new DatabaseUnavailable();
+      const client = await connection(pools.current(), watch);
       let named = known.get(client);
       if (!named) {
-        named = namedClient(client, names, watch);
+        named = namedClient(client, names, { watch, pulse });
         known.set(client, named);
       }
       return named;
@@ -27,15 +51,47 @@ export function namedPool(pool: pg.Pool, names: StatementNames, watch: Watch): P
   };
 }
 
+/** An idle connection at once, else one that has to be waited for: that wait too is given up with all others. */
+function connection(pool: pg.Pool, watch: Watch): Promise<pg.PoolClient> {
+  const isThere = pool.idleCount > pool.waitingCount;
+  const coming = pool.connect().catch((error) => {
+    throw asDatabaseError(error);
+  });
+  return isThere ? coming : withPatience(coming, watch);
+}
+
+function withPatience(coming: Promise<pg.PoolClient>, watch: Watch): Promise<pg.PoolClient> {
+  return new Promise((resolve, reject) => {
+    let givenUp = false;
+    const answered = watch.start(() => {
+      givenUp = true;
+      reject(new DatabaseUnavailable());
+    });
+    const settle = (settled: () => void): void => {
+      answered();
+      settled();
+    };
+    coming.then(
+      (client) => settle(() => (givenUp ? client.release() : resolve(client))),
+      (error) => settle(() => reject(error)),
+    );
+  });
+}
+
 type Result = PostgresQueryResult<never>;
 type Settle = { readonly resolve: (result: Result) => void; readonly reject: (error: unknown) => void };
 
-function namedClient(client: pg.PoolClient, names: StatementNames, watch: Watch): PostgresPoolClient {
+function namedClient(client: pg.PoolClient, names: StatementNames, { watch, pulse }: PoolWatch): PostgresPoolClient {
   // Such a connection may look alive for a moment, or still owe the answer to a query that was given up.
   let broken = false;
 
   /** Callbacks, because the driver's own promises are a part of a short query's cost that can be seen. */
   function submit(name: string | undefined, text: string, values: unknown[], { resolve, reject }: Settle): void {
+    if (pulse.isAway()) {
+      broken = true;
+      reject(new DatabaseUnavailable());
+      return;
+    }
     const query = name === undefined ? { text, values } : { name, text, values };
     const answered = watch.start(() => {
       broken = true;

@@ -2,6 +2,12 @@
 export interface Watch {
   /** Begins to wait; call the result when the answer is there. `giveUp` is called at most once. */
   start(giveUp: () => void): () => void;
+  /** Gives up all that waits now. */
+  giveUpAll(): void;
+  /** Answers so far, errors included. */
+  answers(): number;
+  /** For how long the oldest query has been waiting, in milliseconds; 0: there is none. */
+  longestWait(): number;
   close(): void;
 }
 
@@ -13,23 +19,34 @@ const nothing = (): void => {};
  * `timeoutMs` 0: never. A query is given up within a quarter of the time more.
  */
 export function watchQueries(timeoutMs: number, now: () => number): Watch {
-  if (timeoutMs === 0) return { start: () => nothing, close: nothing };
+  if (timeoutMs === 0) {
+    return { start: () => nothing, giveUpAll: nothing, answers: () => 0, longestWait: () => 0, close: nothing };
+  }
+  // In the order in which they began.
   const waiting = new Set<{ readonly since: number; readonly giveUp: () => void }>();
-  const timer = setInterval(() => {
-    const oldest = now() - timeoutMs;
+  let answers = 0;
+  const giveUpBefore = (oldest: number): void => {
     for (const query of waiting) {
-      // In the order in which they began.
       if (query.since > oldest) return;
       waiting.delete(query);
       query.giveUp();
     }
-  }, timeoutMs / 4);
+  };
+  const timer = setInterval(() => giveUpBefore(now() - timeoutMs), timeoutMs / 4);
   timer.unref();
   return {
     start: (giveUp) => {
       const query = { since: now(), giveUp };
       waiting.add(query);
-      return () => waiting.delete(query);
+      return () => {
+        if (waiting.delete(query)) answers += 1;
+      };
+    },
+    giveUpAll: () => giveUpBefore(now()),
+    answers: () => answers,
+    longestWait: () => {
+      for (const { since } of waiting) return now() - since;
+      return 0;
     },
     close: () => clearInterval(timer),
   };

@@ -1,4 +1,4 @@
-import { testDatabase } from '@gaia/test-servers/postgres';
+import { contractDatabase, contractDatabaseName } from '@gaia/test-servers/postgres';
 import { type Generated, type Kysely, sql } from 'kysely';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type DatabaseOptions, openDatabase, pingDatabase } from '../src/database.ts';
@@ -13,7 +13,7 @@ const opened: Kysely<Tables>[] = [];
 afterAll(() => Promise.all(opened.map((db) => db.destroy())));
 
 async function openTables(options: Partial<DatabaseOptions> = {}): Promise<{ db: Kysely<Tables>; url: string }> {
-  const { url } = await testDatabase('database');
+  const { url } = await contractDatabase('database');
   await migrate({
     url,
     schema: 'shop',
@@ -44,7 +44,7 @@ async function one<T>(db: Kysely<Tables>, query: string): Promise<T> {
   return rows[0];
 }
 
-describe('openDatabase', () => {
+describe(`openDatabase on ${contractDatabaseName()}`, () => {
   it('works in its schema, under its name', async () => {
     const { db } = await openTables({ applicationName: 'gaia-shop' });
     await db.insertInto('people').values({ email: 'ada@example.org' }).execute();
@@ -55,7 +55,7 @@ describe('openDatabase', () => {
   });
 
   it('keeps the options of the URL beside its own', async () => {
-    const { url } = await testDatabase();
+    const { url } = await contractDatabase();
     const withOptions = new URL(url);
     withOptions.searchParams.set('options', '-c work_mem=3MB');
     const db = open({ url: withOptions.href });
@@ -155,6 +155,8 @@ describe('errors', () => {
 
   it('say so when no connection gets free in time', async () => {
     const { db } = await openTables({ maxConnections: 1, connectTimeoutMs: 50 });
+    // On a busy machine a new connection takes longer than that.
+    await vi.waitFor(() => pingDatabase(db), 10_000);
     await db.connection().execute(async () => {
       await expect(db.selectFrom('people').selectAll().execute()).rejects.toBeInstanceOf(DatabaseUnavailable);
     });

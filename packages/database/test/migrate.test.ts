@@ -1,4 +1,4 @@
-import { testDatabase } from '@gaia/test-servers/postgres';
+import { contractDatabase, contractDatabaseName } from '@gaia/test-servers/postgres';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../src/database.ts';
@@ -22,9 +22,9 @@ async function withDatabase<T>(url: string, use: (db: Kysely<unknown>) => Promis
   }
 }
 
-describe('migrate', () => {
+describe(`migrate on ${contractDatabaseName()}`, () => {
   it('makes the schema, runs each migration once and goes on where it was', async () => {
-    const { url } = await testDatabase('migrate');
+    const { url } = await contractDatabase('migrate');
     expect(await migrate({ url, schema: 'shop', migrations: [people] })).toEqual(['0001-people']);
     expect(await migrate({ url, schema: 'shop', migrations: [people] })).toEqual([]);
     expect(await migrate({ url, schema: 'shop', migrations: [people, names] })).toEqual(['0002-names']);
@@ -32,7 +32,7 @@ describe('migrate', () => {
   });
 
   it('runs each migration once however many replicas start', async () => {
-    const { url } = await testDatabase('migrate');
+    const { url } = await contractDatabase('migrate');
     const runs = await Promise.all(
       Array.from({ length: 6 }, () =>
         migrate({ url, schema: 'shop', migrations: [people, names], extensions: ['pg_trgm'] }),
@@ -42,7 +42,7 @@ describe('migrate', () => {
   });
 
   it('keeps schemas of one database apart', async () => {
-    const { url } = await testDatabase('migrate');
+    const { url } = await contractDatabase('migrate');
     await Promise.all(
       ['shop', 'club', 'gym'].map((schema) => migrate({ url, schema, migrations: [people], extensions: ['unaccent'] })),
     );
@@ -55,7 +55,7 @@ describe('migrate', () => {
   });
 
   it('refuses a database that is newer than the code', async () => {
-    const { url } = await testDatabase('migrate');
+    const { url } = await contractDatabase('migrate');
     await migrate({ url, schema: 'shop', migrations: [people, names] });
     await expect(migrate({ url, schema: 'shop', migrations: [people] })).rejects.toMatchObject({
       code: 'schema_newer',
@@ -64,7 +64,7 @@ describe('migrate', () => {
   });
 
   it('refuses to run a migration before one that has run', async () => {
-    const { url } = await testDatabase('migrate');
+    const { url } = await contractDatabase('migrate');
     await migrate({ url, schema: 'shop', migrations: [people, { ...names, name: '0003-names' }] });
     await expect(
       migrate({ url, schema: 'shop', migrations: [people, names, { ...names, name: '0003-names' }] }),
@@ -72,7 +72,7 @@ describe('migrate', () => {
   });
 
   it('leaves nothing of a migration that fails, and all of those before it', async () => {
-    const { url } = await testDatabase('migrate');
+    const { url } = await contractDatabase('migrate');
     const broken: Migration = {
       name: '0002-broken',
       up: async (db) => {
@@ -92,7 +92,7 @@ describe('migrate', () => {
   });
 
   it('gives up waiting for another replica after the bound', async () => {
-    const { url } = await testDatabase('migrate');
+    const { url } = await contractDatabase('migrate');
     const working = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
     const slow: Migration = {

@@ -31,15 +31,22 @@ export async function readiness(checks: readonly HealthCheck[]): Promise<Readine
   };
 }
 
-/** `GET /live`: the process answers. `GET /ready`: 200 when it can work (perhaps degraded, which it says), else 503. */
+/**
+ * `GET /live`: the process answers. `GET /ready`: 200 when it can work (perhaps degraded, which it says), else 503; also
+ * 503 when it is about to end. Neither is logged when all is well: they are asked for all the time.
+ */
 export function registerHealth(app: FastifyInstance, checks: readonly HealthCheck[]): void {
-  app.get('/live', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/live', { schema: { hide: true }, logLevel: 'warn' }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return { status: 'live' };
   });
-  app.get('/ready', { schema: { hide: true } }, async (_request, reply) => {
-    const result = await readiness(checks);
+  app.get('/ready', { schema: { hide: true }, logLevel: 'warn' }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
+    if (app.farewell.underWay()) {
+      reply.code(503);
+      return { status: 'ending' };
+    }
+    const result = await readiness(checks);
     if (result.status === 'unavailable') reply.code(503).header('retry-after', '1');
     return result;
   });

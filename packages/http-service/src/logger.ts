@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-export type { Logger } from 'pino';
+export type { DestinationStream, Logger } from 'pino';
 
 /** Names under which secrets could travel through a log object; their values never reach a log. */
 const secretPaths = ['password', 'token', 'access_token', 'refresh_token', 'secret', 'authorization', 'cookie'];
@@ -18,6 +18,17 @@ export function createLogger(options: { service: string; level: string }, destin
       redact: { paths: secretPaths.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[cut]' },
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination ?? pino.destination({ dest: 1, sync: false, minLength: 0 }),
+    destination ?? standardOutput(),
   );
+}
+
+/** Lines are gathered up to so many bytes, and no longer than so many milliseconds: a system call a line is dear. */
+const GATHERED_BYTES = 4_096;
+const GATHERED_MS = 100;
+
+/** What is gathered is written out at the end of the process and after a fatal error, so that nothing is lost but by a kill. */
+function standardOutput(): DestinationStream {
+  const destination = pino.destination({ dest: 1, sync: false, minLength: GATHERED_BYTES });
+  setInterval(() => destination.flush(), GATHERED_MS).unref();
+  return destination;
 }

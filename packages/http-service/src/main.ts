@@ -12,11 +12,13 @@ export interface MainOptions<Config extends ListeningConfig> {
   readonly name: string;
   loadConfig(env: NodeJS.ProcessEnv): Config;
   /** Opens what the service needs and builds its app; closing the app closes all of it. */
-  start(config: Config, deps: { logger: Logger }): Promise<Pick<FastifyInstance, 'listen' | 'close'>>;
+  start(config: Config, deps: { logger: Logger }): Promise<Pick<FastifyInstance, 'listen' | 'close' | 'farewell'>>;
   /** Brings the service's database up to date; for `main.ts migrate`. */
   migrate?(config: Config): Promise<readonly string[]>;
 }
 
+/** Longest time in which a service leads its open connections to their last answer, in milliseconds. */
+const FAREWELL_MS = 1_500;
 /** Longest time that a service takes to finish open requests after SIGTERM or SIGINT, in milliseconds. */
 const DRAIN_MS = 15_000;
 
@@ -57,7 +59,7 @@ function readConfig<Config extends ListeningConfig>(options: MainOptions<Config>
   }
 }
 
-function closeOnSignal(app: Pick<FastifyInstance, 'close'>, logger: Logger): void {
+function closeOnSignal(app: Pick<FastifyInstance, 'close' | 'farewell'>, logger: Logger): void {
   let closing = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -65,10 +67,13 @@ function closeOnSignal(app: Pick<FastifyInstance, 'close'>, logger: Logger): voi
       closing = true;
       logger.info({ signal }, 'closing');
       setTimeout(() => process.exit(1), DRAIN_MS).unref();
-      app.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
+      app.farewell
+        .say(FAREWELL_MS)
+        .then(() => app.close())
+        .then(
+          () => process.exit(0),
+          () => process.exit(1),
+        );
     });
   }
 }

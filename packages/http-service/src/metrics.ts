@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 
-/** `GET /metrics` and the time of every request by method, route (never the raw path: it is unbounded) and status. */
-export function registerMetrics(app: FastifyInstance, registry: Registry): void {
+/** The time of every request by method, route (never the raw path: it is unbounded) and status. */
+export function measureRequests(app: FastifyInstance, registry: Registry): void {
   const duration = new Histogram({
     name: 'gaia_http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer',
@@ -12,14 +12,14 @@ export function registerMetrics(app: FastifyInstance, registry: Registry): void 
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
-    duration.labels(request.method, route, String(reply.statusCode)).observe(reply.elapsedTime / 1000);
+    duration.labels(request.method, route, String(reply.raw.statusCode)).observe(reply.elapsedTime / 1000);
     done();
   });
-  registerMetricsRoute(app, registry);
 }
 
-/** `GET /metrics` alone. */
-export function registerMetricsRoute(app: FastifyInstance, registry: Registry): void {
+/** `GET /metrics`, and the time of every request in it. */
+export function registerMetrics(app: FastifyInstance, registry: Registry): void {
+  measureRequests(app, registry);
   app.get('/metrics', { schema: { hide: true }, logLevel: 'silent' }, async (_request, reply) => {
     reply.type(registry.contentType);
     return registry.metrics();

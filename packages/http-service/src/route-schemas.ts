@@ -1,3 +1,4 @@
+import { SITE_ID_PATTERN } from '@gaia/tokens/site-id';
 import { type TSchema, Type } from 'typebox';
 
 const ProblemDocument = Type.Object(
@@ -47,6 +48,21 @@ export const bearer: { security: { [scheme: string]: string[] }[] } = { security
 
 /** A route that also answers without a token. */
 export const bearerOrNone: { security: { [scheme: string]: string[] }[] } = { security: [{ bearer: [] }, {}] };
+
+export const SiteId = Type.String({ pattern: SITE_ID_PATTERN, description: 'Id of the site' });
+
+export const SiteParams = Type.Object({ site: SiteId });
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ maxLength: 1_000, description: 'Change only if this is still the ETag (RFC 9110 §13.1.1)' }),
+  ),
+});
+
+/** Text that people write: no control characters (PostgreSQL refuses NUL, and a terminal obeys the others). */
+export function plainText(options: { minLength?: number; maxLength: number; description?: string }) {
+  return Type.String({ ...options, pattern: '^[^\\p{Cc}]*$' });
+}
 
 /** The schema of one page of a list. */
 export function pageSchema<Item extends TSchema>(item: Item) {

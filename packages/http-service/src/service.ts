@@ -5,13 +5,15 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import type { Registry } from 'prom-client';
 import { sendProblem } from './error-handler.ts';
+import { registerFarewell } from './farewell.ts';
 import { type HealthCheck, registerHealth } from './health.ts';
 import { takeJsonBodies } from './json-body.ts';
 import type { Logger } from './logger.ts';
 import { registerMetrics } from './metrics.ts';
 import { PROBLEM_MEDIA_TYPE, problem, problemDocument } from './problem.ts';
+import { logRequests, withLazyChildren } from './request-log.ts';
+import { schemaCompilers } from './schema-compilers.ts';
 import { refuseUnstorableText } from './storable-text.ts';
-import { createValidatorCompiler } from './validation.ts';
 
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */
 export type Service = FastifyInstance<
@@ -48,7 +50,7 @@ const requestIdSyntax = /^[A-Za-z0-9._-]{8,64}$/;
  */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const app = Fastify({
-    loggerInstance: options.logger as FastifyBaseLogger,
+    loggerInstance: withLazyChildren(options.logger),
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false, caseSensitive: true },
@@ -66,27 +68,17 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => sendProblem(problem('route_not_found'), request, reply));
-  app.setValidatorCompiler(createValidatorCompiler() as Parameters<Service['setValidatorCompiler']>[0]);
+  const { validator, serializer } = schemaCompilers();
+  app.setValidatorCompiler(validator as Parameters<Service['setValidatorCompiler']>[0]);
+  app.setSerializerCompiler(serializer as Parameters<Service['setSerializerCompiler']>[0]);
   takeJsonBodies(app as unknown as FastifyInstance);
   refuseUnstorableText(app as unknown as FastifyInstance);
-  closeConnectionsWhenEnding(app as unknown as FastifyInstance);
+  registerFarewell(app as unknown as FastifyInstance);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    request.log.info(
-      {
-        method: request.method,
-        // The query is left out: links carry tokens there.
-        path: request.url.split('?', 1)[0]?.slice(0, 512),
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-      },
-      'request',
-    );
-    done();
-  });
+  logRequests(app as unknown as FastifyInstance, options.logger);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -105,17 +97,6 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   if (options.serveMetrics ?? true) registerMetrics(bare, options.metrics);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
-}
-
-/** An answer that is under way when the service ends is the last on its connection, which would keep it from ending. */
-function closeConnectionsWhenEnding(app: FastifyInstance): void {
-  let ending = false;
-  app.addHook('preClose', async () => {
-    ending = true;
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (ending) reply.header('connection', 'close');
-  });
 }
 
 function requestIdOf(header: string | string[] | undefined): string {

@@ -18,7 +18,7 @@ export function refuseUnstorableText(app: FastifyInstance): void {
   });
 }
 
-/** JSON pointer of the first text in parsed JSON, names of members included, that cannot be stored. */
+/** JSON pointer of the first text in parsed JSON, names of members included, that cannot be stored; undefined if all can. */
 export function unstorablePath(value: unknown, path = ''): string | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : path;
   if (!isPlain(value)) return undefined;
@@ -30,7 +30,8 @@ export function unstorablePath(value: unknown, path = ''): string | undefined {
   return undefined;
 }
 
-function isStorable(text: string): boolean {
+/** Whether a database of ours can hold the text. */
+export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
 

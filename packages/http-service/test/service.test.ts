@@ -1,8 +1,8 @@
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { Registry } from 'prom-client';
 import { Type } from 'typebox';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { HealthCheck } from '../src/health.ts';
 import { createLogger } from '../src/logger.ts';
 import { defineProblems } from '../src/problem.ts';
@@ -184,6 +184,43 @@ describe('ending', () => {
     const received = await answer;
     expect([received.status, received.headers.get('connection')]).toEqual([200, 'close']);
     await closed;
+  });
+});
+
+describe('a farewell', () => {
+  it('takes what still comes, tells everybody to close, and is over when nobody is left', async () => {
+    const { app } = await service();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const kept = connect(port, '127.0.0.1');
+    const received: string[] = [];
+    kept.on('data', (chunk) => received.push(String(chunk)));
+    kept.write('GET /live HTTP/1.1\r\nHost: a\r\n\r\n');
+    await vi.waitFor(() => expect(received.join()).toContain('"live"'));
+    expect(received.join()).not.toMatch(/connection: close/i);
+
+    const said = app.farewell.say(60_000);
+    const other = await fetch(`http://127.0.0.1:${port}/ready`);
+    expect([other.status, other.headers.get('connection'), await other.json()]).toEqual([
+      503,
+      'close',
+      { status: 'ending' },
+    ]);
+    const ended = new Promise((resolve) => kept.on('close', resolve));
+    kept.write('GET /cups?limit=1 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await ended;
+    expect(received.join()).toMatch(/200 OK[\s\S]*connection: close/i);
+    await said;
+  });
+
+  it('ends by itself where somebody stays', async () => {
+    const { app } = await service();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const silent = connect(port, '127.0.0.1');
+    await new Promise((resolve) => app.server.once('connection', resolve));
+    await app.farewell.say(40);
+    silent.destroy();
   });
 });
 

@@ -1,31 +1,7 @@
-import { createTestIssuer, type TestIssuer } from '@gaia/testing/issuer';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createJwksCache, type JwksCacheOptions } from '../src/jwks-cache.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { cacheOf, eachWithAnIssuer, HOUR, issuer, SECOND } from './cache-under-test.ts';
 
-const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
-const signingKey = (await createTestIssuer()).key;
-let issuer: TestIssuer;
-
-beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
-  issuer = await createTestIssuer({ signingKey });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-function cacheOf(options: Partial<JwksCacheOptions> = {}) {
-  const cache = createJwksCache({
-    url: issuer.jwksUrl,
-    fetch: issuer.fetch,
-    now: issuer.now,
-    random: () => 0.5,
-    ...options,
-  });
-  onTestFinished(() => cache.close());
-  return cache;
-}
+eachWithAnIssuer();
 
 describe('while the issuer is away', () => {
   it('keeps the known keys up to the hard cap, and no longer', async () => {

@@ -18,6 +18,17 @@ export function callerClassesSql(caller: Caller, site: string): RawBuilder<numbe
       else false end))`;
 }
 
+/**
+ * Whether a caller holds one of some products (`text[]`), by the same tables; for what asks for products by itself and has no
+ * class. It depends on no row either, but for the products.
+ */
+export function holdsOneOfSql(caller: Caller, site: string, products: Expression<string[]>): RawBuilder<SqlBool> {
+  const { holder } = grantsOf(caller, site);
+  if (holder === undefined) return sql`false`;
+  return sql`${products} && array(
+    select n.product from entitlements n where n.site = ${site} and n.subject = ${holder.subject} and n.held)`;
+}
+
 /** The fact `granted` of a row: whether its class is one of the caller's. */
 export function grantedSql(caller: Caller, site: string, accessClass: Expression<number>): RawBuilder<SqlBool> {
   return sql`${accessClass} = any(${callerClassesSql(caller, site)})`;

@@ -1,4 +1,4 @@
-import { redisUnavailableReason, testRedis } from '@gaia/test-servers/state';
+import { contractRedis, redisUnavailableReason } from '@gaia/test-servers/state';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createMemoryState } from '../src/memory/memory-state.ts';
@@ -19,7 +19,7 @@ function familyProperty(replicas: readonly FamilyStore[]) {
 describe('a family as a state machine', () => {
   const states: State[] = [];
   afterAll(() => Promise.all(states.map((state) => state.close())));
-  const redis = testRedis();
+  const redis = contractRedis();
 
   it('in memory', async () => {
     const state = createMemoryState({ now: Date.now });

@@ -1,11 +1,11 @@
-import { redisUnavailableReason, testRedis } from '@gaia/test-servers/state';
+import { contractRedis, redisUnavailableReason } from '@gaia/test-servers/state';
 import { describe } from 'vitest';
 import { createRedisState } from '../src/redis/redis-state.ts';
 import { stateContract } from './contract.ts';
 
-const redis = testRedis();
+const redis = contractRedis();
 
-describe.skipIf(!redis)(`with Redis ${redisUnavailableReason() ?? ''}`, () => {
+describe.skipIf(!redis)(`with Redis ${redis?.name ?? redisUnavailableReason()}`, () => {
   let opened = 0;
   stateContract('redis', async () => {
     opened += 1;

@@ -2,6 +2,13 @@
 interface ProvidedServers {
   readonly postgresUrl: string;
   readonly redis: { readonly url: string } | { readonly unavailable: string };
+  /** For the contract suites, where a Docker engine answers: the real thing. */
+  readonly containers?: {
+    readonly postgresUrl: string;
+    readonly redisUrl: string;
+    readonly postgres: string;
+    readonly redis: string;
+  };
 }
 
 declare module 'vitest' {

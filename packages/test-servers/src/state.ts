@@ -8,6 +8,14 @@ export function testRedis(): { readonly url: string; readonly prefix: string } |
   return 'url' in redis ? { url: redis.url, prefix: `test-${randomBytes(6).toString('hex')}` } : undefined;
 }
 
+/** For the contract suites: as testRedis, in the container where there is one; `name` says which it is. */
+export function contractRedis(): { readonly url: string; readonly prefix: string; readonly name: string } | undefined {
+  const { containers } = inject('gaiaServers');
+  const own = testRedis();
+  if (containers === undefined) return own && { ...own, name: 'redis-server' };
+  return { url: containers.redisUrl, prefix: `test-${randomBytes(6).toString('hex')}`, name: containers.redis };
+}
+
 /** Why testRedis() gives undefined; for the names of skipped tests. */
 export function redisUnavailableReason(): string | undefined {
   const { redis } = inject('gaiaServers');

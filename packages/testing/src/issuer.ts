@@ -62,6 +62,8 @@ export interface TestIssuer {
   readonly jwksUrl: string;
   /** A fetch that answers jwksUrl and nothing else. Counts its calls. */
   readonly fetch: typeof globalThis.fetch;
+  /** A fetch that answers jwksUrl itself and leaves everything else to another. */
+  fetchOr(others: typeof globalThis.fetch): typeof globalThis.fetch;
   fetches(): number;
   /** Lets fetch and listen answer 503 until told otherwise. */
   setOutage(outage: boolean): void;
@@ -132,6 +134,15 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     return new Response(JSON.stringify(jwks()), { headers });
   }
 
+  function fetchOr(others: typeof globalThis.fetch): typeof globalThis.fetch {
+    return async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input);
+      if (url !== jwksUrl) return others(input, init);
+      fetches += 1;
+      return respond(new Request(input, init).headers.get('if-none-match'));
+    };
+  }
+
   return {
     issuer,
     audience,
@@ -146,12 +157,10 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     header,
     jwks,
     jwksUrl,
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      if (request.url !== jwksUrl) throw new TypeError(`the test issuer serves ${jwksUrl} only`);
-      fetches += 1;
-      return respond(request.headers.get('if-none-match'));
-    },
+    fetch: fetchOr(async () => {
+      throw new TypeError(`the test issuer serves ${jwksUrl} only`);
+    }),
+    fetchOr,
     fetches: () => fetches,
     setOutage: (value) => {
       outage = value;

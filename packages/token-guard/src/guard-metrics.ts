@@ -1,9 +1,17 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Guard } from './guard.ts';
+import type { Revocations } from './revocations.ts';
+import type { Verifier } from './verifier.ts';
 
 /** Registers the guard's numbers; they are read when Prometheus asks, so that no request pays for them. */
-export function registerGuardMetrics(guard: Guard, registry: Registry): void {
-  const { verifier, jwks, revocations } = guard;
+export function registerGuardMetrics({ verifier, jwks, revocations }: Guard, registry: Registry): void {
+  registerVerifierMetrics(verifier, registry);
+  registerKeyMetrics(jwks, registry);
+  if (revocations !== undefined) registerRevocationMetrics(revocations, registry);
+}
+
+/** Verifications and what is remembered of them. */
+export function registerVerifierMetrics(verifier: Pick<Verifier, 'counts'>, registry: Registry): void {
   const registers = [registry];
   new Counter({
     name: 'gaia_tokens_total',
@@ -24,6 +32,11 @@ export function registerGuardMetrics(guard: Guard, registry: Registry): void {
       this.set(verifier.counts().cachedTokens);
     },
   });
+}
+
+/** The age of the issuers' keys, by issuer. */
+export function registerKeyMetrics(jwks: Guard['jwks'], registry: Registry): void {
+  const registers = [registry];
   new Gauge({
     name: 'gaia_jwks_age_seconds',
     help: "Time since the last good answer with an issuer's keys",
@@ -47,7 +60,11 @@ export function registerGuardMetrics(guard: Guard, registry: Registry): void {
       }
     },
   });
-  if (revocations === undefined) return;
+}
+
+/** How well the revocation feed is known. */
+export function registerRevocationMetrics(revocations: Pick<Revocations, 'status'>, registry: Registry): void {
+  const registers = [registry];
   new Gauge({
     name: 'gaia_revocations_age_seconds',
     help: 'Time since the view of the revocation feed was last known to be whole',

@@ -1,4 +1,5 @@
 import { tokenPurposes } from '@gaia/tokens/purposes';
+import { readHeader } from './compact-token.ts';
 import { refuseUnless } from './refusal.ts';
 import type { JsonObject } from './strict-json.ts';
 
@@ -6,12 +7,40 @@ import type { JsonObject } from './strict-json.ts';
 const FORBIDDEN_PARAMETERS = ['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c'] as const;
 const MAX_KID_LENGTH = 256;
 
-/** Refuses a header (RFC 7515 §4) that no access token can have; gives the key's id. */
-export function checkHeader(header: JsonObject): { readonly algorithm: string; readonly kid: string } {
+/** What is needed of a header without a fault. The key it names is still to be found, and the signature to be verified. */
+export interface CheckedHeader {
+  readonly algorithm: string;
+  readonly kid: string;
+}
+
+/** Reads headers. Those of an issuer's tokens are few and come again and again, so what was made of them is remembered. */
+export interface HeaderReader {
+  /** Throws TokenRefusal: those of readHeader, algorithm_not_allowed, type_not_access, header_not_allowed, kid_unusable. */
+  read(headerPart: string): CheckedHeader;
+  /** For the header of a token that was accepted, and no other: strangers must not be able to fill the memory. */
+  remember(headerPart: string, header: CheckedHeader): void;
+}
+
+const MAX_REMEMBERED = 64;
+
+export function createHeaderReader(): HeaderReader {
+  const remembered = new Map<string, CheckedHeader>();
+  return {
+    read: (headerPart) => remembered.get(headerPart) ?? checkHeader(readHeader(headerPart)),
+    remember(headerPart, header) {
+      if (remembered.has(headerPart)) return;
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+      remembered.set(headerPart, header);
+    },
+  };
+}
+
+/** Refuses a header (RFC 7515 §4) that no access token can have. */
+function checkHeader(header: JsonObject): CheckedHeader {
   const algorithm = checkAlgorithm(header);
   checkType(header);
   checkParameters(header);
-  return { algorithm, kid: checkKid(header) };
+  return Object.freeze({ algorithm, kid: checkKid(header) });
 }
 
 /** RFC 8725 §3.1: what the token says of its algorithm is never more than a question. */

@@ -16,6 +16,7 @@ export const refusals = Object.freeze({
   not_utf8: ['token_malformed', 'a part of the token is not UTF-8'],
   not_json: ['token_malformed', 'a part of the token is not a JSON object'],
   nested_too_deep: ['token_malformed', 'a part of the token is nested too deeply'],
+  name_escaped: ['token_malformed', 'a part of the token has a name that is written with escapes'],
   member_repeated: ['token_malformed', 'a part of the token has a member twice'],
 
   algorithm_not_allowed: ['token_invalid', 'the algorithm of the token is not allowed'],

@@ -3,9 +3,9 @@ import type { VerificationKey } from '@gaia/jwks-cache/key-set';
 import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS, SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import { type ClaimRules, checkClaims, checkTimes, type Validity, validityOf } from './claim-checks.ts';
-import { type CompactToken, readCompactToken } from './compact-token.ts';
+import { type CompactTokenWithoutHeader, readAllButHeader } from './compact-token.ts';
 import type { RevocableToken } from './cut-offs.ts';
-import { checkHeader } from './header-checks.ts';
+import { type CheckedHeader, createHeaderReader } from './header-checks.ts';
 import { KeysUnavailable, type RefusalReason, refuseUnless, TokenRefusal } from './refusal.ts';
 import { identityOfClaims } from './token-identity.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
@@ -68,10 +68,9 @@ export interface Verifier {
 /** A token whose form is good, and whose issuer is one that we trust; it may still be anybody's. */
 interface PresentedToken {
   readonly accessToken: string;
-  readonly token: CompactToken;
+  readonly token: CompactTokenWithoutHeader;
+  readonly header: CheckedHeader;
   readonly issuer: TrustedIssuer;
-  readonly algorithm: string;
-  readonly kid: string;
 }
 
 /** A token whose signature and claims are good; what time and revocation can still change is asked on every use. */
@@ -89,6 +88,7 @@ export const MAX_LIFETIME_SECONDS = 86_400;
 export function createVerifier(options: VerifierOptions): Verifier {
   const now = options.now ?? Date.now;
   const issuers = trustedIssuers(options.issuers);
+  const headers = createHeaderReader();
   const rules = claimRules(options);
   const verifiedTokens = createVerifiedTokens<VerifiedToken>(
     atLeast(2, 'maxCachedTokens', options.maxCachedTokens ?? DEFAULT_CACHED_TOKENS),
@@ -114,15 +114,21 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   function firstSight(accessToken: string): Identity | Promise<Identity> {
-    const presented = readPresented(accessToken, issuers);
-    const key = presented.issuer.jwks.find(presented.kid);
+    const presented = readPresented(accessToken);
+    const key = presented.issuer.jwks.find(presented.header.kid);
     return key === undefined ? acceptWithMissingKey(presented) : accept(presented, key);
+  }
+
+  /** Everything that can refuse a token before any cryptography. */
+  function readPresented(accessToken: string): PresentedToken {
+    const token = readAllButHeader(accessToken);
+    return { accessToken, token, header: headers.read(token.headerPart), issuer: checkIssuer(token, issuers) };
   }
 
   async function acceptWithMissingKey(presented: PresentedToken): Promise<Identity> {
     const { jwks } = presented.issuer;
     try {
-      const key = await jwks.lookUp(presented.kid);
+      const key = await jwks.lookUp(presented.header.kid);
       if (key !== undefined) return accept(presented, key);
       throw jwks.usable() ? new TokenRefusal('key_unknown') : new KeysUnavailable();
     } catch (error) {
@@ -131,7 +137,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   function accept(presented: PresentedToken, key: VerificationKey): Identity {
-    refuseUnless(presented.algorithm === key.algorithm, 'algorithm_not_of_key');
+    refuseUnless(presented.header.algorithm === key.algorithm, 'algorithm_not_of_key');
     checkSignature(presented.token, key);
     const claims = checkClaims(presented.token.payload, rules);
     const entry: VerifiedToken = {
@@ -142,6 +148,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     };
     const identity = admit(entry);
     verifiedTokens.set(presented.accessToken, entry);
+    headers.remember(presented.token.headerPart, presented.header);
     verified += 1;
     return identity;
   }
@@ -166,20 +173,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
   };
 }
 
-/** Everything that can refuse a token before any cryptography. */
-function readPresented(accessToken: string, issuers: ReadonlyMap<string, TrustedIssuer>): PresentedToken {
-  const token = readCompactToken(accessToken);
-  const { algorithm, kid } = checkHeader(token.header);
-  return { accessToken, token, issuer: checkIssuer(token, issuers), algorithm, kid };
-}
-
 /** A key that its issuer has withdrawn takes its remembered tokens with it. */
 function isStillSignedByKnownKey({ issuer, key }: VerifiedToken): boolean {
   return issuer.jwks.find(key.kid) === key;
 }
 
 /** RFC 8725 §3.8: the keys are those of the issuer that the token names, so the name is compared exactly. */
-function checkIssuer({ payload: { iss } }: CompactToken, issuers: ReadonlyMap<string, TrustedIssuer>): TrustedIssuer {
+function checkIssuer(
+  { payload: { iss } }: CompactTokenWithoutHeader,
+  issuers: ReadonlyMap<string, TrustedIssuer>,
+): TrustedIssuer {
   refuseUnless(iss !== undefined, 'claim_missing');
   refuseUnless(typeof iss === 'string', 'claim_malformed');
   const issuer = issuers.get(iss);
@@ -188,7 +191,7 @@ function checkIssuer({ payload: { iss } }: CompactToken, issuers: ReadonlyMap<st
 }
 
 /** Synchronous: a verification takes microseconds, a place in the thread pool's queue can take much longer. */
-function checkSignature({ signedText, signature }: CompactToken, { key }: VerificationKey): void {
+function checkSignature({ signedText, signature }: CompactTokenWithoutHeader, { key }: VerificationKey): void {
   refuseUnless(verifySignature('RSA-SHA256', Buffer.from(signedText, 'latin1'), key, signature), 'signature_wrong');
 }
 

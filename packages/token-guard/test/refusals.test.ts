@@ -2,8 +2,10 @@ import { createJwksCache } from '@gaia/jwks-cache';
 import { createTestIssuer } from '@gaia/testing/issuer';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bearerToken } from '../src/bearer.ts';
+import { checkClaims } from '../src/claim-checks.ts';
 import { KeysUnavailable, type RefusalReason, refusals, TokenRefusal } from '../src/refusal.ts';
 import { createVerifier, type RevocationCheck } from '../src/verifier.ts';
+import { reasonOf } from './reason-of.ts';
 
 const issuer = await createTestIssuer({ startAt: Date.parse('2026-01-01T12:00:00Z'), now: () => 0 });
 const seconds = issuer.now() / 1_000;
@@ -51,6 +53,7 @@ const cases: Readonly<Record<RefusalReason, () => Promise<string>>> = {
   not_json: () => reasonFor(bearer(`${header}.${raw('[]')}.${signature}`)),
   nested_too_deep: () =>
     reasonFor(bearer(issuer.sign(issuer.header(), { ...issuer.claimsFor(), x: [[[[[[[[1]]]]]]]] }))),
+  name_escaped: () => reasonFor(bearer(`${header}.${inside(payload, '"s\\u0075b":"x"')}.${signature}`)),
   member_repeated: () => reasonFor(bearer(`${header}.${inside(payload, '"sub":"x"')}.${signature}`)),
 
   algorithm_not_allowed: () => reasonFor(withHeader({ alg: 'HS256' })),
@@ -155,6 +158,16 @@ describe('the bounds', () => {
     ['an empty kid', { kid: '' }, 'kid_unusable'],
   ])('%s', async (_, parameters, expected) => {
     expect(await reasonFor(withHeader(parameters))).toBe(expected);
+  });
+
+  it('no control character is in an id, and every other character may be', () => {
+    const rules = { audiences: ['gaia'], clockSkewSeconds: 30, maxLifetimeSeconds: 900 };
+    for (let code = 0; code < 0x2100; code += 1) {
+      const character = String.fromCodePoint(code);
+      const claims = { ...issuer.claimsFor(), sub: `a${character}b` };
+      const isRefused = reasonOf(() => checkClaims(claims, rules)) === 'claim_malformed';
+      expect(isRefused, code.toString(16)).toBe(/\p{Cc}/u.test(character));
+    }
   });
 
   it('8,192 bytes are read, one more is not', async () => {

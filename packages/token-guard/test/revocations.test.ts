@@ -1,33 +1,7 @@
-import type { CutOff } from '@gaia/state/state';
-import { createTestIssuer } from '@gaia/testing/issuer';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createRevocations, type RevocationsOptions } from '../src/revocations.ts';
-import { identityOfClaims } from '../src/token-identity.ts';
-import { createFakeFeed, type FakeFeed } from './fake-feed.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { eachWithAFeed, ended, feed, follow, ONE_POLL, session } from './followed-feed.ts';
 
-const signingKey = (await createTestIssuer()).key;
-const issuer = await createTestIssuer({ signingKey });
-let feed: FakeFeed;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
-  feed = createFakeFeed(Date.now);
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-async function follow(options: Partial<RevocationsOptions> = {}) {
-  const revocations = createRevocations({ feed, random: () => 0.5, pollMs: 500, ...options });
-  onTestFinished(() => revocations.close());
-  await vi.advanceTimersByTimeAsync(0);
-  return revocations;
-}
-
-const ended = (id: string): CutOff => ({ kind: 'sid', id });
-const session = (id: string) => identityOfClaims(issuer.claimsFor({ sessionId: id }), 'key');
-/** Longest time until a poll, whatever the jitter, plus nothing: answers of the fake feed are immediate. */
-const ONE_POLL = 750;
+eachWithAFeed();
 
 describe('a cut-off takes effect', () => {
   it('that was made before the start', async () => {

@@ -13,6 +13,7 @@ import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { registerDownloads } from './downloads/routes.ts';
+import { registerFileChange } from './files/change-route.ts';
 import { createFiles } from './files/files.ts';
 import { registerFiles, registerManyFiles } from './files/routes.ts';
 import { createDownloadLinks } from './links/download-links.ts';
@@ -68,6 +69,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     registerWhoAmI(scope as Service, '/assets/whoami');
     registerUploads(scope as Service, { files, store, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
     registerFiles(scope as Service, { files, store, arrived });
+    registerFileChange(scope as Service, files);
     registerUsage(scope as Service, { files, arrived });
     registerLinks(scope as Service, { files, links, publicUrl: config.PUBLIC_URL, arrived });
   });

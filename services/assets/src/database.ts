@@ -3,10 +3,10 @@ import type { ColumnType } from 'kysely';
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 /**
- * What a file is readable by in itself, whatever entries mention it: everybody, members of its site who may read files, or
- * nobody beside its uploader and those who edit everybody's content.
+ * What a file is readable by in itself, whatever entries mention it: everybody, members of its site who may read files, those
+ * of them who hold one of some products, or nobody beside its uploader and those who edit everybody's content.
  */
-export const visibilities = ['private', 'members', 'public'] as const;
+export const visibilities = ['private', 'members', 'public', 'products'] as const;
 export type Visibility = (typeof visibilities)[number];
 
 interface FilesTable {
@@ -18,6 +18,10 @@ interface FilesTable {
   /** Hexadecimal. */
   sha256: string;
   visibility: Visibility;
+  /** With the visibility `products`: one of them is needed. */
+  products: string[];
+  /** Counts changes of what is said of the file. */
+  version: number;
   /** `sub` of the one who uploaded it. */
   uploaded_by: string;
   created_at: Timestamp;

@@ -14,6 +14,7 @@ export const problem = defineProblems({
   forbidden: { status: 403, title: 'This is not permitted to you' },
   file_not_found: { status: 404, title: 'There is no such file' },
   asset_in_use: { status: 409, title: 'Entries mention the file' },
+  version_conflict: { status: 412, title: 'It was changed since it was read' },
   file_too_large: { status: 413, title: 'The file is too large' },
   unsupported_media_type: { status: 415, title: 'The body is of a type that is not taken here' },
   range_not_satisfiable: { status: 416, title: 'The file has no such part' },

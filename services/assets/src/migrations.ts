@@ -1,8 +1,9 @@
 import type { Migration } from '@gaia/database/migrate';
 import { filesMigration } from '../migrations/0001-files.ts';
 import { referencesMigration } from '../migrations/0002-references.ts';
+import { ownRulesMigration } from '../migrations/0003-own-rules.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'assets';
 
-export const migrations: readonly Migration[] = Object.freeze([filesMigration, referencesMigration]);
+export const migrations: readonly Migration[] = Object.freeze([filesMigration, referencesMigration, ownRulesMigration]);

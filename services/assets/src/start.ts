@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import { followFeed } from '@gaia/feed-follower';
-import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
+import { aloneChecks } from '@gaia/state/alone-check';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -55,7 +55,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   const consumer = referencesConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
   const stopSweeping = await startSweeping({ files: createFiles(database, now), store, now }, logger);
-  const checks = deps.state === undefined && state.kind === 'memory' ? [aloneCheck(logger)] : [];
+  const checks = deps.state === undefined ? aloneChecks(state, logger) : [];
   const app = await buildApp(config, { logger, metrics, database, guard, store, feed, now, randomId, checks });
   app.addHook('onClose', async () => {
     stopSweeping();
@@ -80,14 +80,4 @@ async function startSweeping(sweeping: SweepDependencies, logger: Logger): Promi
   const timer = setInterval(once, SWEEP_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-/** Without Redis a process that is on its own hears of no logout. */
-function aloneCheck(logger: Logger): HealthCheck {
-  logger.warn('REDIS_URL is not set: revocations that other processes make are not seen here');
-  return {
-    name: 'state',
-    critical: false,
-    check: () => ({ status: 'degraded', detail: { cause: 'revocations of other processes are not seen' } }),
-  };
 }

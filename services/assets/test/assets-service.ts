@@ -58,10 +58,8 @@ export async function startAssets(
     ...env,
   });
   const logger = createLogger({ service: 'assets', level: 'info' }, { write: (line: string) => void logs.push(line) });
-  const fetchAnything = ((url: string, init?: RequestInit) =>
-    url.startsWith(issuer.jwksUrl) ? issuer.fetch(url, init) : fetch(url, init)) as typeof fetch;
   const state = createMemoryState({ now: issuer.now });
-  const app = await start(config, { logger, state, now: issuer.now, fetch: fetchAnything });
+  const app = await start(config, { logger, state, now: issuer.now, fetch: issuer.fetchOr(fetch) });
   let open = true;
   const close = async () => {
     if (!open) return;

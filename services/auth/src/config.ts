@@ -1,27 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { databaseSettings } from '@gaia/database/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
+import { sealingKeys } from '@gaia/sealed-values/settings';
 import { flag, integer, loadSettings, type Setting, type SettingsOf, secret, text, url } from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
 import { guardSettings } from '@gaia/token-guard/settings';
-import { type KeyEncryptionKey, readKeyEncryptionKeys } from './keys/sealing.ts';
 import { MIN_RSA_BITS } from './keys/signing-key.ts';
 import { readServiceClients, type ServiceClient } from './oauth/service-clients.ts';
 import { MAX_ACCESS_TOKEN_SECONDS } from './tokens/access-tokens.ts';
 
 const DAY = 86_400;
-
-const keyEncryptionKeys: Setting<readonly KeyEncryptionKey[]> = Object.freeze({
-  kind: 'secret',
-  doc:
-    'Encrypts the private signing keys at rest: 32 bytes as base64url or hexadecimal text. ' +
-    'Several, comma-separated: the first seals, all open',
-  fallback: undefined,
-  fallbackDoc: undefined,
-  required: true,
-  secret: true,
-  parse: readKeyEncryptionKeys,
-});
 
 const serviceClients: Setting<readonly ServiceClient[]> = Object.freeze({
   kind: 'secret',
@@ -50,7 +38,7 @@ export const settings = {
   ...stateSettings(),
   GAIA_ISSUER: guardSettings.GAIA_ISSUER,
   JWKS_MAX_STALE_SECONDS: guardSettings.JWKS_MAX_STALE_SECONDS,
-  AUTH_KEK: keyEncryptionKeys,
+  AUTH_KEK: sealingKeys({ doc: 'Encrypts the private signing keys at rest' }),
   AUTH_REFRESH_SECRET: secret({ doc: 'Signs refresh tokens; at least 32 characters', required: true, minLength: 32 }),
   SERVICE_CLIENTS: serviceClients,
   AUTH_SIGNING_KEY_FILE: text({

@@ -41,6 +41,8 @@ export interface SitesTable {
   registration: Generated<RegistrationPolicy>;
   /** Where links in mails lead; null: made of the public URL and the site's id. */
   origin: string | null;
+  /** Where pages stand that may call the site's API from a browser; sorted. */
+  origins: Generated<string[]>;
   created_at: ColumnType<Date, Date, never>;
   updated_at: ColumnType<Date, Date, Date>;
 }

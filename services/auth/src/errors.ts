@@ -29,6 +29,7 @@ export const problem = defineProblems({
   role_in_use: { status: 409, title: 'The role is held by members' },
   key_compromised: { status: 409, title: 'The key is compromised and must never sign' },
   key_pinned: { status: 409, title: 'A key file says which key signs' },
+  too_many_keys: { status: 409, title: 'So many keys are published that one has to retire first' },
   key_exists: { status: 409, title: 'The key is known' },
   last_administrator: { status: 409, title: 'The installation needs an administrator' },
   link_invalid: { status: 400, title: 'The link does not work (any more)' },

@@ -6,6 +6,7 @@ import { serviceAccounts } from '../migrations/0004-service-accounts.ts';
 import { customRoles } from '../migrations/0005-custom-roles.ts';
 import { mailOutbox } from '../migrations/0010-mail-outbox.ts';
 import { selfService } from '../migrations/0011-self-service.ts';
+import { siteOrigins } from '../migrations/0012-site-origins.ts';
 
 /** The schema that holds this service's tables. */
 export const SCHEMA = 'auth';
@@ -18,6 +19,7 @@ const migrations: readonly Migration[] = [
   customRoles,
   mailOutbox,
   selfService,
+  siteOrigins,
 ];
 
 /** Brings the service's schema up to date; gives the names of what was done. Throws MigrationError, DatabaseUnavailable. */

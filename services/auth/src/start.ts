@@ -5,6 +5,7 @@ import { setTimeout as systemSleep } from 'node:timers/promises';
 import { openDatabase } from '@gaia/database/database';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
+import { createSealer } from '@gaia/sealed-values/sealer';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createRevocations } from '@gaia/token-guard/revocations';
@@ -17,13 +18,13 @@ import type { AuthTables } from './database.ts';
 import { authChecks } from './health-checks.ts';
 import { createKeys } from './keys/keys.ts';
 import { openKeyRing } from './keys/open-key-ring.ts';
-import { createSealer } from './keys/sealing.ts';
 import { readSigningKey, type SigningKey } from './keys/signing-key.ts';
 import { createFileTransport } from './mail/file-transport.ts';
 import { createSmtpTransport } from './mail/smtp-transport.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { migrateAuth, SCHEMA } from './migrations.ts';
 import { createAdmission } from './passwords/admission.ts';
+import { registerHashMetrics } from './passwords/hash-metrics.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createPasswordStrength } from './passwords/strength.ts';
 import { createCutOffs } from './revocation/cut-offs.ts';
@@ -31,6 +32,7 @@ import { cutOffForgottenTokens } from './revocation/forgotten-tokens.ts';
 import { followIssueTimes } from './tokens/issue-times.ts';
 import { regularly } from './upkeep/regularly.ts';
 import { ensureFirstAdministrator } from './users/first-administrator.ts';
+import { readHashCosts } from './users/hash-costs.ts';
 
 export interface StartDependencies {
   readonly logger: Logger;
@@ -89,18 +91,26 @@ async function startWith(
     log: (line) => logger.warn(line),
   });
   opened.defer(() => database.destroy());
+  const metrics = new Registry();
+  const admission = createAdmission({
+    concurrency: config.ARGON2_CONCURRENCY,
+    maxWaiting: config.ARGON2_QUEUE,
+    deadlineMs: config.ARGON2_WAIT_MS,
+  });
+  registerHashMetrics(metrics, admission);
   const passwords = await createPasswords({
     cost: { memoryKib: config.ARGON2_MEMORY_KIB, passes: config.ARGON2_PASSES, lanes: config.ARGON2_LANES },
-    admission: createAdmission({
-      concurrency: config.ARGON2_CONCURRENCY,
-      maxWaiting: config.ARGON2_QUEUE,
-      deadlineMs: config.ARGON2_WAIT_MS,
-    }),
+    admission,
+    decoySecret: config.AUTH_REFRESH_SECRET,
     log: logger,
   });
+  const followCosts = async () => passwords.followCosts(await readHashCosts(database));
+  await followCosts();
+  const costUpkeep = regularly({ name: 'hash costs', everyMs: 3_600_000, work: followCosts, log: logger });
+  opened.defer(() => costUpkeep.stop());
   const strength = createPasswordStrength();
   const audit = createAudit({ database, log: logger, now });
-  const sealer = createSealer(config.AUTH_KEK, randomBytes);
+  const sealer = createSealer({ purpose: 'signing key', keys: config.AUTH_KEK, randomBytes });
   const imported = await importedKey(config.AUTH_SIGNING_KEY_FILE);
   const keyRing = await openKeyRing({ database, sealer, rsaBits: config.AUTH_RSA_BITS, imported, now });
   const keys = createKeys({
@@ -163,7 +173,7 @@ async function startWith(
   if (isAlone) logger.warn('without REDIS_URL, revocations are not seen by services of other processes');
   const app = await buildApp(config, {
     logger,
-    metrics: new Registry(),
+    metrics,
     checks: authChecks({ database, state, keyRing, isAlone }),
     database,
     state,

@@ -2,9 +2,11 @@ import { pingDatabase } from '@gaia/database/database';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
+import { createSealer } from '@gaia/sealed-values/sealer';
 import type { CounterStore } from '@gaia/state/state';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
+import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
 import type { CmsDatabase } from './database.ts';
@@ -18,22 +20,21 @@ import type { FeedSignal } from './feed/feed-signal.ts';
 import { createOutbox } from './feed/outbox.ts';
 import { registerFeed } from './feed/routes.ts';
 import { createGraphql } from './graphql/graphql.ts';
-import { createNeighbours } from './graphql/neighbours.ts';
 import { registerGraphql } from './graphql/routes.ts';
-import { registerWhoAmI } from './identity/routes.ts';
 import { registerReading } from './listing/routes.ts';
+import { createNeighbours } from './neighbours/neighbours.ts';
+import { readableFiles } from './neighbours/readable-files.ts';
 import { createProducts } from './products/products.ts';
 import { registerProducts } from './products/routes.ts';
-import { refuseUnstorableText } from './storable-requests.ts';
 import { registerTypes } from './types/routes.ts';
 import { createTypeCache } from './types/type-cache.ts';
 import { createTypes } from './types/types.ts';
 import type { RandomBytes } from './values/uuid.ts';
+import { deliveryOutcomes } from './webhooks/delivery-metrics.ts';
 import { createEndpoints } from './webhooks/endpoints.ts';
 import { registerHook } from './webhooks/hook-route.ts';
 import { createReceiver } from './webhooks/receive.ts';
 import { registerWebhooks } from './webhooks/routes.ts';
-import { createSealer } from './webhooks/sealing.ts';
 
 export interface AppDependencies {
   readonly logger: Logger;
@@ -76,9 +77,19 @@ export async function buildApp(
   const entries = createEntries({ database, types: typeCache, outbox, now, randomBytes });
   const products = createProducts({ database, now });
   const entitlements = createEntitlements({ database, outbox, now, randomBytes });
-  const endpoints = createEndpoints({ database, sealer: createSealer(config.CMS_KEK, randomBytes), now, randomBytes });
+  const sealer = createSealer({ purpose: 'webhook secret', keys: config.CMS_KEK, randomBytes });
+  const endpoints = createEndpoints({ database, sealer, now, randomBytes });
   const { counters } = deps;
-  const receive = createReceiver({ database, endpoints, entitlements, outbox, counters, now, randomBytes });
+  const receive = createReceiver({
+    database,
+    endpoints,
+    entitlements,
+    outbox,
+    counters,
+    count: deliveryOutcomes(deps.metrics),
+    now,
+    randomBytes,
+  });
   const neighbours = createNeighbours({
     assetsUrl: config.ASSETS_URL,
     searchUrl: config.SEARCH_URL,
@@ -87,12 +98,14 @@ export async function buildApp(
   const graphql = createGraphql({ database, types: typeCache, entries, neighbours });
   const feed = createFeed({ database, types: typeCache, signal, now });
 
-  refuseUnstorableText(app);
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard });
-    registerWhoAmI(scope as Service);
+    registerWhoAmI(scope as Service, '/cms/whoami');
     registerTypes(scope as Service, types);
-    registerEntryChanges(scope as Service, entries);
+    registerEntryChanges(scope as Service, {
+      entries,
+      readableFiles: (site, context) => readableFiles(neighbours, site, context),
+    });
     registerProducts(scope as Service, products);
     registerEntitlements(scope as Service, entitlements);
     registerWebhooks(scope as Service, endpoints, database);

@@ -1,28 +1,16 @@
 import { databaseSettings } from '@gaia/database/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
-import { loadSettings, type Setting, type SettingsOf, url } from '@gaia/settings';
+import { sealingKeys } from '@gaia/sealed-values/settings';
+import { loadSettings, type SettingsOf, url } from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
 import { guardSettings } from '@gaia/token-guard/settings';
-import { type KeyEncryptionKey, readKeyEncryptionKeys } from './webhooks/sealing.ts';
-
-const keyEncryptionKeys: Setting<readonly KeyEncryptionKey[]> = Object.freeze({
-  kind: 'secret',
-  doc:
-    'Encrypts the secrets of webhooks at rest: 32 bytes as base64url or hexadecimal text. ' +
-    'Several, comma-separated: the first seals, all open',
-  fallback: undefined,
-  fallbackDoc: undefined,
-  required: true,
-  secret: true,
-  parse: readKeyEncryptionKeys,
-});
 
 export const settings = {
   ...serviceSettings(8082),
   ...databaseSettings,
   ...stateSettings(),
   ...guardSettings,
-  CMS_KEK: keyEncryptionKeys,
+  CMS_KEK: sealingKeys({ doc: 'Encrypts the secrets of webhooks at rest' }),
   ASSETS_URL: url({
     doc: 'Where the service assets is',
     fallback: 'http://127.0.0.1:8083',

@@ -25,6 +25,7 @@ export const problem = defineProblems({
   value_not_unique: { status: 409, title: 'Another entry has a value that must be unique' },
   version_conflict: { status: 412, title: 'It was changed since it was read' },
   busy: { status: 503, title: 'Too much is happening at once; try again' },
+  file_not_readable: { status: 422, title: 'The entry names a file that is not readable to you' },
   unknown_field: { status: 400, title: 'There is no such field' },
   filter_invalid: { status: 400, title: 'The filter is not usable' },
   sort_invalid: { status: 400, title: 'The sort order is not usable' },

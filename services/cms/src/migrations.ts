@@ -2,8 +2,9 @@ import type { Migration } from '@gaia/database/migrate';
 import { content } from '../migrations/0001-content.ts';
 import { access } from '../migrations/0002-access.ts';
 import { webhooks } from '../migrations/0003-webhooks.ts';
+import { referencesOfAll } from '../migrations/0004-references-of-all.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'cms';
 
-export const migrations: readonly Migration[] = Object.freeze([content, access, webhooks]);
+export const migrations: readonly Migration[] = Object.freeze([content, access, webhooks, referencesOfAll]);

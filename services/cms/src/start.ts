@@ -4,6 +4,7 @@ import { migrate } from '@gaia/database/migrate';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
+import { aloneChecks } from '@gaia/state/alone-check';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -71,10 +72,10 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     onSent: signal.changed,
     onError: (error) => logger.warn({ err: error }, 'the upkeep of the feed failed; it is tried again'),
   });
-  const checks: HealthCheck[] = [
+  const checks: readonly HealthCheck[] = [
     { name: 'feed', critical: false, check: () => ({ status: notifications.listening ? 'ok' : 'degraded' }) },
+    ...(deps.state === undefined ? aloneChecks(state, logger) : []),
   ];
-  if (deps.state === undefined && state.kind === 'memory') checks.push(aloneCheck(logger));
   const app = await buildApp(config, {
     logger,
     metrics,
@@ -97,14 +98,4 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     await database.destroy();
   });
   return app;
-}
-
-/** Without Redis a process that is on its own hears of no logout. */
-function aloneCheck(logger: Logger): HealthCheck {
-  logger.warn('REDIS_URL is not set: revocations that other processes make are not seen here');
-  return {
-    name: 'state',
-    critical: false,
-    check: () => ({ status: 'degraded', detail: { cause: 'revocations of other processes are not seen' } }),
-  };
 }

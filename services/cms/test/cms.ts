@@ -3,24 +3,32 @@ import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import { createLogger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
+import { readSealingKeys } from '@gaia/sealed-values/sealing-keys';
 import { loadSettings } from '@gaia/settings';
 import { createMemoryState } from '@gaia/state/memory';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { createTestIssuer, type TestIssuer, type TokenRequest } from '@gaia/testing/issuer';
 import { createGuard } from '@gaia/token-guard/guard';
 import { guardSettings } from '@gaia/token-guard/settings';
+import { sql } from 'kysely';
 import { Registry } from 'prom-client';
+import { expect, vi } from 'vitest';
 import { buildApp } from '../src/app.ts';
 import type { CmsDatabase, CmsTables } from '../src/database.ts';
 import { createFeedSignal, type FeedSignal } from '../src/feed/feed-signal.ts';
 import { refreshFeed } from '../src/feed/upkeep.ts';
 import { migrations, SCHEMA } from '../src/migrations.ts';
-import { readKeyEncryptionKeys } from '../src/webhooks/sealing.ts';
 
 export const ASSETS_URL = 'http://assets.test';
 export const SEARCH_URL = 'http://search.test';
-const unreachable: typeof globalThis.fetch = async () => {
-  throw new TypeError('fetch failed');
+/** An id that a file could have. */
+export const fileId = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+/** The service assets, in which everybody may read everything, and nothing else. */
+const readableAssets: typeof globalThis.fetch = async (input) => {
+  const { origin, searchParams } = new URL(String(input));
+  if (origin !== ASSETS_URL) throw new TypeError('fetch failed');
+  return Response.json({ items: (searchParams.get('ids') ?? '').split(',').map((id) => ({ id })) });
 };
 export const SITE = 'site-a.localhost';
 export const OTHER_SITE = 'site-b.localhost';
@@ -44,6 +52,7 @@ export interface TestCms {
   readonly database: CmsDatabase;
   readonly signal: FeedSignal;
   readonly logged: string[];
+  readonly metrics: Registry;
   /** Sends entries of changed types through the feed again, as the service does in the background. */
   refresh(): Promise<void>;
   /** `call('POST /cms/…', { as: editor, body })`; anonymous without `as`. */
@@ -59,7 +68,7 @@ export const foreigner: TokenRequest = { role: 'owner', subject: 'u-foreign', si
 export const follower: TokenRequest = { role: 'service' };
 
 /** The service on a database of its own, without its background work. */
-export async function startCms(neighbours: typeof globalThis.fetch = unreachable): Promise<TestCms> {
+export async function startCms(neighbours: typeof globalThis.fetch = readableAssets): Promise<TestCms> {
   const [issuer, { url }] = await Promise.all([createTestIssuer(), testDatabase('cms')]);
   await migrate({ url, schema: SCHEMA, migrations });
   const database = openDatabase<CmsTables>({ url, schema: SCHEMA, applicationName: 'test', maxConnections: 6 });
@@ -71,11 +80,12 @@ export async function startCms(neighbours: typeof globalThis.fetch = unreachable
   const state = createMemoryState({ now: issuer.now });
   const signal = createFeedSignal(async () => {});
   const logged: string[] = [];
+  const metrics = new Registry();
   const app = await buildApp(
-    { TRUSTED_PROXIES: [], CMS_KEK: readKeyEncryptionKeys('k'.repeat(43)), ASSETS_URL, SEARCH_URL },
+    { TRUSTED_PROXIES: [], CMS_KEK: readSealingKeys('k'.repeat(43)), ASSETS_URL, SEARCH_URL },
     {
       logger: createLogger({ service: 'cms', level: 'info' }, { write: (line) => void logged.push(line) }),
-      metrics: new Registry(),
+      metrics,
       database,
       guard,
       signal,
@@ -105,6 +115,7 @@ export async function startCms(neighbours: typeof globalThis.fetch = unreachable
     database,
     signal,
     logged,
+    metrics,
     refresh: async () => {
       while (await refreshFeed(database, issuer.now));
     },
@@ -155,4 +166,21 @@ export async function createArticle(
   if (created.status !== 201) throw new Error(JSON.stringify(created.body));
   if (!publish) return created.body;
   return (await cms.call(`POST /cms/a/entries/${created.body.id}/publish`, { as: editor })).body;
+}
+
+/**
+ * Events of the feed, with all that has been written. Transactions of other databases of the same server hold the feed
+ * back too, so that one look at it may come too early.
+ */
+export async function feedEvents(cms: TestCms) {
+  const { rows } = await sql<{ newest: string }>`
+    select coalesce(max(seq), 0)::text as newest from feed_events`.execute(cms.database);
+  return vi.waitFor(
+    async () => {
+      const { body } = await cms.call('GET /cms/feed?limit=500', { as: follower });
+      expect(BigInt(body.seq)).toBeGreaterThanOrEqual(BigInt(rows[0]?.newest ?? 0));
+      return body.events;
+    },
+    { timeout: 60_000, interval: 20 },
+  );
 }

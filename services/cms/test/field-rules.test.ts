@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admin, author, editor, follower, member, startCms, type TestCms } from './cms.ts';
+import { admin, author, editor, feedEvents, fileId, member, startCms, type TestCms } from './cms.ts';
 
 let cms: TestCms;
 let id: string;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   ];
   const type = await cms.call('POST /cms/a/types', { as: admin, body: { name: 'release', fields } });
   expect(type.status).toBe(201);
-  const values = { title: 'T', embargo: 'tomorrow', notes: 'to be kept', scan: 'file9', price: 3 };
+  const values = { title: 'T', embargo: 'tomorrow', notes: 'to be kept', scan: fileId(9), price: 3 };
   const created = await cms.call('POST /cms/a/entries', { as: editor, body: { type: 'release', fields: values } });
   id = created.body.id;
   await cms.call(`POST /cms/a/entries/${id}/publish`, { as: editor });
@@ -51,12 +51,11 @@ describe('a field with readers', () => {
   });
 
   it('stands apart in the feed', async () => {
-    const { body } = await cms.call('GET /cms/feed', { as: follower });
-    const { published } = body.events.at(-1).entry;
+    const { published } = (await feedEvents(cms)).at(-1).entry;
     expect([published.title, published.text, published.assets]).toEqual(['T', '', []]);
     expect(published.restricted).toEqual([
       { readable_by: ['editor', 'press'], text: 'tomorrow', assets: [] },
-      { readable_by: ['editor'], text: 'to be kept', assets: ['file9'] },
+      { readable_by: ['editor'], text: 'to be kept', assets: [fileId(9)] },
     ]);
   });
 });
@@ -116,5 +115,49 @@ describe('references', () => {
     expect(await kept()).toEqual(['true true', 'true true']);
     await cms.call(`DELETE /cms/a/entries/${chapter.id}`, { as: editor });
     expect(await kept()).toEqual([]);
+  });
+
+  it('go with the field that made them, and come to entries that have none yet', async () => {
+    const shape = { name: 'part', type: 'object', fields: [{ name: 'of', type: 'reference' }] };
+    const fields = [{ name: 'next', type: 'reference' }, shape];
+    const type = await cms.call('POST /cms/a/types', { as: admin, body: { name: 'page', fields } });
+    const body = { type: 'page', fields: { next: id, part: { of: id } } };
+    const page = (await cms.call('POST /cms/a/entries', { as: editor, body })).body;
+    await cms.call(`POST /cms/a/entries/${page.id}/publish`, { as: editor });
+    await cms.database.deleteFrom('entry_refs').where('entry_id', '=', page.id).execute();
+    const [next, part] = type.body.fields;
+    const change = async (changed: object) => {
+      expect(await cms.call('PATCH /cms/a/types/page', { as: admin, body: changed })).toMatchObject({ status: 200 });
+      await cms.refresh();
+      const rows = await cms.database.selectFrom('entry_refs').selectAll().where('entry_id', '=', page.id).execute();
+      return rows.map((row) => `${row.published} ${row.field_id}`).toSorted();
+    };
+    expect(await change({ label: 'Page' })).toEqual(
+      [`false ${next.id}`, `false ${part.id}`, `true ${next.id}`, `true ${part.id}`].toSorted(),
+    );
+    const inner = part.fields[0].id;
+    const without = { id: part.id, name: 'part', type: 'object', fields: [] };
+    expect(
+      await change({ fields: [{ id: next.id, name: 'next', type: 'reference' }, without], remove: [inner] }),
+    ).toEqual([`false ${next.id}`, `true ${next.id}`]);
+    expect(await change({ fields: [without], remove: [next.id] })).toEqual([]);
+  });
+
+  it.each([
+    ['a text', { name: 'title', type: 'reference' }],
+    ['a list of texts', { name: 'all', type: 'list', of: { type: 'asset' } }],
+    ['a text in an object', { name: 'part', type: 'object', fields: [{ name: 'of', type: 'asset' }] }],
+  ])('cannot come out of what was %s', async (_case, field) => {
+    const name = `t${Math.random().toString(36).slice(2)}`;
+    const fields = [
+      { name: 'title', type: 'text' },
+      { name: 'all', type: 'list', of: { type: 'text' } },
+      { name: 'part', type: 'object', fields: [{ name: 'of', type: 'text' }] },
+    ];
+    await cms.call('POST /cms/a/types', { as: admin, body: { name, fields } });
+    const changed = fields.map((one) => (one.name === field.name ? field : one));
+    const { status, body } = await cms.call(`PATCH /cms/a/types/${name}`, { as: admin, body: { fields: changed } });
+    expect([status, body.code]).toEqual([400, 'validation_failed']);
+    expect(body.detail).toContain('stays so');
   });
 });

@@ -3,11 +3,13 @@ import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import type { State } from '@gaia/state/state';
 import type { Revocations } from '@gaia/token-guard/revocations';
-import type { KeySource } from '@gaia/token-guard/verifier';
+import { createVerifier, type KeySource } from '@gaia/token-guard/verifier';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { createCallerOf } from './caller/caller.ts';
 import type { Config } from './config.ts';
+import { admitFrontEnds, answerPreflights } from './cors/hooks.ts';
+import { createOpenStreams } from './credentials/open-streams.ts';
 import { createSessionCredentials } from './credentials/session-credentials.ts';
 import type { OpenApiDocument } from './docs/merge.ts';
 import { isPublicPath } from './docs/public-paths.ts';
@@ -15,10 +17,11 @@ import { registerDocs } from './docs/routes.ts';
 import { createSuiteDocument } from './docs/suite-document.ts';
 import { registerForwardAuth } from './forward-auth/routes.ts';
 import { createChecks } from './health/checks.ts';
+import { createBearerSubject } from './limits/bearer-subject.ts';
 import { limitBodyTime } from './limits/body-deadline.ts';
 import { limitConnections } from './limits/connections.ts';
 import { drainBeforeClosing } from './limits/drain.ts';
-import { limitRates } from './limits/rate-limit-hook.ts';
+import { createUserLimit, limitRates } from './limits/rate-limit-hook.ts';
 import { createRateLimiter } from './limits/rate-limiter.ts';
 import { measure } from './metrics/metrics.ts';
 import { createDesk } from './pages/desk.ts';
@@ -29,10 +32,11 @@ import { registerStartPage } from './pages/start-page.ts';
 import { registerProxy } from './proxy/routes.ts';
 import { takeUpgrades } from './proxy/web-socket.ts';
 import { createAuthClient } from './sessions/auth-client.ts';
+import { givenUpIds } from './sessions/given-up-ids.ts';
 import { createRenewal } from './sessions/renewal.ts';
 import { registerSessionRoutes } from './sessions/routes.ts';
-import { createSealer } from './sessions/seal.ts';
 import { createSessionCookie } from './sessions/session-cookie.ts';
+import { createSessionSecrets } from './sessions/session-secrets.ts';
 import { createSessionStore } from './sessions/session-store.ts';
 import { createSignIns } from './sessions/sign-ins.ts';
 import { createSiteDirectory } from './sites/site-directory.ts';
@@ -45,7 +49,7 @@ export interface AppDeps {
   readonly metrics: Registry;
   readonly state: State;
   readonly revocations: Pick<Revocations, 'reasonToRefuse' | 'status'>;
-  readonly keys: Pick<KeySource, 'find' | 'lookUp'>;
+  readonly keys: KeySource;
   readonly upstreams: Upstreams;
   readonly urls: UpstreamUrls;
   /** Seals sessions at rest. */
@@ -87,7 +91,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     now,
     onFailure: (error) => logger.warn({ err: error }, 'sites cannot be looked up; known ones stay in use'),
   });
-  const sealer = createSealer({
+  const { sealer, digest } = createSessionSecrets({
     secret: deps.sessionSecret,
     previous: config.GATEWAY_SESSION_SECRET_PREVIOUS,
     randomBytes,
@@ -95,13 +99,16 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   const sessions = createSessionStore({
     records: state.records,
     sealer,
+    digest,
     now,
     randomBytes,
     idleMs: config.SESSION_IDLE_SECONDS * 1_000,
+    rememberedIdleMs: Math.max(config.SESSION_IDLE_SECONDS, config.SESSION_REMEMBERED_IDLE_SECONDS) * 1_000,
     absoluteMs: config.SESSION_ABSOLUTE_SECONDS * 1_000,
     mayCache: () => !revocations.status().degraded,
+    ...givenUpIds({ feed: state.revocations, revocations, now }),
   });
-  const cookie = createSessionCookie(app);
+  const cookie = createSessionCookie(app, now);
   const renewal = createRenewal({ sessions, auth, locks: state.records, now, sleep: deps.sleep });
   const credentials = createSessionCredentials({
     sessions,
@@ -113,7 +120,10 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   });
 
   const { failures } = measure(app, deps.metrics);
-  if (config.RATE_LIMIT) limitRates(app, createLimiter());
+  admitFrontEnds(app, { sites, callerOf });
+  const limiter = config.RATE_LIMIT ? createLimiter() : undefined;
+  if (limiter !== undefined) limitRates(app, limiter);
+  answerPreflights(app, { sites, callerOf });
   secureOwnAnswers(app);
   registerStartPage(app);
   await registerDocs(
@@ -127,9 +137,9 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
       isPublic: isPublicPath,
     }),
   );
-  const signIns = createSignIns({ auth, sessions, cookie, credentials });
+  const signIns = createSignIns({ auth, sessions, cookie, renewal, credentials });
   await registerSessionRoutes(app, { auth, sessions, cookie, signIns, sites, callerOf });
-  const formTokens = createFormTokens({ codec: app, sealer, randomBytes });
+  const formTokens = createFormTokens({ codec: app, digest, randomBytes });
   const people = {
     auth,
     signIns,
@@ -162,7 +172,12 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
     failures,
     upgrades: takeUpgrades(bare, app.server),
+    openStreams: createOpenStreams({ revocations, now }),
     drain,
+    limitUser: limiter && createUserLimit(limiter),
+    subjectOf: createBearerSubject(
+      createVerifier({ issuers: [{ issuer: config.GAIA_ISSUER, jwks: deps.keys, revocations }], now }),
+    ),
     now,
   });
   return app;
@@ -171,7 +186,12 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     return createRateLimiter({
       counters: state.counters,
       now,
-      limits: { default: config.RATE_LIMIT_PER_MINUTE, login: config.RATE_LIMIT_LOGIN_PER_MINUTE },
+      limits: {
+        read: config.RATE_LIMIT_PER_MINUTE,
+        write: config.RATE_LIMIT_WRITES_PER_MINUTE,
+        upload: config.RATE_LIMIT_UPLOADS_PER_MINUTE,
+        login: config.RATE_LIMIT_LOGIN_PER_MINUTE,
+      },
       onFallback: (error) => logger.warn({ err: error }, 'rates are counted by this replica alone'),
     });
   }

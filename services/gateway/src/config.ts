@@ -8,6 +8,7 @@ import {
   SettingsError,
   type SettingsOf,
   secret,
+  text,
   url,
 } from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
@@ -53,10 +54,14 @@ export const settings = {
     fallback: 'http://127.0.0.1:8084',
   }),
   METRICS_PORT: integer({
-    doc: 'Port on the loopback address for the gateway’s own /metrics; 0 serves none',
+    doc: 'Port for the gateway’s own /metrics; 0 serves none',
     fallback: 8085,
     min: 0,
     max: 65_535,
+  }),
+  METRICS_HOST: text({
+    doc: 'Address that the gateway’s /metrics listens on. Whoever reaches it can read them',
+    fallback: '127.0.0.1',
   }),
   GATEWAY_SESSION_SECRET: secret({
     doc: 'Encrypts browser sessions at rest; the same for all replicas. Required with REDIS_URL, else made anew at each start',
@@ -72,13 +77,19 @@ export const settings = {
     minLength: 32,
   }),
   SESSION_IDLE_SECONDS: integer({
-    doc: 'A browser session ends when it is not used for so long',
+    doc: 'A browser session ends when it is not used for so long, and when the browser is closed',
     fallback: 86_400,
     min: 60,
     max: 31_536_000,
   }),
+  SESSION_REMEMBERED_IDLE_SECONDS: integer({
+    doc: 'The same for who wants to stay signed in, browser closed or not; auth’s REFRESH_IDLE_SECONDS ends the login in any case',
+    fallback: 604_800,
+    min: 60,
+    max: 31_536_000,
+  }),
   SESSION_ABSOLUTE_SECONDS: integer({
-    doc: 'A browser session ends after this time however much it is used',
+    doc: 'A browser session ends after this time however much it is used, and with its login at auth (REFRESH_ABSOLUTE_SECONDS)',
     fallback: 2_592_000,
     min: 60,
     max: 31_536_000,
@@ -116,8 +127,14 @@ export const settings = {
   }),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer({
     doc: 'Longest wait for a connection to a service',
-    fallback: 2_000,
+    fallback: 1_000,
     min: 10,
+    max: 60_000,
+  }),
+  UPSTREAM_RESTART_WAIT_MS: integer({
+    doc: 'How long requests are held for a service that has said that it ends, until it is back; one that is just gone is not waited for',
+    fallback: 10_000,
+    min: 0,
     max: 60_000,
   }),
   UPSTREAM_HEADERS_TIMEOUT_MS: integer({
@@ -140,13 +157,25 @@ export const settings = {
   }),
   RATE_LIMIT: flag({ doc: 'Whether callers are held to a number of requests a minute', fallback: true }),
   RATE_LIMIT_PER_MINUTE: integer({
-    doc: 'Requests a minute from one address',
+    doc: 'Reading requests a minute from one address, and as many from one user',
     fallback: 3_000,
     min: 1,
     max: 10_000_000,
   }),
+  RATE_LIMIT_WRITES_PER_MINUTE: integer({
+    doc: 'Requests a minute that change something, from one address, and as many from one user',
+    fallback: 600,
+    min: 1,
+    max: 10_000_000,
+  }),
+  RATE_LIMIT_UPLOADS_PER_MINUTE: integer({
+    doc: 'Uploads a minute from one address, and as many from one user',
+    fallback: 240,
+    min: 1,
+    max: 10_000_000,
+  }),
   RATE_LIMIT_LOGIN_PER_MINUTE: integer({
-    doc: 'Login attempts a minute from one address',
+    doc: 'Attempts a minute to log in, register, or reset a password, from one address',
     fallback: 30,
     min: 1,
     max: 10_000_000,

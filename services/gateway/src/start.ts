@@ -6,12 +6,14 @@ import type { Service } from '@gaia/http-service/service';
 import { createJwksCache } from '@gaia/jwks-cache';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
+import { registerKeyMetrics, registerRevocationMetrics } from '@gaia/token-guard/metrics';
 import { createRevocations } from '@gaia/token-guard/revocations';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openMetricsListener } from './metrics/metrics.ts';
-import { fetchFromReplicas } from './upstreams/fetch-from-replicas.ts';
+import { lookUpAll } from './upstreams/addresses.ts';
+import { fetchFromServices } from './upstreams/fetch-from-services.ts';
 import { openUpstreams, type UpstreamUrls } from './upstreams/pools.ts';
 
 export interface StartDeps {
@@ -33,7 +35,16 @@ export async function start(config: Config, deps: StartDeps): Promise<Service> {
     assets: first(replicas.assets),
     search: first(replicas.search),
   };
-  const fetch = fetchFromReplicas(given, Object.values(replicas), now);
+  const upstreams = openUpstreams(replicas, {
+    now,
+    lookUp: lookUpAll,
+    connections: config.UPSTREAM_CONNECTIONS,
+    connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
+    headersTimeoutMs: config.UPSTREAM_HEADERS_TIMEOUT_MS,
+    idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
+    restartWaitMs: config.UPSTREAM_RESTART_WAIT_MS,
+  });
+  const fetch = fetchFromServices(given, urls, upstreams);
   const state = deps.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
   if (deps.state === undefined && config.REDIS_URL === undefined) {
     logger.warn('without REDIS_URL, sessions and rates are those of this process alone');
@@ -47,13 +58,6 @@ export async function start(config: Config, deps: StartDeps): Promise<Service> {
     now,
     log: logger,
   });
-  const upstreams = openUpstreams(replicas, {
-    now,
-    connections: config.UPSTREAM_CONNECTIONS,
-    connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
-    headersTimeoutMs: config.UPSTREAM_HEADERS_TIMEOUT_MS,
-    idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
-  });
   let metricsListener: Server | undefined;
   const close = async (): Promise<void> => {
     metricsListener?.close();
@@ -63,9 +67,11 @@ export async function start(config: Config, deps: StartDeps): Promise<Service> {
     if (deps.state === undefined) await state.close();
   };
   try {
+    registerRevocationMetrics(revocations, metrics);
+    registerKeyMetrics(new Map([[config.GAIA_ISSUER, keys]]), metrics);
     if (config.METRICS_PORT !== 0) {
       collectDefaultMetrics({ register: metrics });
-      metricsListener = await openMetricsListener(metrics, config.METRICS_PORT);
+      metricsListener = await openMetricsListener(metrics, config.METRICS_HOST, config.METRICS_PORT);
     }
     const app = await buildApp(config, {
       logger,

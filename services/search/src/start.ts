@@ -1,9 +1,9 @@
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import { followFeed } from '@gaia/feed-follower';
-import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
+import { aloneChecks } from '@gaia/state/alone-check';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -50,7 +50,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   registerGuardMetrics(guard, metrics);
   const consumer = documentsConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
-  const checks = deps.state === undefined && state.kind === 'memory' ? [aloneCheck(logger)] : [];
+  const checks = deps.state === undefined ? aloneChecks(state, logger) : [];
   const app = await buildApp(config, { logger, metrics, database, guard, feed, now, checks });
   app.addHook('onClose', async () => {
     await feed.close();
@@ -70,14 +70,4 @@ function withoutGenericPlans(databaseUrl: string): string {
   const given = url.searchParams.get('options');
   url.searchParams.set('options', [given, '-c plan_cache_mode=force_custom_plan'].filter(Boolean).join(' '));
   return url.href;
-}
-
-/** Without Redis a process that is on its own hears of no logout. */
-function aloneCheck(logger: Logger): HealthCheck {
-  logger.warn('REDIS_URL is not set: revocations that other processes make are not seen here');
-  return {
-    name: 'state',
-    critical: false,
-    check: () => ({ status: 'degraded', detail: { cause: 'revocations of other processes are not seen' } }),
-  };
 }

@@ -53,10 +53,8 @@ export async function startSearch(parts: Parts = {}): Promise<SearchService> {
     SERVICE_CLIENT_SECRET: 'a-secret-of-the-search-service',
   });
   const logger = createLogger({ service: 'search', level: 'info' }, { write: (line: string) => void logs.push(line) });
-  const fetchAnything = ((url: string, init?: RequestInit) =>
-    url.startsWith(issuer.jwksUrl) ? issuer.fetch(url, init) : fetch(url, init)) as typeof fetch;
   const state = createMemoryState({ now: issuer.now });
-  const app = await start(config, { logger, state, now: issuer.now, fetch: fetchAnything });
+  const app = await start(config, { logger, state, now: issuer.now, fetch: issuer.fetchOr(fetch) });
   let open = true;
   const close = async () => {
     if (!open) return;

@@ -28,11 +28,10 @@ export async function asAdministrator<T>(
   }
   const client = createApiClient(url, context);
   const login = await logIn(client, credentials);
-  const api = client.withToken(login.accessToken);
   try {
-    return await work(api);
+    return await work(client.withToken(login.accessToken));
   } finally {
-    await logOut(api, login, context);
+    await logOut(client, login, context);
   }
 }
 
@@ -66,10 +65,14 @@ async function logIn(client: ApiClient, { name, password }: Credentials): Promis
   return { accessToken, refreshToken: typeof refreshToken === 'string' ? refreshToken : undefined };
 }
 
-/** What has been done stays done when the login cannot be ended, so this only warns. */
-async function logOut(api: ApiClient, { refreshToken }: Login, { stderr }: Context): Promise<void> {
+/**
+ * The refresh token alone, where there is one: a command that has dropped the key of its own access token still ends its
+ * login. What has been done stays done when the login cannot be ended, so this only warns.
+ */
+async function logOut(client: ApiClient, { accessToken, refreshToken }: Login, { stderr }: Context): Promise<void> {
   try {
-    await api.post('/auth/logout', { body: refreshToken === undefined ? {} : { refresh_token: refreshToken } });
+    if (refreshToken === undefined) await client.withToken(accessToken).post('/auth/logout', { body: {} });
+    else await client.post('/auth/logout', { body: { refresh_token: refreshToken } });
   } catch (error) {
     const code = error instanceof ApiProblem ? (error.code ?? String(error.status)) : 'no answer';
     stderr.write(`warning: the login of this command could not be ended (${code}); it ends by itself when unused\n`);

@@ -31,11 +31,12 @@ export function problemOf(response: Response, body: unknown): ApiProblem {
   const title = bounded(document.title) ?? `the server answered ${status}`;
   const requestId = bounded(document.request_id) ?? bounded(headers.get('x-request-id'));
   const reason = bounded(document.cause);
+  const parts = partsOf(document.errors);
   const names = [code, reason].filter((name) => name !== undefined).join(', ');
   return new ApiProblem({ status, code, reason }, [
     names === '' ? title : `${title} (${names})`,
-    ...lines(bounded(document.detail)),
-    ...partsOf(document.errors),
+    // Where the parts are named, the detail is the first of them again.
+    ...(parts.length > 0 ? parts : lines(bounded(document.detail))),
     ...retryAfter(headers.get('retry-after')),
     ...lines(requestId && `request_id: ${requestId}`),
   ]);

@@ -1,4 +1,6 @@
 import { asAdministrator } from '../api/administrator.ts';
+import type { ApiClient } from '../api/client.ts';
+import { isJsonObject, memberText } from '../api/json.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, Failure, UsageError } from '../failure.ts';
@@ -12,7 +14,9 @@ const MAX_PASSWORD_INPUT_BYTES = 4_096;
 export const usersCreate = defineCommand({
   name: 'users create',
   summary: 'Make a user, with roles on a site if wanted (needs an administrator)',
-  details: ["The user's password is asked for on the terminal, or is the first line of standard input."],
+  details: [
+    "The user's password is asked for on the terminal, or with --password-stdin is the first line of standard input.",
+  ],
   operands: {
     email: text({ placeholder: '<email>', doc: "the user's address", required: true }),
   },
@@ -35,13 +39,16 @@ export const usersCreate = defineCommand({
     const url = suiteUrl(values.url, context);
     const password = await newPassword(values['password-stdin'], email, context);
     const body = { email, password, ...(username !== undefined && { username }), ...(name !== undefined && { name }) };
+    const roles = role.length > 0 ? role : ['member'];
     const user = await asAdministrator(url, context, async (api) => {
+      // Before the user is made: a mistyped site should not leave somebody behind who cannot be made again.
+      if (site !== undefined) await refuseUnknown(api, site, roles);
       const created = (await api.post('/auth/users', { body })).body;
       if (site === undefined) return created;
       if (typeof created.id !== 'string') throw new Failure(`${url} answered a user without an id`);
       const member = `/auth/sites/${encodeURIComponent(site)}/members/${encodeURIComponent(created.id)}`;
       try {
-        await api.put(member, { body: { roles: role.length > 0 ? role : ['member'] } });
+        await api.put(member, { body: { roles } });
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         throw new Failure(
@@ -56,11 +63,24 @@ export const usersCreate = defineCommand({
   },
 });
 
+/** Throws the suite's own site_not_found, or UsageError for a role that the site does not have. */
+async function refuseUnknown(api: ApiClient, site: string, roles: readonly string[]): Promise<void> {
+  const path = `/auth/sites/${encodeURIComponent(site)}`;
+  await api.get(path);
+  const { items } = (await api.get(`${path}/roles`)).body;
+  const known = Array.isArray(items) ? items.filter(isJsonObject).map((item) => memberText(item, 'name')) : [];
+  const unknown = roles.filter((role) => !known.includes(role));
+  if (unknown.length > 0)
+    throw new UsageError(`the roles of ${site} are ${known.join(', ')}; not ${unknown.join(', ')}`);
+}
+
 /** Never an option: what stands on a command line stays in the shell's history. */
 async function newPassword(fromStdin: boolean, email: string, context: Context): Promise<string> {
   if (fromStdin) {
     const [line = ''] = (await readBounded(context.stdin, MAX_PASSWORD_INPUT_BYTES)).split(/\r?\n/);
     if (line === '') throw new UsageError('there is no password on standard input');
+    // What is no UTF-8 was replaced: nobody could ever type that password.
+    if (line.includes('\ufffd')) throw new UsageError('the password on standard input is not UTF-8');
     return line;
   }
   if (!context.stdin.isTTY) throw new UsageError('there is no terminal to ask for the password; use --password-stdin');

@@ -21,8 +21,13 @@ export const usersList = defineCommand({
   },
   examples: ['gaia users list --site site-a.localhost', "gaia users list --json | jq -r '.[].email'"],
   run: async ({ site, search, url, json }, context) => {
-    const path = site === undefined ? '/auth/users' : `/auth/sites/${encodeURIComponent(site)}/members`;
-    const pages = await asAdministrator(suiteUrl(url, context), context, (api) => allPages(api, path, { q: search }));
+    const pages = await asAdministrator(suiteUrl(url, context), context, async (api) => {
+      if (site === undefined) return allPages(api, '/auth/users', { q: search });
+      const path = `/auth/sites/${encodeURIComponent(site)}`;
+      // A site that there is not has no members either, which is not what was asked.
+      await api.get(path);
+      return allPages(api, `${path}/members`, { q: search });
+    });
     writeList({ ...pages, items: pages.items.map(flatMember) }, columns, { json }, context);
     return exitCodes.ok;
   },

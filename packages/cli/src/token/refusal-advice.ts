@@ -12,6 +12,7 @@ export const refusalAdvice: Readonly<Record<RefusalReason, string>> = Object.fre
   not_utf8: 'The bytes are damaged; use the token exactly as issued.',
   not_json: 'The text is damaged or is no JWT; use the token exactly as issued.',
   nested_too_deep: 'Nobody honest makes such a token; find out where it comes from.',
+  name_escaped: 'Two readers could read it differently; its maker must write the names of members without escapes.',
   member_repeated: 'Two readers could read it differently; its maker must write every member once.',
   algorithm_not_allowed: 'Access tokens are RS256 and nothing else; this one is of another kind or is forged.',
   type_not_access: 'Access tokens have typ at+jwt (RFC 9068); present a token of this kind only where it is meant for.',

@@ -10,15 +10,25 @@ const keys = {
 };
 const PEM = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
 let suite: FakeSuite;
+/** The key of the command's own access token. */
+let ownKeyIsLost = false;
 
 beforeAll(async () => {
   suite = await startFakeSuite(() => ({
     ...fakeLogin(),
+    'POST /auth/logout': ({ authorization }) =>
+      ownKeyIsLost && authorization !== undefined
+        ? problem(401, 'token_invalid', 'The token is not good')
+        : { status: 204 },
     ...guarded({
       'GET /auth/keys': () => ({ body: keys }),
       'POST /auth/keys/rotate': () => ({ body: keys }),
       'POST /auth/keys/import': () => ({ status: 201, body: keys }),
       'POST /auth/keys/k1/compromise': () => ({ body: keys }),
+      'POST /auth/keys/own/compromise': () => {
+        ownKeyIsLost = true;
+        return { body: keys };
+      },
       'POST /auth/keys/k9/compromise': () => problem(404, 'key_not_found', 'There is no such key'),
     }),
   }));
@@ -47,6 +57,12 @@ describe('gaia keys', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('k2');
     expect(suite.to(`POST /auth/keys/${path}`).at(-1)?.body).toEqual(body);
+  });
+
+  it('end the login also when they have dropped the key that signed it', async () => {
+    const { code, err } = await gaia(['keys', 'compromise', 'own']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(suite.to('POST /auth/logout').at(-1)?.body).toEqual({ refresh_token: administrator.refreshToken });
   });
 
   it.each<[readonly string[], string, number, string]>([

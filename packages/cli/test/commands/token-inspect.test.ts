@@ -33,6 +33,7 @@ const refused: readonly [RefusalReason, () => string][] = [
   ['not_utf8', () => withPart(1, base64(Buffer.from([0xff, 0xfe])))],
   ['not_json', () => withPart(0, base64('no JSON'))],
   ['nested_too_deep', () => withPart(1, base64(`{"a":${'['.repeat(20)}${']'.repeat(20)}}`))],
+  ['name_escaped', () => withPart(1, base64('{"s\\u0075b":"a"}'))],
   ['member_repeated', () => withPart(1, base64('{"sub":"a","sub":"b"}'))],
   ['algorithm_not_allowed', () => issuer.tokenFor({ header: { alg: 'none' } })],
   ['type_not_access', () => issuer.tokenFor({ header: { typ: 'JWT' } })],

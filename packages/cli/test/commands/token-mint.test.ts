@@ -24,7 +24,8 @@ beforeEach(async () => {
   loggingOut = { status: 204 };
   suite = await startFakeSuite(() => ({
     ...fakeLogin(),
-    ...guarded({ 'POST /auth/tokens': () => answer, 'POST /auth/logout': () => loggingOut }),
+    'POST /auth/logout': () => loggingOut,
+    ...guarded({ 'POST /auth/tokens': () => answer }),
   }));
   return () => suite.close();
 });

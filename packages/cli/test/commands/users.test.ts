@@ -27,6 +27,13 @@ beforeEach(async () => {
         const next = start + 2 < users.length ? String(start + 2) : lastCursor;
         return { body: { items: users.slice(start, start + 2), next_cursor: next } };
       },
+      'GET /auth/sites/site-a.localhost': () => ({ body: { id: 'site-a.localhost' } }),
+      'GET /auth/sites/site-a.localhost/roles': () => ({
+        body: { items: ['member', 'author', 'editor'].map((name) => ({ name })) },
+      }),
+      'GET /auth/sites/none': () => problem(404, 'site_not_found', 'There is no such site'),
+      'GET /auth/sites/full.localhost': () => ({ body: { id: 'full.localhost' } }),
+      'GET /auth/sites/full.localhost/roles': () => ({ body: { items: [{ name: 'member' }] } }),
       'GET /auth/sites/site-a.localhost/members': () => ({
         body: { items: [{ user: users[3], roles: ['editor', 'author'], created_at: 'then' }], next_cursor: null },
       }),
@@ -34,7 +41,7 @@ beforeEach(async () => {
       [`GET /auth/users/${ID}9`]: () => problem(404, 'user_not_found', 'There is no such user'),
       'POST /auth/users': () => ({ status: 201, body: users[4] }),
       [`PUT /auth/sites/site-a.localhost/members/${ID}4`]: () => ({ status: 201, body: { roles: ['editor'] } }),
-      [`PUT /auth/sites/none/members/${ID}4`]: () => problem(404, 'site_not_found', 'There is no such site'),
+      [`PUT /auth/sites/full.localhost/members/${ID}4`]: () => problem(409, 'too_many_members', 'The site is full'),
     }),
   }));
   return () => suite.close();
@@ -66,6 +73,12 @@ describe('gaia users list', () => {
     const { out } = await gaia('users', 'list', '--site', 'site-a.localhost');
     expect(out).toMatch(/^id +email +username +name +roles/);
     expect(out).toContain('editor, author');
+  });
+
+  it('says that there is no such site', async () => {
+    const { code, out, err } = await gaia('users', 'list', '--site', 'none');
+    expect(err).toContain('(site_not_found)');
+    expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 
   it('searches', async () => {
@@ -117,7 +130,8 @@ describe('gaia users show', () => {
 
 describe('gaia users create', () => {
   const create = ['users', 'create', 'ann@example.com', '--password-stdin'];
-  const run = (args: readonly string[], input: string) => runGaia([...args, '--url', suite.url], { env, input });
+  const run = (args: readonly string[], input: string | Buffer) =>
+    runGaia([...args, '--url', suite.url], { env, input });
 
   it('takes the first line of standard input as password', async () => {
     const { code, out } = await run([...create, '--name', 'Ann', '--username', 'ann', '--json'], 'pass word\r\nrest');
@@ -143,9 +157,24 @@ describe('gaia users create', () => {
   });
 
   it('says what was done and what was not', async () => {
-    const { code, out, err } = await run([...create, '--site', 'none'], 'pass word');
-    expect(err).toContain(`user ${ID}4 was made, but not a member of the site: There is no such site (site_not_found)`);
+    const { code, out, err } = await run([...create, '--site', 'full.localhost'], 'pass word');
+    expect(err).toContain(`user ${ID}4 was made, but not a member of the site: The site is full (too_many_members)`);
     expect({ code, out }).toEqual({ code: 1, out: '' });
+  });
+
+  it.each([
+    ['a site that there is not', ['--site', 'none'], 1, '(site_not_found)'],
+    [
+      'a role that the site does not have',
+      ['--site', 'site-a.localhost', '--role', 'king'],
+      2,
+      'the roles of site-a.localhost are member, author, editor; not king',
+    ],
+  ])('makes nobody for %s', async (_name, options, expected, message) => {
+    const { code, err } = await run([...create, ...options], 'pass word');
+    expect(err).toContain(message);
+    expect(code).toBe(expected);
+    expect(suite.to('POST /auth/users')).toEqual([]);
   });
 
   it('asks twice on a terminal', async () => {
@@ -167,6 +196,7 @@ describe('gaia users create', () => {
     ['with roles of no site', [...create, '--role', 'editor'], 'pass word', '--role needs --site'],
     ['without an address', ['users', 'create'], '', '<email> must be given'],
     ['with a password as option', [...create, '--password', 'pass word'], '', 'there is no option --password'],
+    ['with a password in Latin-1', create, Buffer.from('p\xe4ssword', 'latin1'), 'is not UTF-8'],
   ])('%s is wrong use', async (_name, args, input, message) => {
     const { code, err } = await run(args, input);
     expect(err).toContain(message);

@@ -54,6 +54,22 @@ export function openConnection(options: ConnectionOptions): Connection {
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
 
+  /**
+   * What is written within one turn of the event loop goes out in one piece: for small commands the system call is the
+   * largest part of the cost.
+   */
+  let held: Redis['stream'] | undefined;
+  function holdWrites(): void {
+    const { stream } = client;
+    if (client.status !== 'ready' || held === stream) return;
+    held = stream;
+    stream.cork();
+    process.nextTick(() => {
+      if (held === stream) held = undefined;
+      stream.uncork();
+    });
+  }
+
   let closed = false;
   let awaySince: number | undefined = performance.now();
   let reported = false;
@@ -98,6 +114,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (awaySince !== undefined && performance.now() - awaySince > timeoutMs) {
         throw new StateUnavailable({ cause: new Error(describe(lastError)) });
       }
+      holdWrites();
       try {
         return await within(commands(client), timeoutMs);
       } catch (error) {

@@ -1,15 +1,15 @@
+import { startCuttableProxy } from '@gaia/test-servers/cuttable-proxy';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRedisState } from '../../src/redis/redis-state.ts';
 import type { CutOff, State } from '../../src/state.ts';
 import { recordingListener } from '../contract-feed.ts';
 import { DAY } from '../opened.ts';
 import { type RedisProcess, redisCommand, startRedis, whyNoRedisServer } from '../redis-process.ts';
-import { openBlackHole } from './black-hole.ts';
 
 const reason = whyNoRedisServer();
 const start = Date.now();
 const timing = { timeoutMs: 300, keepAliveMs: 200 };
-const soon = { timeout: 3_000, interval: 10 };
+const soon = { timeout: 15_000, interval: 10 };
 const sid = (id: string): CutOff => ({ kind: 'sid', id });
 
 describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? ''}`, () => {
@@ -66,17 +66,17 @@ describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? 
 
   it('notices a connection on which nothing comes any more, and what it missed is in the snapshot', async () => {
     const redis = await started();
-    const way = await openBlackHole(redis.port);
+    const way = await startCuttableProxy(redis.url);
     ending.push(way.close);
-    const reader = opened(`redis://127.0.0.1:${way.port}`);
+    const reader = opened(way.url);
     const writer = opened(redis.url);
     const listener = recordingListener();
     await reader.revocations.subscribe(listener);
     expect(listener.events).toEqual([true]);
-    way.cut();
+    way.swallow();
     await writer.revocations.append(sid('missed'), start + DAY, start);
     await vi.waitFor(() => expect(connectionsOf(listener)).toEqual([true, false]), soon);
-    way.heal();
+    way.restore();
     await vi.waitFor(() => expect(connectionsOf(listener)).toEqual([true, false, true]), soon);
     const snapshot = await vi.waitFor(() => reader.revocations.snapshot(start), soon);
     expect(snapshot.entries.map((entry) => entry.cutOff)).toEqual([sid('missed')]);
@@ -105,7 +105,7 @@ describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? 
     const listener = recordingListener();
     const startedAt = performance.now();
     const stop = await state.revocations.subscribe(listener);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(listener.events).toEqual([]);
     await redis.restart();
     await vi.waitFor(() => expect(listener.events).toEqual([true]), soon);

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
+import { startCuttableProxy } from '@gaia/test-servers/cuttable-proxy';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRedisState, type RedisStateOptions } from '../../src/redis/redis-state.ts';
 import type { State } from '../../src/state.ts';
 import { startRedis, whyNoRedisServer } from '../redis-process.ts';
-import { openBlackHole } from './black-hole.ts';
 
 const reason = whyNoRedisServer();
 const start = Date.now();
@@ -46,11 +46,11 @@ describe.skipIf(reason !== undefined)(`what an operator is told ${reason ?? ''}`
   });
 
   it.each(['redis', 'rediss'])('names a %s server that takes connections and says nothing', async (protocol) => {
-    const way = await openBlackHole(1);
+    const way = await startCuttableProxy(`${protocol}://127.0.0.1`);
     ending.push(way.close);
-    way.cut();
-    const { lines } = opened({ url: `${protocol}://127.0.0.1:${way.port}` });
-    await vi.waitFor(() => expect(lines.join()).toContain('cannot be reached'), { timeout: 2_000 });
+    way.swallow();
+    const { lines } = opened({ url: way.url });
+    await vi.waitFor(() => expect(lines.join()).toContain('cannot be reached'), { timeout: 15_000 });
   });
 
   it('never holds a password or a value', async () => {

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
-import { redisUnavailableReason, testRedis } from '@gaia/test-servers/state';
+import { contractRedis, redisUnavailableReason } from '@gaia/test-servers/state';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type Connection, openConnection } from '../../src/redis/connection.ts';
 import { parseRedisUrl } from '../../src/redis/redis-url.ts';
 import { createScriptRunner, fencedScript, script } from '../../src/redis/script.ts';
 
-const server = testRedis();
+const server = contractRedis();
 const hello = fencedScript(`return ARGV[1] .. ' ' .. KEYS[1]`);
 
-describe.skipIf(!server)(`a fenced script ${redisUnavailableReason() ?? ''}`, () => {
+describe.skipIf(!server)(`a fenced script ${server?.name ?? redisUnavailableReason()}`, () => {
   const connections: Connection[] = [];
   afterAll(() => Promise.all(connections.map((connection) => connection.close())));
 

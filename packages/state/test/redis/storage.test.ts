@@ -1,4 +1,4 @@
-import { redisUnavailableReason, testRedis } from '@gaia/test-servers/state';
+import { contractRedis, redisUnavailableReason } from '@gaia/test-servers/state';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -6,10 +6,10 @@ import { createRedisState } from '../../src/redis/redis-state.ts';
 import type { State } from '../../src/state.ts';
 import { DAY, familyOf } from '../opened.ts';
 
-const server = testRedis();
+const server = contractRedis();
 const start = Date.now();
 
-describe.skipIf(!server)(`what lies in Redis ${redisUnavailableReason() ?? ''}`, () => {
+describe.skipIf(!server)(`what lies in Redis ${server?.name ?? redisUnavailableReason()}`, () => {
   let redis: Redis;
   const states: State[] = [];
   let opened = 0;

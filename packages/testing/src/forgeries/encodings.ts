@@ -84,6 +84,7 @@ function documents({ issuer }: ForgeryMaterial): readonly Forgery[] {
     full('alg twice, once with an escape', MALFORMED, signed(inside(header, '"\\u0061lg":"RS256"'), claims)),
     full('sub twice', MALFORMED, signed(header, inside(claims, '"sub":"somebody-else"'))),
     full('sub twice, once with an escape', MALFORMED, signed(header, inside(claims, '"s\\u0075b":"somebody-else"'))),
+    full('a claim named with an escape', MALFORMED, signed(header, inside(claims, '"n\\u006fte":1'))),
     full('a member twice inside a claim', MALFORMED, signed(header, inside(claims, '"x":{"a":1,"a":2}'))),
     full('__proto__ twice', MALFORMED, signed(header, inside(claims, '"__proto__":{},"__proto__":{}'))),
     full('nested 40 deep', MALFORMED, signed(header, inside(claims, `"x":${nested}`))),

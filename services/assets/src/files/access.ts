@@ -30,10 +30,10 @@ function tokenMissing(): Problem {
 }
 
 /**
- * A file that the caller may delete: one's own uploads, as long as one may upload, those of others for who may edit
+ * A file that the caller may change or delete: one's own uploads, as long as one may upload, those of others for who may edit
  * others' content. Throws file_not_found (also for files of other sites), insufficient_scope, forbidden.
  */
-export async function deletableFile(
+export async function changeableFile(
   files: Pick<Files, 'find'>,
   id: string,
   caller: NonNullable<Caller>,

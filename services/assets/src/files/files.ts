@@ -20,6 +20,8 @@ export interface Files {
   announceBytes(key: string): Promise<void>;
   /** Makes the file; from now on its bytes are claimed. */
   add(file: StoredFile): Promise<void>;
+  /** Makes of a file what `next` makes of it, one change after the other; undefined if it is not there. */
+  change(id: string, next: (file: StoredFile) => StoredFile): Promise<StoredFile | undefined>;
   /** Takes a file away; its bytes are unclaimed from now on. False if it is not there. */
   remove(id: string): Promise<boolean>;
   /** Says that the bytes under a key are gone. */
@@ -78,6 +80,16 @@ export function createFiles(database: Kysely<AssetsDatabase>, now: () => number)
         await transaction.insertInto('files').values(toRow(file)).execute();
         await transaction.deleteFrom('unclaimed_bytes').where('key', '=', file.id).execute();
       }),
+    change: (id, next) =>
+      database.transaction().execute(async (transaction) => {
+        const one = transaction.selectFrom('files').selectAll().where('id', '=', id);
+        const row = await one.forUpdate().executeTakeFirst();
+        if (row === undefined) return undefined;
+        const before = toFile(row);
+        const after = next(before);
+        if (after !== before) await transaction.updateTable('files').set(toRow(after)).where('id', '=', id).execute();
+        return after;
+      }),
     remove: (id) =>
       database.transaction().execute(async (transaction) => {
         const { numDeletedRows } = await transaction.deleteFrom('files').where('id', '=', id).executeTakeFirst();
@@ -113,6 +125,8 @@ function toRow(file: StoredFile) {
     size: file.size,
     sha256: file.sha256,
     visibility: file.visibility,
+    products: [...file.products],
+    version: file.version,
     uploaded_by: file.uploadedBy,
     created_at: file.createdAt,
   };
@@ -127,6 +141,8 @@ function toFile(row: Selectable<AssetsDatabase['files']>): StoredFile {
     size: Number(row.size),
     sha256: row.sha256,
     visibility: row.visibility,
+    products: row.products,
+    version: row.version,
     uploadedBy: row.uploaded_by,
     createdAt: row.created_at,
   };

@@ -1,4 +1,11 @@
-import { bearer, bearerOrNone, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import {
+  bearer,
+  bearerOrNone,
+  pageSchema,
+  problems,
+  SiteParams,
+  tokenRefusals,
+} from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { insufficientScope } from '@gaia/token-guard/problems';
@@ -6,7 +13,8 @@ import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import type { FileStore } from '../storage/file-store.ts';
-import { deletableFile, readableFile } from './access.ts';
+import { changeableFile, readableFile } from './access.ts';
+import { versionTag } from './file-change.ts';
 import type { Files } from './files.ts';
 import { readListCursor, writeListCursor } from './list-cursor.ts';
 import {
@@ -18,7 +26,6 @@ import {
   ManyAnswer,
   ManyQuery,
   MinSeqQuery,
-  SiteParams,
 } from './schemas.ts';
 
 export interface FilesDependencies {
@@ -86,9 +93,11 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       await arrived(request.query.min_seq);
-      return fileAnswer(await readableFile(files, request.params.id, identityOf(request)));
+      const file = await readableFile(files, request.params.id, identityOf(request));
+      reply.headers({ etag: versionTag(file), 'cache-control': 'private, no-cache' });
+      return fileAnswer(file);
     },
   );
 
@@ -116,7 +125,7 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
     async (request, reply) => {
       const { force, min_seq: minSeq } = request.query;
       const caller = identityOf(request);
-      const file = await deletableFile(files, request.params.id, caller);
+      const file = await changeableFile(files, request.params.id, caller);
       if (force && !caller.scopes.includes('content:edit')) throw insufficientScope(['content:edit']);
       await arrived(minSeq);
       if (!force) await refuseInUse(files, file);

@@ -6,11 +6,6 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 export const FileParams = Type.Object({ id: Type.String({ pattern: `^${UUID}$` }) }, { additionalProperties: false });
 
-export const SiteParams = Type.Object(
-  { site: Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }) },
-  { additionalProperties: false },
-);
-
 export const MinSeqQuery = Type.Object({ min_seq: MinSeq }, { additionalProperties: false });
 
 export const DeleteQuery = Type.Object(
@@ -56,8 +51,10 @@ export const FileAnswer = Type.Object({
   sha256: Type.String({ description: 'Hexadecimal' }),
   visibility: Type.String({
     description:
-      '`public`: everybody may read it; `members`: members of the site; `private`: who may read an entry that mentions it',
+      '`public`: everybody may read it; `members`: members of the site; `products`: members who hold one of `products`; `private`: who may read an entry that mentions it',
   }),
+  products: Type.Optional(Type.Array(Type.String())),
+  version: Type.Integer({ description: 'Counts changes of the name and of who may read it' }),
   uploaded_by: Type.String(),
   created_at: Type.String(),
   url: Type.String({ description: 'Path of the file' }),
@@ -74,6 +71,8 @@ export function fileAnswer(file: StoredFile) {
     size: file.size,
     sha256: file.sha256,
     visibility: file.visibility,
+    ...(file.visibility === 'products' && { products: [...file.products] }),
+    version: file.version,
     uploaded_by: file.uploadedBy,
     created_at: file.createdAt.toISOString(),
     url: `/assets/${file.id}`,

@@ -10,6 +10,10 @@ export interface StoredFile {
   /** Hexadecimal. */
   readonly sha256: string;
   readonly visibility: Visibility;
+  /** With the visibility `products`: one of them is needed. Sorted. */
+  readonly products: readonly string[];
+  /** Counts changes of what is said of the file; its bytes never change. */
+  readonly version: number;
   readonly uploadedBy: string;
   readonly createdAt: Date;
 }

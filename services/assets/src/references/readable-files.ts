@@ -1,4 +1,4 @@
-import { grantedSql } from '@gaia/policy/access-sql';
+import { grantedSql, holdsOneOfSql } from '@gaia/policy/access-sql';
 import { conditionSql } from '@gaia/policy/condition-sql';
 import { mayReadField } from '@gaia/policy/fields';
 import { type Caller, readable } from '@gaia/policy/visibility';
@@ -16,7 +16,11 @@ export function readableFiles(caller: Caller, site: string): Expression<SqlBool>
   const ways = [isPublic, opened];
   if (caller?.site === site) {
     ways.push(sql<SqlBool>`f.uploaded_by = ${caller.subject}`);
-    if (caller.scopes.includes('assets:read')) ways.push(sql<SqlBool>`f.visibility = 'members'`);
+    if (caller.scopes.includes('assets:read')) {
+      ways.push(sql<SqlBool>`f.visibility = 'members'`);
+      const held = holdsOneOfSql(caller, site, sql.ref<string[]>('f.products'));
+      ways.push(sql<SqlBool>`(f.visibility = 'products' and ${held})`);
+    }
     if (caller.scopes.includes('content:edit')) {
       ways.push(sql<SqlBool>`not exists (select from file_references r where r.site = f.site and r.file = f.id)`);
     }

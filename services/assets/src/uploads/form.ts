@@ -1,7 +1,7 @@
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import { type Visibility, visibilities } from '../database.ts';
 import { problem } from '../errors.ts';
+import { type FileRule, fileRule } from '../files/file-rule.ts';
 import { type FileStore, FileTooLarge, type ReceivedFile, StorageError } from '../storage/file-store.ts';
 
 /** What an upload form held. */
@@ -9,7 +9,8 @@ export interface ReceivedForm {
   readonly file: ReceivedFile;
   readonly fileName: string | undefined;
   readonly declaredType: string | undefined;
-  readonly visibility: Visibility;
+  /** By whom it may be read in itself. */
+  readonly rule: FileRule;
 }
 
 /** Of a form no more than this is read: one file, and few and short fields. */
@@ -19,7 +20,7 @@ function formLimits(maxBytes: number) {
     fields: 4,
     parts: 5,
     fieldNameSize: 100,
-    fieldSize: 200,
+    fieldSize: 1_400,
     headerPairs: 16,
     headerSize: 8 * 1024,
     // One more, so that the store, which counts too, sees the excess.
@@ -41,36 +42,36 @@ export async function receiveForm(
 ): Promise<ReceivedForm> {
   let part: MultipartFile | undefined;
   let file: ReceivedFile | undefined;
-  let visibility: Visibility = 'private';
+  const said: { visibility?: string; products?: readonly string[] } = {};
   try {
     for await (const found of request.parts({ limits: formLimits(maxBytes) })) {
       if (found.type === 'field') {
-        visibility = visibilityOf(found);
+        readField(found, said);
       } else {
         part = found;
         file = await store.receive(found.file, maxBytes);
       }
     }
     if (part === undefined || file === undefined) throw problem('file_required');
-    return { file, fileName: part.filename, declaredType: part.mimetype, visibility };
+    const rule = fileRule(said, { visibility: 'private', products: [] });
+    return { file, fileName: part.filename, declaredType: part.mimetype, rule };
   } catch (error) {
     await file?.discard();
     throw problemOf(error, maxBytes);
   }
 }
 
-function visibilityOf(field: Extract<Multipart, { type: 'field' }>): Visibility {
-  if (field.fieldname !== 'visibility') {
-    throw problem('validation_failed', {
-      errors: [{ path: '/body', message: 'has a field that is not known here; known is visibility' }],
-    });
+function readField(
+  { fieldname, value }: Extract<Multipart, { type: 'field' }>,
+  said: { visibility?: string; products?: readonly string[] },
+): void {
+  const text = String(value);
+  if (fieldname === 'visibility') said.visibility = text;
+  else if (fieldname === 'products') said.products = text.split(',').map((id) => id.trim());
+  else {
+    const message = 'has a field that is not known here; known are visibility and products';
+    throw problem('validation_failed', { errors: [{ path: '/body', message }] });
   }
-  const found = visibilities.find((visibility) => visibility === field.value);
-  if (found === undefined) {
-    const message = `must be one of ${visibilities.join(', ')}`;
-    throw problem('validation_failed', { errors: [{ path: '/body/visibility', message }] });
-  }
-  return found;
 }
 
 /** After these the rest of the body is not wanted: the connection ends with the answer. */

@@ -1,4 +1,4 @@
-import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import { bearer, problems, SiteParams, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { visibilities } from '../database.ts';
 import { problem } from '../errors.ts';
-import { FileAnswer, fileAnswer, SiteParams } from '../files/schemas.ts';
+import { FileAnswer, fileAnswer } from '../files/schemas.ts';
 import { FORM_OVERHEAD_BYTES, receiveForm } from './form.ts';
 import { addUpload, type UploadDependencies } from './upload.ts';
 
@@ -34,7 +34,8 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
       schema: {
         summary: 'Upload a file',
         description:
-          'A form with one file, and `visibility` (`members` or `public`) if it is to be read without an entry that mentions it.',
+          'A form with one file, and `visibility` (`members`, `public`, or `products` with a comma-separated list `products`) if ' +
+          'it is to be read without an entry that mentions it.',
         tags: ['files'],
         consumes: ['multipart/form-data'],
         ...bearer,
@@ -45,6 +46,7 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
           Type.Object({
             file: Type.String({ format: 'binary' }),
             visibility: Type.Optional(Type.String({ enum: [...visibilities] })),
+            products: Type.Optional(Type.String({ description: 'Ids, comma-separated' })),
           }),
         ]),
         response: {

@@ -35,7 +35,8 @@ export async function addUpload(
     mediaType: await mediaTypeOf(file.head, whole, form.declaredType),
     size: file.size,
     sha256: file.sha256,
-    visibility: form.visibility,
+    ...form.rule,
+    version: 1,
     uploadedBy: uploader.subject,
     createdAt: new Date(now()),
   };

@@ -1,8 +1,8 @@
+import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import type { Kysely } from 'kysely';
 import { type Caller, isAdministrator, requireAnyScope } from '../access/permissions.ts';
-import { bearer, pageSchema, problems, tokenRefusals } from '../answers.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { AuditLog } from './audit-log.ts';

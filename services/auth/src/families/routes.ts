@@ -1,8 +1,8 @@
+import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { requireAnyScope } from '../access/permissions.ts';
-import { bearer, noBody, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { RefreshToken } from '../login/schemas.ts';
 import { SiteId } from '../sites/schemas.ts';
@@ -35,6 +35,7 @@ const SwitchAnswer = Type.Object({
   expires_in: Type.Integer({ description: 'Seconds' }),
   refresh_token: Type.Optional(Type.String({ description: 'If the present one was shown' })),
   refresh_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
+  session_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
   scope: Type.String(),
 });
 
@@ -155,6 +156,7 @@ export function registerSessions(
         ...('refreshToken' in grant && {
           refresh_token: grant.refreshToken,
           refresh_expires_in: grant.refreshExpiresIn,
+          session_expires_in: grant.sessionExpiresIn,
         }),
       };
     },

@@ -11,6 +11,8 @@ export interface Grant {
   readonly refreshToken: string;
   /** Seconds. */
   readonly refreshExpiresIn: number;
+  /** Seconds until the login ends, however often it is refreshed. */
+  readonly sessionExpiresIn: number;
   readonly scope: string;
 }
 
@@ -73,6 +75,7 @@ export function createSessions(options: SessionOptions): Sessions {
       expiresIn,
       refreshToken: refresh.refreshToken,
       refreshExpiresIn: refresh.expiresIn,
+      sessionExpiresIn: Math.max(0, Math.floor((family.absoluteEnd - now()) / 1_000)),
       scope,
     };
   }

@@ -1,8 +1,8 @@
+import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { requireUserManager } from '../access/permissions.ts';
-import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { RolesBody } from '../members/schemas.ts';
 import { PageQuery, readPage } from '../pages/page.ts';

@@ -1,10 +1,10 @@
 import { problem as commonProblem } from '@gaia/http-service/problem';
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { requireAnyScope } from '../access/permissions.ts';
-import { bearer, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import type { Keys, KeyView } from './keys.ts';
 import { readSigningKey, type SigningKey } from './signing-key.ts';
@@ -61,7 +61,10 @@ export function registerKeys(app: Service, keys: Keys): void {
         tags: ['keys'],
         ...bearer,
         body: Type.Object({ at_once: atOnce }, { additionalProperties: false }),
-        response: { 200: KeysAnswer, ...problems({ 400: ['validation_failed'], ...denials, 409: ['key_pinned'] }) },
+        response: {
+          200: KeysAnswer,
+          ...problems({ 400: ['validation_failed'], ...denials, 409: ['key_pinned', 'too_many_keys'] }),
+        },
       },
     },
     async (request) => {
@@ -90,7 +93,7 @@ export function registerKeys(app: Service, keys: Keys): void {
           ...problems({
             400: ['validation_failed'],
             ...denials,
-            409: ['key_pinned', 'key_exists', 'key_compromised'],
+            409: ['key_pinned', 'key_exists', 'key_compromised', 'too_many_keys'],
           }),
         },
       },

@@ -27,6 +27,17 @@ export interface KeyPlan {
   readonly create: boolean;
 }
 
+/**
+ * So many keys are published at most, however often somebody rotates: verifiers refuse endless sets, ours from 65 keys, and
+ * would go on with the keys that they know, which do not sign any more.
+ */
+const MAX_PUBLISHED_KEYS = 32;
+
+/** Whether one more key can be published. */
+export function hasRoomForKey(keys: readonly unknown[]): boolean {
+  return keys.length < MAX_PUBLISHED_KEYS;
+}
+
 /** A replica that has not heard of a rotation yet may go on signing with the key before for a moment. */
 const REPLICA_DELAY_SECONDS = 300;
 
@@ -51,7 +62,7 @@ export function planKeys(keys: readonly LivingKey[], schedule: KeySchedule, now:
   return {
     remove: keys.filter((key) => key.state === 'retiring' && now >= key.stateSince + RETIRING_MS).map((key) => key.kid),
     activate: next !== undefined && now >= activationTime(next, scheduled, schedule) ? next.kid : undefined,
-    create: next === undefined && schedule.rotationMs !== undefined,
+    create: next === undefined && schedule.rotationMs !== undefined && hasRoomForKey(keys),
   };
 }
 

@@ -1,8 +1,8 @@
+import type { Sealer } from '@gaia/sealed-values/sealer';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AuthTables, KeyState } from '../database.ts';
 import type { LivingKey } from './key-life.ts';
 import type { RingKey } from './key-ring.ts';
-import type { Sealer } from './sealing.ts';
 import { exportSigningKey, restoreSigningKey, type SigningKey } from './signing-key.ts';
 
 /** A stored private key that the key encryption keys at hand do not open. Making new keys instead would hide the fault. */
@@ -65,7 +65,7 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
       .execute();
 
   function opened(row: { kid: string; sealed: Buffer; kekVersion: string }): Buffer {
-    const pkcs8 = sealer.open(row, row.kid);
+    const pkcs8 = sealer.open({ sealed: row.sealed, keyVersion: row.kekVersion }, row.kid);
     if (pkcs8 === undefined) throw new KeysSealed(row.kid, row.kekVersion);
     return pkcs8;
   }
@@ -102,7 +102,7 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
       }));
     },
     insert: async (key, state, at) => {
-      const { sealed, kekVersion } = sealer.seal(exportSigningKey(key), key.kid);
+      const { sealed, keyVersion } = sealer.seal(exportSigningKey(key), key.kid);
       await database
         .insertInto('signing_keys')
         .values({
@@ -110,7 +110,7 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
           state,
           public_jwk: JSON.stringify(key.publicJwk),
           sealed_private_key: sealed,
-          kek_version: kekVersion,
+          kek_version: keyVersion,
           created_at: at,
           state_since: at,
           due_at: null,
@@ -147,11 +147,11 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
     reseal: async () => {
       let resealed = 0;
       for (const row of await sealedKeys()) {
-        if (row.kekVersion === sealer.version) continue;
-        const { sealed, kekVersion } = sealer.seal(opened(row), row.kid);
+        if (row.kekVersion === sealer.keyVersion) continue;
+        const { sealed, keyVersion } = sealer.seal(opened(row), row.kid);
         await database
           .updateTable('signing_keys')
-          .set({ sealed_private_key: sealed, kek_version: kekVersion })
+          .set({ sealed_private_key: sealed, kek_version: keyVersion })
           .where('kid', '=', row.kid)
           .execute();
         resealed += 1;

@@ -1,13 +1,13 @@
+import type { Sealer } from '@gaia/sealed-values/sealer';
 import type { Kysely } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import { type Origin, ownOrigin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
-import { type KeySchedule, planKeys, RETIRING_MS } from './key-life.ts';
+import { hasRoomForKey, type KeySchedule, planKeys, RETIRING_MS } from './key-life.ts';
 import type { KeyRing } from './key-ring.ts';
 import { changingKeys, createKeyStore, type StoredKey } from './key-store.ts';
-import type { Sealer } from './sealing.ts';
 import { generateSigningKey, type SigningKey } from './signing-key.ts';
 
 /** A key, and what will become of it. Times in milliseconds. */
@@ -22,10 +22,13 @@ export interface Keys {
   list(): Promise<readonly KeyView[]>;
   /**
    * Lets the `next` key sign, as soon as it was published for long enough, or `atOnce`; makes one if there is none.
-   * Throws key_pinned.
+   * Throws key_pinned, too_many_keys.
    */
   rotate(by: Origin, options: { readonly atOnce: boolean }): Promise<void>;
-  /** Takes a key of the operator's own as `next`, to sign like in rotate. Throws key_pinned, key_exists, key_compromised. */
+  /**
+   * Takes a key of the operator's own as `next`, to sign like in rotate.
+   * Throws key_pinned, key_exists, key_compromised, too_many_keys.
+   */
   import(by: Origin, key: SigningKey, options: { readonly atOnce: boolean }): Promise<void>;
   /**
    * Drops a key at once and for ever: every service refuses what it has signed within a second, and if it was the one
@@ -104,7 +107,9 @@ export function createKeys(options: KeysOptions): Keys {
       const spare = await spareUnlessNext();
       await changingKeys(database, sealer, async (locked, transaction) => {
         const at = new Date(now());
-        const known = (await locked.list()).find((key) => key.state === 'next');
+        const keys = await locked.list();
+        if (!hasRoomForKey(keys)) throw problem('too_many_keys');
+        const known = keys.find((key) => key.state === 'next');
         const made = known === undefined ? (spare ?? (await generateSigningKey(rsaBits))) : undefined;
         if (made !== undefined) await locked.insert(made, 'next', at);
         const next = known?.kid ?? made?.kid ?? '';
@@ -120,6 +125,7 @@ export function createKeys(options: KeysOptions): Keys {
         if (await locked.isCompromised(key.kid)) throw problem('key_compromised');
         const keys = await locked.list();
         if (keys.some((one) => one.kid === key.kid)) throw problem('key_exists');
+        if (!hasRoomForKey(keys)) throw problem('too_many_keys');
         // A key that has never signed can go without anybody missing it.
         for (const one of keys) if (one.state === 'next') await locked.remove(one.kid);
         const at = new Date(now());

@@ -1,8 +1,8 @@
+import type { Sealer } from '@gaia/sealed-values/sealer';
 import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import { changingKeys } from './key-store.ts';
-import type { Sealer } from './sealing.ts';
 import { generateSigningKey, type SigningKey } from './signing-key.ts';
 
 export interface OpenKeyRingOptions {

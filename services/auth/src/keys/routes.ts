@@ -1,6 +1,6 @@
+import { noBody } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
-import { noBody } from '../answers.ts';
 import type { KeyRing } from './key-ring.ts';
 
 const KeySet = Type.Object({

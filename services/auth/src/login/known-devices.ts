@@ -25,6 +25,12 @@ export interface KnownDevicesOptions {
 }
 
 const DAY_MS = 86_400_000;
+
+/** A device that was last seen after this time, in milliseconds, is known and need not be remembered anew. */
+export function oldestRecentSight(now: number): number {
+  return now - DAY_MS;
+}
+
 /** Most devices that are remembered of a user; the longest unseen makes way. */
 const MAX_DEVICES = 50;
 
@@ -35,7 +41,7 @@ export function createKnownDevices({ database, outbox, log, now }: KnownDevicesO
         insert into user_devices (user_id, device, first_seen_at, last_seen_at)
         values (${user}, ${device}, ${new Date(at)}, ${new Date(at)})
         on conflict (user_id, device) do update set last_seen_at = excluded.last_seen_at
-          where user_devices.last_seen_at < ${new Date(at - DAY_MS)}
+          where user_devices.last_seen_at < ${new Date(oldestRecentSight(at))}
         returning (xmax = 0) as is_new
       )
       select coalesce((select is_new from seen), false) as is_new,
@@ -58,9 +64,16 @@ export function createKnownDevices({ database, outbox, log, now }: KnownDevicesO
     seen: async ({ user, email, userAgent, address, site }) => {
       try {
         const at = now();
-        const device = deviceOf(userAgent);
-        if ((await remember(user, digest(device, address), at)) !== 'new') return;
-        await outbox.add(database, { kind: 'new_device', user, recipient: email, at, site, address, device });
+        if ((await remember(user, deviceDigest(userAgent, address), at)) !== 'new') return;
+        await outbox.add(database, {
+          kind: 'new_device',
+          user,
+          recipient: email,
+          at,
+          site,
+          address,
+          device: deviceOf(userAgent),
+        });
         outbox.wake();
       } catch (error) {
         log.warn({ err: error }, 'a login could not be compared with the devices before it');
@@ -70,8 +83,10 @@ export function createKnownDevices({ database, outbox, log, now }: KnownDevicesO
 }
 
 /** Program, system and the wider network: neither an update nor a new address of the same provider is a new device. */
-function digest(device: string, address: string): Buffer {
+export function deviceDigest(userAgent: string, address: string): Buffer {
   const network = networkOf(address);
   const wider = isIPv6(address) ? network.split(':').slice(0, 2).join(':') : network.split('.').slice(0, 2).join('.');
-  return createHash('sha256').update(`${device}\n${wider}`).digest();
+  return createHash('sha256')
+    .update(`${deviceOf(userAgent)}\n${wider}`)
+    .digest();
 }

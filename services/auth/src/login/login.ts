@@ -6,7 +6,8 @@ import type { Grant, Sessions } from '../families/sessions.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
 import { type Accounts, loginKey } from '../users/accounts.ts';
-import type { KnownDevices } from './known-devices.ts';
+import type { Confirmation, LoginToConfirm } from './confirmations.ts';
+import { deviceDigest, type KnownDevices } from './known-devices.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
 import type { LoginThrottle } from './throttle.ts';
 
@@ -30,6 +31,7 @@ export interface LoginOptions {
   readonly devices: KnownDevices;
   readonly refusedAttempts: RefusedAttempts;
   readonly audit: Pick<Audit, 'note'>;
+  confirm(login: LoginToConfirm): Promise<Confirmation>;
   endSessionsOf(user: string): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export interface LoginOptions {
  * disabled or have another password) and not_a_member (only after the right password).
  */
 export function createLogin(options: LoginOptions): (request: LoginRequest) => Promise<Grant> {
-  const { accounts, passwords, sessions, throttle, issueTimes, devices, refusedAttempts, audit } = options;
+  const { accounts, passwords, sessions, throttle, issueTimes, devices, refusedAttempts, audit, confirm } = options;
   return async ({ name, password, site, address, userAgent, by }) => {
     const account = loginKey(name)?.value ?? name;
     try {
@@ -49,7 +51,7 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       throw error;
     }
     const user = await accounts.findByLoginName(name);
-    const isRight = await passwords.verify(user?.passwordHash, password);
+    const isRight = await passwords.verify(user?.passwordHash, password, account);
     // Written for every refusal alike, so that time tells nobody who is known here. Never with the name as it was typed:
     // people type their password there.
     const refused = (reason: string) =>
@@ -61,27 +63,34 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
 
     // Read once more, after the time that the tokens will carry: the hash has taken its time.
     const issuedAt = await issueTimes.next(user.id);
-    const target = site ?? (await accounts.defaultSite(user.id));
-    const facts = await accounts.facts(user.id, target);
+    const facts = await (site === undefined ? accounts.factsOnFirstSite(user.id) : accounts.facts(user.id, site));
     if (facts === undefined || facts.disabled || facts.credentialVersion !== user.credentialVersion) {
       await refused('invalid_credentials');
       throw invalidCredentials();
     }
-    await throttle.succeeded(account, address);
-    const access = target === facts.site ? siteAccess(facts) : undefined;
+    const access = site === undefined || site === facts.site ? siteAccess(facts) : undefined;
     if (access === undefined) {
+      await throttle.succeeded(account, address);
       await refused('not_a_member');
       throw problem('not_a_member');
     }
-    const grant = await sessions.open({ subject: user.id, access, issuedAt, amr: ['pwd'], userAgent, address });
-    // A change of password that was under way may have ended all sessions just before this one began.
-    if ((await accounts.credentialVersion(user.id)) !== user.credentialVersion) {
+    const [grant] = await Promise.all([
+      sessions.open({ subject: user.id, access, issuedAt, amr: ['pwd'], userAgent, address }),
+      throttle.succeeded(account, address),
+    ]);
+    const { isCurrent, isDeviceKnown } = await confirm({
+      user: user.id,
+      credentialVersion: user.credentialVersion,
+      site: access.site,
+      device: deviceDigest(userAgent, address),
+      by,
+    });
+    if (!isCurrent) {
       await options.endSessionsOf(user.id);
       await refused('invalid_credentials');
       throw invalidCredentials();
     }
-    await audit.note({ ...by, subject: user.id }, { action: 'session.open', site: access.site, target: user.id });
-    await devices.seen({ user: user.id, email: user.email, userAgent, address, site: access.site });
+    if (!isDeviceKnown) await devices.seen({ user: user.id, email: user.email, userAgent, address, site: access.site });
     await passwords.rehash(user.passwordHash, password, (hash) =>
       accounts.replaceHash(user.id, user.passwordHash, hash),
     );

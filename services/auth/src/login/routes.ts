@@ -1,9 +1,9 @@
 import { problem as commonProblem } from '@gaia/http-service/problem';
+import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { bearerToken } from '@gaia/token-guard/bearer';
 import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
-import { bearer, noBody, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import type { LogoutRequest } from '../families/logout.ts';
 import type { Refresh } from '../families/refresh.ts';
@@ -11,7 +11,7 @@ import type { Grant } from '../families/sessions.ts';
 import { siteOfHost } from '../sites/site-of-host.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import type { LoginRequest } from './login.ts';
-import { GrantAnswer, LoginBody, LogoutBody, RefreshBody } from './schemas.ts';
+import { GrantAnswer, grantAnswer, LoginBody, LogoutBody, RefreshBody } from './schemas.ts';
 
 export interface LoginRoutes {
   login(request: LoginRequest): Promise<Grant>;
@@ -115,12 +115,5 @@ function loginName({ email, username }: Static<typeof LoginBody>): string {
 /** RFC 6749 §5.1: answers with tokens are never kept. */
 function answer(reply: FastifyReply, grant: Grant): Static<typeof GrantAnswer> {
   reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
-  return {
-    access_token: grant.accessToken,
-    token_type: 'Bearer',
-    expires_in: grant.expiresIn,
-    refresh_token: grant.refreshToken,
-    refresh_expires_in: grant.refreshExpiresIn,
-    scope: grant.scope,
-  };
+  return grantAnswer(grant);
 }

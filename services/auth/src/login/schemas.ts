@@ -1,5 +1,6 @@
-import { Type } from 'typebox';
-import { plainText } from '../answers.ts';
+import { plainText } from '@gaia/http-service/route-schemas';
+import { type Static, Type } from 'typebox';
+import type { Grant } from '../families/sessions.ts';
 import { SITE_ID_PATTERN } from '../sites/site-id.ts';
 import { MAX_REFRESH_TOKEN_LENGTH } from '../tokens/refresh-tokens.ts';
 
@@ -33,9 +34,23 @@ export const GrantAnswer = Type.Object({
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
   refresh_token: Type.String(),
-  refresh_expires_in: Type.Integer({ description: 'Seconds' }),
+  refresh_expires_in: Type.Integer({ description: 'Seconds, if it is not used before' }),
+  session_expires_in: Type.Integer({ description: 'Seconds until the login ends, however often it is refreshed' }),
   scope: Type.String({ description: 'Effective permissions, separated by spaces' }),
 });
+
+/** A grant as it travels. */
+export function grantAnswer(grant: Grant): Static<typeof GrantAnswer> {
+  return {
+    access_token: grant.accessToken,
+    token_type: 'Bearer',
+    expires_in: grant.expiresIn,
+    refresh_token: grant.refreshToken,
+    refresh_expires_in: grant.refreshExpiresIn,
+    session_expires_in: grant.sessionExpiresIn,
+    scope: grant.scope,
+  };
+}
 
 export const MeAnswer = Type.Object({
   id: Type.String(),

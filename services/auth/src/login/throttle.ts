@@ -63,9 +63,11 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
     attempt: async (name, address) => {
       const network = networkOf(address);
       const account = digestOf(name);
-      const known = await counters.get(`${purpose}:account:${account}`, now());
+      const [known] = await Promise.all([
+        counters.get(`${purpose}:account:${account}`, now()),
+        count(`address:${network}`, ADDRESS_FREE, ADDRESS_DELAY),
+      ]);
       const steps = Math.floor((known?.value ?? 0) / ACCOUNT_STEP);
-      await count(`address:${network}`, ADDRESS_FREE, ADDRESS_DELAY);
       try {
         await count(`pair:${account}:${network}`, Math.max(1, PAIR_FREE - steps), {
           first: PAIR_DELAY.first * 2 ** Math.min(steps, 10),
@@ -80,10 +82,12 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
     succeeded: async (name, address) => {
       const network = networkOf(address);
       const account = digestOf(name);
-      await counters.reset(`${purpose}:pair:${account}:${network}`);
-      await records.delete(collection, `pair:${account}:${network}`);
-      await counters.add(`${purpose}:address:${network}`, -1, WINDOW_MS, now());
-      await counters.add(`${purpose}:account:${account}`, -1, WINDOW_MS, now());
+      await Promise.all([
+        counters.reset(`${purpose}:pair:${account}:${network}`),
+        records.delete(collection, `pair:${account}:${network}`),
+        counters.add(`${purpose}:address:${network}`, -1, WINDOW_MS, now()),
+        counters.add(`${purpose}:account:${account}`, -1, WINDOW_MS, now()),
+      ]);
     },
   };
 }

@@ -1,7 +1,7 @@
+import { bearer, noBody, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireUserManager } from '../access/permissions.ts';
-import { bearer, noBody, pageSchema, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
 import { isUserId } from '../users/user.ts';

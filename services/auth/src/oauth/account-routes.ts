@@ -1,11 +1,11 @@
 import { problem as commonProblem } from '@gaia/http-service/problem';
+import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { scopes as knownScopes, type Scope } from '@gaia/tokens/scopes';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { isAdministrator, requireAnyScope } from '../access/permissions.ts';
-import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '../answers.ts';
 import { type Origin, originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import { PageQuery, readPage } from '../pages/page.ts';

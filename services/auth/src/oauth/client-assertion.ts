@@ -10,6 +10,9 @@ export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-b
 /** Longest time that an assertion may be good for: so long its id is remembered. */
 const MAX_SECONDS = 300;
 
+/** What an assertion may say that it is. A JWT that the client has made for something else, with the same key, is none. */
+const types: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
+
 /** Who an assertion says that it comes from, unverified; undefined if it says nothing. */
 export function claimedClient(assertion: string): string | undefined {
   const { iss } = decodeSegment(assertion.split('.')[1] ?? '') ?? {};
@@ -29,6 +32,10 @@ export async function verifyClientAssertion(
   const header = decodeSegment(head);
   const claims = decodeSegment(payload);
   if (rest.length > 0 || header === undefined || claims === undefined) throw refusal('cannot be read');
+  // RFC 8725 §3.11
+  if (!types.includes(typeof header.typ === 'string' ? header.typ.toLowerCase() : header.typ)) {
+    throw refusal('is of another type');
+  }
   checkSignature(client, header, `${head}.${payload}`, signature);
 
   const { iss, sub, aud, exp, iat, nbf, jti } = claims;

@@ -1,6 +1,6 @@
+import { noBody } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
-import { noBody } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import type { Refresh } from '../families/refresh.ts';
 import { FIRST_PARTY_CLIENT } from '../families/sessions.ts';

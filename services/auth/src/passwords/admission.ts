@@ -4,6 +4,7 @@ import { problem } from '@gaia/http-service/problem';
 export interface Admission {
   /** Runs the work when its turn comes. Throws `unavailable` (503 with Retry-After) if the queue is full or too slow. */
   run<T>(work: () => Promise<T>): Promise<T>;
+  running(): number;
   waiting(): number;
 }
 
@@ -67,6 +68,7 @@ export function createAdmission({ concurrency, maxWaiting, deadlineMs }: Admissi
         leave();
       }
     },
+    running: () => running,
     waiting: () => queue.size,
   };
 }

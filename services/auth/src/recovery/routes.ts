@@ -1,5 +1,5 @@
+import { noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
-import { noBody, problems } from '../answers.ts';
 import type { Origin } from '../audit/origin.ts';
 import { originOf } from '../audit/origin.ts';
 import { siteOfHost } from '../sites/site-of-host.ts';

@@ -1,6 +1,6 @@
+import { problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
-import { problems } from '../answers.ts';
 import { type Origin, originOf } from '../audit/origin.ts';
 import { AcceptedAnswer, LinkBody, WELL_MEANT } from '../recovery/schemas.ts';
 import { SiteParams } from '../sites/schemas.ts';

@@ -1,9 +1,9 @@
+import { bearer, noBody, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { siteRoles } from '@gaia/tokens/scopes';
 import { Type } from 'typebox';
 import { requireUserManager } from '../access/permissions.ts';
-import { bearer, noBody, plainText, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { ROLE_NAME_PATTERN, sitePermissions } from './role-name.ts';

@@ -1,8 +1,8 @@
+import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { isAdministrator, requireAnyScope } from '../access/permissions.ts';
 import { userIdOf } from '../access/user-caller.ts';
-import { bearer, pageSchema, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
@@ -25,7 +25,8 @@ export function registerHosts(app: Service, sites: Sites): void {
     async (request) => {
       const host = readHost(request.params.host);
       if (host === undefined) throw problem('site_not_found');
-      return sites.findByHost(host);
+      const { origins, ...found } = await sites.findByHost(host);
+      return { ...found, origins: [...origins] };
     },
   );
 }
@@ -106,7 +107,7 @@ export function registerSites(app: Service, sites: Sites): void {
     '/auth/sites/:site',
     {
       schema: {
-        summary: 'Change a site: its name, who may register, where its pages are',
+        summary: 'Change a site: its name, who may register, where its pages are, which front ends may call its API',
         tags: ['sites'],
         ...bearer,
         params: SiteParams,
@@ -125,12 +126,12 @@ export function registerSites(app: Service, sites: Sites): void {
     async (request) => {
       const caller = identityOf(request);
       const { site } = request.params;
-      const { name, registration, origin } = request.body;
+      const { name, registration, origin, origins } = request.body;
       requireAnyScope(caller, 'site:manage', 'sites:manage');
       if (!isAdministrator(caller) && caller.site !== site) throw problem('forbidden');
       // Whoever says where links lead could collect the tokens of people who have accounts elsewhere too.
       if (origin !== undefined) requireAnyScope(caller, 'sites:manage');
-      return siteAnswer(await sites.change(site, { name, registration, origin }, originOf(request)));
+      return siteAnswer(await sites.change(site, { name, registration, origin, origins }, originOf(request)));
     },
   );
 }

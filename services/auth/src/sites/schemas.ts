@@ -1,5 +1,5 @@
+import { plainText } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
-import { plainText } from '../answers.ts';
 import type { RegistrationPolicy } from '../database.ts';
 import { SITE_ID_PATTERN } from './site-id.ts';
 import type { Site } from './sites.ts';
@@ -25,13 +25,25 @@ const Registration = Type.Unsafe<RegistrationPolicy>({
   description: 'Who may become a member: everybody who registers, who is invited, or only who is added',
 });
 
+/** RFC 6454 §6.2. */
+const OriginText = Type.String({ minLength: 8, maxLength: 300 });
+
+export const MOST_ORIGINS = 20;
+
 export const SiteChangesBody = Type.Object(
   {
     name: Type.Optional(plainText({ minLength: 1, maxLength: 200 })),
     registration: Type.Optional(Registration),
     origin: Type.Optional(
-      Type.Union([Type.String({ minLength: 8, maxLength: 300 }), Type.Null()], {
+      Type.Union([OriginText, Type.Null()], {
         description: 'Where links in mails lead, at one of the hosts (administrators of the installation)',
+      }),
+    ),
+    origins: Type.Optional(
+      Type.Array(OriginText, {
+        maxItems: MOST_ORIGINS,
+        description:
+          'Front ends whose pages may call the site’s API with a bearer token: scheme, host and port, exactly',
       }),
     ),
   },
@@ -44,6 +56,7 @@ export const SiteAnswer = Type.Object({
   hosts: Type.Array(Type.String()),
   registration: Registration,
   origin: Type.String({ description: 'Where the site’s pages are, and links in mails lead' }),
+  origins: Type.Array(Type.String(), { description: 'Front ends whose pages may call the site’s API' }),
   created_at: Type.String(),
 });
 
@@ -52,8 +65,17 @@ export const HostAnswer = Type.Object({
   name: Type.String(),
   origin: Type.String({ description: 'The one at which the site exists under this host' }),
   registration: Registration,
+  origins: Type.Array(Type.String(), { description: 'Front ends whose pages may call the site’s API' }),
 });
 
-export function siteAnswer({ id, name, hosts, registration, origin, createdAt }: Site) {
-  return { id, name, hosts: [...hosts], registration, origin, created_at: createdAt.toISOString() };
+export function siteAnswer({ id, name, hosts, registration, origin, origins, createdAt }: Site) {
+  return {
+    id,
+    name,
+    hosts: [...hosts],
+    registration,
+    origin,
+    origins: [...origins],
+    created_at: createdAt.toISOString(),
+  };
 }

@@ -7,6 +7,7 @@ import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import { originAtHost } from '../sso/site-origin.ts';
 import { unusable } from '../users/unusable.ts';
+import { readFrontEndOrigins, readOrigin } from './origins.ts';
 
 export interface Site {
   readonly id: string;
@@ -15,6 +16,8 @@ export interface Site {
   readonly registration: RegistrationPolicy;
   /** Where the site's pages are. */
   readonly origin: string;
+  /** Front ends whose pages may call the site's API from a browser. */
+  readonly origins: readonly string[];
   readonly createdAt: Date;
 }
 
@@ -31,6 +34,16 @@ export interface SiteChanges {
   readonly registration?: RegistrationPolicy | undefined;
   /** Null: made of the public URL and the site's id. */
   readonly origin?: string | null | undefined;
+  readonly origins?: readonly string[] | undefined;
+}
+
+/** What everybody may know of a site. */
+export interface PublicSite {
+  readonly site: string;
+  readonly name: string;
+  readonly origin: string;
+  readonly registration: RegistrationPolicy;
+  readonly origins: readonly string[];
 }
 
 export interface Sites {
@@ -43,7 +56,7 @@ export interface Sites {
   /** All sites, or those that `member` belongs to, by id. */
   list(request: PageRequest, member: string | undefined): Promise<Page<Site>>;
   /** The site that answers to a host. Throws site_not_found. */
-  findByHost(host: string): Promise<{ site: string; name: string; origin: string; registration: RegistrationPolicy }>;
+  findByHost(host: string): Promise<PublicSite>;
 }
 
 export interface SitesOptions {
@@ -63,6 +76,7 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
         'sites.name',
         'sites.registration',
         'sites.origin',
+        'sites.origins',
         'sites.created_at as createdAt',
         fn.agg<string[]>('array_agg', ['site_hosts.host']).orderBy('site_hosts.host').as('hosts'),
       ])
@@ -90,11 +104,12 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
 
   return {
     get,
-    change: async (id, { name, registration, origin }, by) => {
+    change: async (id, { name, registration, origin, origins }, by) => {
       const set = {
         ...(name !== undefined && { name }),
         ...(registration !== undefined && { registration }),
         ...(origin !== undefined && { origin: origin === null ? null : readOrigin(origin, publicUrl) }),
+        ...(origins !== undefined && { origins: readFrontEndOrigins(origins, publicUrl) }),
       };
       if (typeof set.origin === 'string') {
         const { hostname } = new URL(set.origin);
@@ -113,7 +128,7 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
           action: 'site.change',
           site: id,
           target: id,
-          details: { name, registration, origin: origin === null ? 'default' : origin },
+          details: { name, registration, origin: origin === null ? 'default' : origin, origins: set.origins },
         });
       });
       return get(id);
@@ -143,7 +158,7 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
         if (isUniqueViolation(error, 'site_hosts_pkey')) throw problem('host_taken');
         throw error;
       }
-      return { id, name, hosts, registration: 'closed', origin: originAtHost(id, publicUrl), createdAt };
+      return { id, name, hosts, registration: 'closed', origin: originAtHost(id, publicUrl), origins: [], createdAt };
     },
     list: async ({ limit, after, like }, member) => {
       let query = selectSites(member)
@@ -162,22 +177,11 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
       const found = await database
         .selectFrom('site_hosts')
         .innerJoin('sites', 'sites.id', 'site_hosts.site_id')
-        .select(['sites.id as site', 'sites.name', 'sites.registration', 'sites.origin'])
+        .select(['sites.id as site', 'sites.name', 'sites.registration', 'sites.origin', 'sites.origins'])
         .where('site_hosts.host', '=', host)
         .executeTakeFirst();
       if (found === undefined) throw problem('site_not_found');
       return { ...found, origin: originAtHost(host, found.origin ?? publicUrl) };
     },
   };
-}
-
-/** An origin (RFC 6454) and nothing more; over TLS wherever the installation is. Throws validation_failed. */
-function readOrigin(text: string, publicUrl: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain = new URL(publicUrl).protocol === 'http:';
-  const protocols = isPlain ? ['http:', 'https:'] : ['https:'];
-  if (url === undefined || !protocols.includes(url.protocol) || url.origin !== text) {
-    throw unusable('origin', `must be ${isPlain ? 'http:// or ' : ''}https:// with a host and perhaps a port`);
-  }
-  return url.origin;
 }

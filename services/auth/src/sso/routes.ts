@@ -1,7 +1,8 @@
+import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { bearer, noBody, problems, tokenRefusals } from '../answers.ts';
-import { GrantAnswer } from '../login/schemas.ts';
+import { originOf } from '../audit/origin.ts';
+import { GrantAnswer, grantAnswer } from '../login/schemas.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import { EndBody, ExchangeBody, HandOverBody, HandOverReply } from './schemas.ts';
 import type { SignOns } from './sign-ons.ts';
@@ -31,7 +32,7 @@ export function registerHandOver(app: Service, signOns: Pick<SignOns, 'handOver'
       },
     },
     async (request, reply) => {
-      const { token, expiresIn, origin } = await signOns.handOver(identityOf(request), request.body);
+      const { token, expiresIn, origin } = await signOns.handOver(identityOf(request), originOf(request), request.body);
       reply.headers(neverKept);
       return { token, expires_in: expiresIn, origin };
     },
@@ -56,16 +57,9 @@ export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' 
     async (request, reply) => {
       const { token, verifier } = request.body;
       const userAgent = request.headers['user-agent'] ?? '';
-      const grant = await problemsOf(signOns.exchange({ token, verifier, address: request.ip, userAgent }));
+      const grant = await problemsOf(signOns.exchange({ token, verifier, userAgent }, originOf(request)));
       reply.headers(neverKept);
-      return {
-        access_token: grant.accessToken,
-        token_type: 'Bearer' as const,
-        expires_in: grant.expiresIn,
-        refresh_token: grant.refreshToken,
-        refresh_expires_in: grant.refreshExpiresIn,
-        scope: grant.scope,
-      };
+      return grantAnswer(grant);
     },
   );
 
@@ -83,7 +77,7 @@ export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' 
       },
     },
     async (request, reply) => {
-      await signOns.end(request.body.refresh_token);
+      await signOns.end(request.body.refresh_token, originOf(request));
       return reply.code(204).headers(neverKept).send();
     },
   );

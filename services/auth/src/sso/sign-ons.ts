@@ -3,6 +3,8 @@ import type { FamilyStore, State } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { siteAccess } from '../access/site-access.ts';
 import { userIdOf } from '../access/user-caller.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Origin } from '../audit/origin.ts';
 import { problem, refuseToken } from '../errors.ts';
 import type { Grant, Sessions } from '../families/sessions.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
@@ -26,19 +28,21 @@ export interface SignOns {
    * A token that brings the caller's sign-on to the site at a host. `nonce` is the digest of a verifier that the site has
    * put into the browser. Throws site_not_found, not_a_member, forbidden.
    */
-  handOver(caller: Identity, target: { readonly host: string; readonly nonce: string }): Promise<HandOverAnswer>;
+  handOver(
+    caller: Identity,
+    by: Origin,
+    target: { readonly host: string; readonly nonce: string },
+  ): Promise<HandOverAnswer>;
   /**
    * Exchanges the token, once, for a session on its site. `verifier` is what the site had put into the browser.
    * Throws token_malformed, token_invalid, token_expired, token_revoked (`session_ended`, `used`), not_a_member.
    */
-  exchange(request: {
-    readonly token: string;
-    readonly verifier: string;
-    readonly address: string;
-    readonly userAgent: string;
-  }): Promise<Grant>;
+  exchange(
+    request: { readonly token: string; readonly verifier: string; readonly userAgent: string },
+    by: Origin,
+  ): Promise<Grant>;
   /** Ends the sessions of all sites of the sign-on that a refresh token belongs to. Throws as a refused token. */
-  end(refreshToken: string): Promise<void>;
+  end(refreshToken: string, by: Origin): Promise<void>;
 }
 
 export interface SignOnOptions {
@@ -51,6 +55,7 @@ export interface SignOnOptions {
   readonly issueTimes: Pick<IssueTimes, 'next'>;
   readonly sessions: Pick<Sessions, 'grant'>;
   readonly findSiteAtHost: FindSiteAtHost;
+  readonly audit: Pick<Audit, 'note'>;
   readonly idleMs: number;
   now(): number;
   randomId(): string;
@@ -61,7 +66,7 @@ const EXCHANGED = 'sso-exchange';
 
 /** One sign-on, many sites: brings it to another site, and ends it everywhere. */
 export function createSignOns(options: SignOnOptions): SignOns {
-  const { accounts, families, handOverTokens, sessions, now } = options;
+  const { accounts, families, handOverTokens, sessions, audit, now } = options;
 
   async function accessOn(subject: string, site: string) {
     const facts = await accounts.facts(subject, site);
@@ -72,7 +77,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
   }
 
   return {
-    handOver: async (caller, { host, nonce }) => {
+    handOver: async (caller, by, { host, nonce }) => {
       const subject = userIdOf(caller);
       // A token that acts for the user is not the user, and one without a session is no sign-on.
       if (caller.actor !== undefined || caller.sessionId === undefined) throw problem('forbidden');
@@ -83,15 +88,25 @@ export function createSignOns(options: SignOnOptions): SignOns {
       if (family === undefined || family.sub !== subject) throw refuseToken('token_revoked', 'session_ended');
       const { site, origin } = target;
       const issued = handOverTokens.issue({ subject, sessionId: family.sid, site, audience: origin, nonce });
+      await audit.note(by, { action: 'sign_on.hand_over', site, target: subject, details: { from: family.site } });
       return { ...issued, origin };
     },
 
-    exchange: async ({ token, verifier, address, userAgent }) => {
+    exchange: async ({ token, verifier, userAgent }, by) => {
       const { sub, sid, jti, site, nonce, exp } = await handOverTokens.verify(token);
       // Consumed whatever follows: a token that was shown with a wrong verifier has been seen by somebody else.
       const isFirst = await options.consumeOnce(EXCHANGED, jti, exp * 1_000, now());
-      if (!isFirst) throw refuseToken('token_revoked', 'used');
-      if (!isNonceOf(nonce, verifier)) throw refuseToken('token_invalid', 'nonce_wrong');
+      const origin = { ...by, subject: sub, sessionId: sid };
+      const refused = async (reason: string) =>
+        audit.note(origin, { action: 'sign_on.open', outcome: 'refused', site, target: sub, details: { reason } });
+      if (!isFirst) {
+        await refused('used');
+        throw refuseToken('token_revoked', 'used');
+      }
+      if (!isNonceOf(nonce, verifier)) {
+        await refused('nonce_wrong');
+        throw refuseToken('token_invalid', 'nonce_wrong');
+      }
       const issuedAt = await options.issueTimes.next(sub);
       const access = await accessOn(sub, site);
       const source = await families.get(sid, now());
@@ -102,7 +117,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
         sid: nextSessionId(source.sid, options.randomId()),
         site: access.site,
         userAgent: userAgent.slice(0, 256),
-        address,
+        address: by.address ?? '',
         sequence: 1,
         rotatedAt: at,
       };
@@ -112,16 +127,23 @@ export function createSignOns(options: SignOnOptions): SignOns {
         await options.cutOffs.endSession(family.sid);
         throw refuseToken('token_revoked', 'session_ended');
       }
+      const details = { from: source.site, opened: family.sid };
+      await audit.note(origin, { action: 'sign_on.open', site, target: sub, details });
       return sessions.grant(family, access, issuedAt);
     },
 
-    end: async (refreshToken) => {
-      const { sessionId, subject } = options.refreshTokens.verifyEvenExpired(refreshToken);
+    end: async (refreshToken, by) => {
+      const { sessionId, subject, site } = options.refreshTokens.verifyEvenExpired(refreshToken);
       const signOn = signOnOf(sessionId);
       await options.cutOffs.endSession(sessionId);
+      const sites = new Set(site === undefined ? [] : [site]);
       for (const family of await families.listBySubject(subject, now())) {
-        if (signOnOf(family.sid) === signOn) await options.cutOffs.endSession(family.sid);
+        if (signOnOf(family.sid) !== signOn) continue;
+        await options.cutOffs.endSession(family.sid);
+        if (family.site !== undefined) sites.add(family.site);
       }
+      const details = { sites: [...sites].sort() };
+      await audit.note({ ...by, subject, sessionId }, { action: 'sign_on.end', site, target: subject, details });
     },
   };
 }

@@ -1,8 +1,8 @@
+import { bearer, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { requireAnyScope } from '../access/permissions.ts';
-import { bearer, plainText, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { MAX_ACCESS_TOKEN_SECONDS } from './access-tokens.ts';

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { AccessFacts } from '../access/site-access.ts';
 import type { AuthTables } from '../database.ts';
-import { ownPermissions } from '../roles/own-permissions.ts';
+import { type AccountFacts, createReadFacts } from './account-facts.ts';
 import { readEmailAddress } from './email-address.ts';
 import { readUsername } from './username.ts';
 
@@ -14,25 +13,19 @@ export interface LoginAccount {
   readonly disabled: boolean;
 }
 
-/** A user's present rights on a site. */
-export interface AccountFacts extends AccessFacts {
-  readonly disabled: boolean;
-  readonly credentialVersion: number;
-}
-
-/** What login and refresh read; one query each. */
+/** What login and refresh read. */
 export interface Accounts {
   /** By e-mail address or, without an `@`, by user name. */
   findByLoginName(name: string): Promise<LoginAccount | undefined>;
   facts(userId: string, site: string | undefined): Promise<AccountFacts | undefined>;
-  /** The user's first membership; for an administrator without any, the installation's first site. */
-  defaultSite(userId: string): Promise<string | undefined>;
-  credentialVersion(userId: string): Promise<number | undefined>;
+  /** On the user's first membership; for an administrator without any, on the installation's first site. */
+  factsOnFirstSite(userId: string): Promise<AccountFacts | undefined>;
   /** Stores a hash of the same password in place of one that is still there. */
   replaceHash(userId: string, before: string | null, hash: string): Promise<void>;
 }
 
 export function createAccounts(database: Kysely<AuthTables>): Accounts {
+  const readFacts = createReadFacts(database);
   return {
     findByLoginName: async (name) => {
       const key = loginKey(name);
@@ -43,61 +36,8 @@ export function createAccounts(database: Kysely<AuthTables>): Accounts {
         .where(key.column, '=', key.value)
         .executeTakeFirst();
     },
-    facts: async (userId, site) => {
-      const row = await database
-        .selectFrom('users')
-        .leftJoin('sites', (join) => join.on('sites.id', '=', site ?? ''))
-        .leftJoin('memberships', (join) =>
-          join.onRef('memberships.user_id', '=', 'users.id').onRef('memberships.site_id', '=', 'sites.id'),
-        )
-        .select([
-          'users.administrator',
-          'users.disabled',
-          'users.credential_version as credentialVersion',
-          'sites.id as site',
-          'memberships.roles',
-          ownPermissions,
-        ])
-        .where('users.id', '=', userId)
-        .executeTakeFirst();
-      if (row === undefined) return undefined;
-      return {
-        ...row,
-        site: row.site ?? undefined,
-        roles: row.roles ?? undefined,
-        permissions: row.permissions ?? undefined,
-      };
-    },
-    defaultSite: async (userId) => {
-      const membership = await database
-        .selectFrom('memberships')
-        .select('site_id')
-        .where('user_id', '=', userId)
-        .orderBy('created_at')
-        .orderBy('site_id')
-        .limit(1)
-        .executeTakeFirst();
-      if (membership !== undefined) return membership.site_id;
-      const site = await database
-        .selectFrom('users')
-        .innerJoin('sites', (join) => join.onTrue())
-        .select('sites.id')
-        .where('users.id', '=', userId)
-        .where('users.administrator', '=', true)
-        .orderBy('sites.created_at')
-        .orderBy('sites.id')
-        .limit(1)
-        .executeTakeFirst();
-      return site?.id;
-    },
-    credentialVersion: async (userId) => {
-      const row = await database
-        .selectFrom('users')
-        .select('credential_version as version')
-        .where('id', '=', userId)
-        .executeTakeFirst();
-      return row?.version;
-    },
+    facts: (user, site) => readFacts({ user, site, orFirstSite: false }),
+    factsOnFirstSite: (user) => readFacts({ user, site: undefined, orFirstSite: true }),
     replaceHash: async (userId, before, hash) => {
       await database
         .updateTable('users')

@@ -1,7 +1,7 @@
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { userIdOf } from '../access/user-caller.ts';
-import { bearer, problems, tokenRefusals } from '../answers.ts';
 import { MeAnswer } from '../login/schemas.ts';
 import type { Members } from '../members/members.ts';
 import type { Users } from './users.ts';

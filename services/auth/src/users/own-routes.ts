@@ -1,7 +1,7 @@
+import { bearer, noBody, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { bearer, noBody, plainText, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { AcceptedAnswer, EmailText, LinkBody, NewPassword, PresentPassword } from '../recovery/schemas.ts';
 import type { OwnAccount } from './own-account.ts';

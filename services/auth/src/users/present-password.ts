@@ -45,7 +45,7 @@ export function createPresentPassword(options: {
       .executeTakeFirst();
     if (user === undefined) throw problem('user_not_found');
     const { passwordHash, ...shown } = user;
-    if (!(await passwords.verify(passwordHash, password))) {
+    if (!(await passwords.verify(passwordHash, password, id))) {
       await audit.note(by, { action: 'password.confirm', outcome: 'refused', site: caller.site, target: id });
       throw problem('wrong_password');
     }

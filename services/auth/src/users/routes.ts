@@ -1,7 +1,7 @@
+import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { type Caller, isAdministrator, requireAnyScope } from '../access/permissions.ts';
-import { bearer, pageSchema, problems, tokenRefusals } from '../answers.ts';
 import { originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import type { Members } from '../members/members.ts';

@@ -1,5 +1,5 @@
+import { plainText } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
-import { plainText } from '../answers.ts';
 import { PASSWORD_LENGTH } from '../passwords/passwords.ts';
 import type { User } from './user.ts';
 import { USER_ID_PATTERN } from './user.ts';

@@ -80,6 +80,7 @@ describe('sites', () => {
       hosts: [A, 'www.a.example'],
       registration: 'closed',
       origin: `http://${A}:8080`,
+      origins: [],
       created_at: new Date(auth.clock.now()).toISOString(),
     });
     for (const [host, name] of [
@@ -93,6 +94,7 @@ describe('sites', () => {
         name: 'Site A',
         registration: 'closed',
         origin: `http://${name}:8080`,
+        origins: [],
       });
     }
     const again = await auth.post('/auth/sites', { id: A, name: 'x' }, access_token);

@@ -2,6 +2,7 @@ import { openDatabase } from '@gaia/database/database';
 import { expect, it } from 'vitest';
 import type { AuthTables } from '../../src/database.ts';
 import { SCHEMA } from '../../src/migrations.ts';
+import { readHashCosts } from '../../src/users/hash-costs.ts';
 import { ADMIN, createClock, startAuth } from '../support/auth-under-test.ts';
 
 it('a login hashes its password anew once the cost has changed, and only then', async () => {
@@ -11,6 +12,7 @@ it('a login hashes its password anew once the cost has changed, and only then', 
   const hashOf = async () =>
     (await database.selectFrom('users').select('password_hash').executeTakeFirst())?.password_hash;
   const first = await hashOf();
+  expect(await readHashCosts(database)).toEqual([{ cost: { memoryKib: 64, passes: 1, lanes: 1 }, hashes: 1 }]);
   await before.login();
   expect(await hashOf()).toBe(first);
 
@@ -22,5 +24,6 @@ it('a login hashes its password anew once the cost has changed, and only then', 
   expect(first).toMatch(/^\$argon2id\$v=19\$m=64,t=1,p=1\$/);
   expect(await hashOf()).toMatch(/^\$argon2id\$v=19\$m=128,t=2,p=1\$/);
   await after.login();
+  expect(await readHashCosts(database)).toEqual([{ cost: { memoryKib: 128, passes: 2, lanes: 1 }, hashes: 1 }]);
   await database.destroy();
 });

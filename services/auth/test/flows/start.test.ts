@@ -18,6 +18,9 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'gaia-auth-test-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
+/** Keys of the service's own making, none of them by schedule: a slow test would see the next one appear. */
+const ownKeys = { AUTH_SIGNING_KEY_FILE: '', AUTH_KEY_ROTATION_SECONDS: '0' };
+
 async function keysOf(auth: AuthUnderTest): Promise<{ kid: string }[]> {
   return (await auth.get('/.well-known/jwks.json')).json().keys;
 }
@@ -33,7 +36,7 @@ describe('a first start', () => {
     const env = {
       AUTH_KEK: 'ab'.repeat(32),
       AUTH_REFRESH_SECRET: 'r'.repeat(32),
-      AUTH_SIGNING_KEY_FILE: '',
+      ...ownKeys,
       GAIA_ADMIN_EMAIL: '',
       GAIA_ADMIN_PASSWORD: '',
     };
@@ -71,7 +74,7 @@ describe('a first start', () => {
 
 describe('a later start', () => {
   it('keeps keys and users, and changes neither address nor password of the administrator', async () => {
-    await using first = await startAuth({ env: { AUTH_SIGNING_KEY_FILE: '' } });
+    await using first = await startAuth({ env: ownKeys });
     const keys = await keysOf(first);
     const env = { ...first.env, GAIA_ADMIN_EMAIL: 'other@gaia.test', GAIA_ADMIN_PASSWORD: 'another password' };
     await using second = await startAuth({ databaseUrl: first.databaseUrl, env });
@@ -82,7 +85,7 @@ describe('a later start', () => {
   });
 
   it('with another key encryption key says so and makes no new keys', async () => {
-    await using first = await startAuth({ env: { AUTH_SIGNING_KEY_FILE: '' } });
+    await using first = await startAuth({ env: ownKeys });
     const options = { databaseUrl: first.databaseUrl, env: { ...first.env, AUTH_KEK: 'cd'.repeat(32) } };
     await expect(startAuth(options)).rejects.toMatchObject({ code: 'keys_sealed' });
     await using again = await startAuth({ databaseUrl: first.databaseUrl, env: first.env });
@@ -96,7 +99,7 @@ describe('a later start', () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
     const file = join(directory, 'own.pem');
     writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
-    await using first = await startAuth({ env: { AUTH_SIGNING_KEY_FILE: '' } });
+    await using first = await startAuth({ env: ownKeys });
     const [before] = await keysOf(first);
     const env = { ...first.env, AUTH_SIGNING_KEY_FILE: file };
     for (const attempt of [1, 2]) {

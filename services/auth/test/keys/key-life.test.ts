@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LivingKey, planKeys, RETIRING_MS } from '../../src/keys/key-life.ts';
+import { hasRoomForKey, type LivingKey, planKeys, RETIRING_MS } from '../../src/keys/key-life.ts';
 
 const DAY = 86_400_000;
 const schedule = { rotationMs: 30 * DAY, publishMs: DAY };
@@ -36,6 +36,13 @@ describe('planKeys', () => {
     expect(planKeys([key('active', 0)], byHand, 900 * DAY)).toEqual(nothing);
     expect(planKeys([key('active', 0), key('next', 0)], byHand, 900 * DAY)).toEqual(nothing);
     expect(planKeys([key('active', 0), key('next', 0, 0)], byHand, DAY).activate).toBe('next');
+  });
+
+  it('publishes no more keys than verifiers take', () => {
+    const many = (count: number) => [key('active', 0), ...Array.from({ length: count - 1 }, () => key('retiring', 0))];
+    expect(planKeys(many(31), schedule, 1).create).toBe(true);
+    expect(planKeys(many(32), schedule, 1).create).toBe(false);
+    expect([hasRoomForKey(many(31)), hasRoomForKey(many(32))]).toEqual([true, false]);
   });
 
   it('keeps keys longer than an e-mail link lives', () => {

@@ -40,6 +40,20 @@ it('hands a sign-on over, once, to the browser that asked, and ends it on all si
   expect(ended.statusCode).toBe(204);
   await auth.revoked(tokens.access_token);
   await auth.revoked(there.access_token);
+
+  const { sid: began, sub } = claimsOf(tokens.access_token);
+  const { access_token: admin } = await auth.login();
+  const audited = async (action: string) => (await auth.get(`/auth/audit?action=${action}`, admin)).json().items;
+  expect(await audited('sign_on.hand_over')).toMatchObject([
+    { outcome: 'ok', actor: sub, session: began, site: SITE_B, details: { from: SITE_A } },
+  ]);
+  expect(await audited('sign_on.open')).toMatchObject([
+    { outcome: 'refused', actor: sub, site: SITE_B, details: { reason: 'used' } },
+    { outcome: 'ok', actor: sub, site: SITE_B, details: { from: SITE_A, opened: claimsOf(there.access_token).sid } },
+  ]);
+  expect(await audited('sign_on.end')).toMatchObject([
+    { outcome: 'ok', actor: sub, target: sub, details: { sites: [SITE_A, SITE_B] } },
+  ]);
 });
 
 it('refuses another verifier, and the right one after it; sites that are not the user’s; a login that has ended', async () => {

@@ -1,8 +1,8 @@
+import { bearer, noBody, problems, SiteParams, siteRefusals, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
-import { bearer, noBody, problems, SiteParams, siteRefusals, tokenRefusals } from '../answers.ts';
 import { problem } from '../errors.ts';
 import { PRODUCT_ID } from '../values/names.ts';
 import { readPlace, writePlace } from '../values/place-cursor.ts';

@@ -6,6 +6,8 @@ import { sql } from 'kysely';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { insufficientScope, problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
+import type { ReadableFiles } from '../neighbours/readable-files.ts';
+import { callerStatement } from '../statements.ts';
 import { inTransaction } from '../transactions.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
@@ -16,6 +18,7 @@ import { type EntryView, type SavedEntry, STATUS, VISIBILITY } from './entry.ts'
 import { type AccessInput, internRule, ruleOf } from './entry-access.ts';
 import { differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
 import { allows, type EntryRow, entrySight, typeVersionOf, viewColumns, viewOfRow } from './entry-columns.ts';
+import { type FileCheck, withFileCheck } from './file-check.ts';
 import { checkReferences } from './reference-check.ts';
 import { holdType, insertEntry, lockEntry, type StoredEntry, updateEntry, workingView } from './stored-entry.ts';
 
@@ -43,10 +46,23 @@ export interface Entries {
   get(caller: Caller, site: string, id: string): Promise<EntryView>;
   /** Those of the ids that the caller may read, each once, by id. */
   getMany(caller: Caller, site: string, ids: readonly string[]): Promise<Map<string, EntryView>>;
-  /** Throws `validation_failed`, `field_not_writable`, `value_not_unique`, `entry_too_large`, `too_many_access_rules`. */
-  create(author: Author, site: string, typeName: string, input: EntryInput): Promise<SavedEntry>;
-  /** Throws the same, and `version_conflict`. Changes nothing, and says so by the version, if nothing differs. */
-  update(author: Author, site: string, id: string, input: EntryInput, expected: ExpectedVersion): Promise<SavedEntry>;
+  /**
+   * Throws `validation_failed`, `field_not_writable`, `value_not_unique`, `entry_too_large`, `too_many_access_rules`;
+   * `file_not_readable` and `assets_unavailable` only if the entry names files.
+   */
+  create(author: Author, site: string, typeName: string, input: EntryInput, files: ReadableFiles): Promise<SavedEntry>;
+  /**
+   * Throws the same (of files, only those count that the entry does not name yet), and `version_conflict`. Changes
+   * nothing, and says so by the version, if nothing differs.
+   */
+  update(
+    author: Author,
+    site: string,
+    id: string,
+    input: EntryInput,
+    expected: ExpectedVersion,
+    files: ReadableFiles,
+  ): Promise<SavedEntry>;
   /** Makes the working copy the published one. Done again, it changes nothing. */
   publish(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<SavedEntry>;
   /** Takes the published copy away; the working copy stays. Done again, it changes nothing. */
@@ -55,17 +71,27 @@ export interface Entries {
   remove(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<string>;
 }
 
+const selectEntry = callerStatement<{ id: string }, EntryRow>(['id'], (caller, site, { id }) => {
+  const sight = entrySight(caller, site);
+  return sql`
+    select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
+    where e.site = ${site} and e.id = ${id} and ${sight.visible}`;
+});
+
+const selectEntries = callerStatement<{ ids: readonly string[] }, EntryRow>(['ids'], (caller, site, { ids }) => {
+  const sight = entrySight(caller, site);
+  return sql`
+    select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
+    where e.site = ${site} and e.id = any(${ids}::uuid[]) and ${sight.visible}`;
+});
+
 export function createEntries({ database, types, outbox, now, randomBytes }: EntriesDependencies): Entries {
   const rules = { outbox, now, randomBytes };
 
   async function getMany(caller: Caller, site: string, ids: readonly string[]): Promise<Map<string, EntryView>> {
     const usable = ids.filter(isUuid).map((id) => id.toLowerCase());
     if (usable.length === 0) return new Map();
-    const sight = entrySight(caller, site);
-    const { rows } = await sql<EntryRow>`
-      select ${viewColumns(sight)} from entries e
-      join content_types t on t.site = e.site and t.id = e.type_id
-      where e.site = ${site} and e.id = any(${sql.val(usable)}::uuid[]) and ${sight.visible}`.execute(database);
+    const rows = await selectEntries(database, caller, site, { ids: usable });
     const typeOf = await types.load(database, rows.map(typeVersionOf));
     const views = new Map(rows.map((row) => [row.id, viewOfRow(row, typeOf(typeVersionOf(row)), caller)]));
     return new Map(
@@ -78,23 +104,30 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
 
   async function get(caller: Caller, site: string, id: string): Promise<EntryView> {
     if (!isUuid(id)) throw problem('entry_not_found');
-    const sight = entrySight(caller, site);
-    const { rows } = await sql<EntryRow>`
-      select ${viewColumns(sight)} from entries e
-      join content_types t on t.site = e.site and t.id = e.type_id
-      where e.site = ${site} and e.id = ${id} and ${sight.visible}`.execute(database);
-    const row = rows[0];
+    const [row] = await selectEntry(database, caller, site, { id });
     if (row === undefined) throw problem('entry_not_found');
-    const typeOf = await types.load(database, [typeVersionOf(row)]);
-    return viewOfRow(row, typeOf(typeVersionOf(row)), caller);
+    const version = typeVersionOf(row);
+    const type = types.known(version) ?? (await types.load(database, [version]))(version);
+    return viewOfRow(row, type, caller);
   }
 
-  async function create(author: Author, site: string, typeName: string, input: EntryInput): Promise<SavedEntry> {
+  async function create(
+    author: Author,
+    site: string,
+    typeName: string,
+    input: EntryInput,
+    files: ReadableFiles,
+  ): Promise<SavedEntry> {
+    return withFileCheck(files, (checkFiles) => insert(author, site, typeName, input, checkFiles));
+  }
+
+  async function insert(author: Author, site: string, typeName: string, input: EntryInput, checkFiles: FileCheck) {
     const saved = await inTransaction(database, async (transaction) => {
       const type = await holdType(transaction, types, site, { name: typeName });
       if (type === undefined) throw unknownType();
       demandWritable(author, type, input.fields);
       const draft = mergedDocument(type, undefined, input.fields ?? {});
+      checkFiles(type, draft);
       const rule = ruleOf(input, accessRule('public'));
       await checkReferences(transaction, author, type, draft);
       const entry: StoredEntry = {
@@ -155,7 +188,25 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
     return { entry, type };
   }
 
-  async function update(author: Author, site: string, id: string, input: EntryInput, expected: ExpectedVersion) {
+  async function update(
+    author: Author,
+    site: string,
+    id: string,
+    input: EntryInput,
+    expected: ExpectedVersion,
+    files: ReadableFiles,
+  ) {
+    return withFileCheck(files, (checkFiles) => edit(author, site, id, input, expected, checkFiles));
+  }
+
+  async function edit(
+    author: Author,
+    site: string,
+    id: string,
+    input: EntryInput,
+    expected: ExpectedVersion,
+    checkFiles: FileCheck,
+  ) {
     return change(author, site, id, expected, async (entry, type, transaction) => {
       demandEditable(author, entry);
       refuseConflict(entry, type, expected);
@@ -169,6 +220,7 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
         keys.push(VISIBILITY);
       }
       if (keys.length === 0) return undefined;
+      checkFiles(type, draft, entry.draft);
       await checkReferences(transaction, author, type, draft, entry.draft);
       const version = entry.version + 1;
       const seenByReaders = opensOrCloses && entry.published !== undefined;

@@ -12,7 +12,7 @@ export function entryAnswer(entry: EntryView) {
     visibility: entry.rule.visibility,
     ...(takesNames(entry.rule.visibility) && { [entry.rule.visibility]: [...entry.rule.names] }),
     author: entry.author,
-    fields: { ...entry.type.decode(entry.document) },
+    fields: entry.type.decode(entry.document) as Record<string, unknown>,
     version: entry.version,
     changed: entry.changed,
     created_at: new Date(entry.createdAt).toISOString(),

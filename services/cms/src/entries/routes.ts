@@ -1,7 +1,17 @@
+import {
+  bearer,
+  bodyRefusals,
+  IfMatch,
+  noBody,
+  problems,
+  SiteParams,
+  siteRefusals,
+} from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
-import { bearer, bodyRefusals, IfMatch, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
+import { type CallContext, callContextOf } from '../neighbours/call-context.ts';
+import type { ReadableFiles } from '../neighbours/readable-files.ts';
 import { readIfMatch } from '../values/entity-tag.ts';
 import type { Entries } from './entries.ts';
 import { entryTag, savedAnswer } from './entry-answer.ts';
@@ -21,10 +31,18 @@ const changeRefusals = {
   409: ['value_not_unique', 'too_many_access_rules'],
   412: ['version_conflict'],
   413: ['payload_too_large', 'entry_too_large'],
+  422: ['file_not_readable'],
+  503: ['busy', 'assets_unavailable'],
 };
 
+export interface EntryChangeDependencies {
+  readonly entries: Entries;
+  /** Which files of a site a caller may read. */
+  readonly readableFiles: (site: string, context: CallContext) => ReadableFiles;
+}
+
 /** Changes of entries. To be registered under a guard. */
-export function registerEntryChanges(app: Service, entries: Entries): void {
+export function registerEntryChanges(app: Service, { entries, readableFiles }: EntryChangeDependencies): void {
   app.post(
     '/cms/sites/:site/entries',
     {
@@ -43,6 +61,8 @@ export function registerEntryChanges(app: Service, entries: Entries): void {
             403: ['insufficient_scope', 'forbidden', 'field_not_writable'],
             409: ['value_not_unique', 'too_many_access_rules'],
             413: ['payload_too_large', 'entry_too_large'],
+            422: ['file_not_readable'],
+            503: ['busy', 'assets_unavailable'],
           }),
         },
       },
@@ -50,7 +70,13 @@ export function registerEntryChanges(app: Service, entries: Entries): void {
     async (request, reply) => {
       const { site } = request.params;
       const { type, ...input } = request.body;
-      const saved = await entries.create(identityOf(request), site, type, input);
+      const saved = await entries.create(
+        identityOf(request),
+        site,
+        type,
+        input,
+        readableFiles(site, callContextOf(request)),
+      );
       const { entry } = saved;
       reply.code(201).headers({ location: `/cms/sites/${site}/entries/${entry.id}`, etag: entryTag(entry) });
       return savedAnswer(saved);
@@ -75,7 +101,8 @@ export function registerEntryChanges(app: Service, entries: Entries): void {
     async (request, reply) => {
       const { site, id } = request.params;
       const expected = readIfMatch(request.headers['if-match']);
-      const saved = await entries.update(identityOf(request), site, id, request.body, expected);
+      const files = readableFiles(site, callContextOf(request));
+      const saved = await entries.update(identityOf(request), site, id, request.body, expected, files);
       reply.header('etag', entryTag(saved.entry));
       return savedAnswer(saved);
     },

@@ -1,3 +1,4 @@
+import { SiteId } from '@gaia/http-service/route-schemas';
 import { type Visibility, visibilities } from '@gaia/policy/access-rule';
 import { Type } from 'typebox';
 import { PRODUCT_ID, ROLE_NAME } from '../values/names.ts';
@@ -70,6 +71,6 @@ export const EntryChange = Type.Object(
 );
 
 export const EntryParams = Type.Object({
-  site: Type.String({ pattern: '^[a-z0-9.-]{1,253}$', description: 'Id of the site' }),
+  site: SiteId,
   id: Type.String({ maxLength: 100 }),
 });

@@ -3,9 +3,10 @@ import type { Caller } from '@gaia/policy/visibility';
 import { type Selectable, sql } from 'kysely';
 import type { CmsTransaction, EntryTable } from '../database.ts';
 import { problem } from '../errors.ts';
+import { callerStatement, statement } from '../statements.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
-import { typeOfRow } from '../types/type-store.ts';
+import { type TypeRow, typeOfRow } from '../types/type-store.ts';
 import { reserveEntryValues } from '../types/unique-values.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
@@ -33,6 +34,12 @@ export interface StoredEntry {
   readonly readerUpdatedAt: number | undefined;
 }
 
+const selectForUpdate = callerStatement<{ id: string }, Selectable<EntryTable>>(
+  ['id'],
+  (caller, site, { id }) => sql`
+    select e.* from entries e where e.site = ${site} and e.id = ${id} and ${entrySight(caller, site).visible} for update`,
+);
+
 /** Takes an entry for changing it. Throws `entry_not_found` also for one that the caller may not read. */
 export async function lockEntry(
   transaction: CmsTransaction,
@@ -41,17 +48,19 @@ export async function lockEntry(
   id: string,
 ): Promise<StoredEntry> {
   if (!isUuid(id)) throw problem('entry_not_found');
-  const row = await transaction
-    .selectFrom('entries as e')
-    .selectAll('e')
-    .where('e.site', '=', site)
-    .where('e.id', '=', id)
-    .where(entrySight(caller, site).visible)
-    .forUpdate()
-    .executeTakeFirst();
+  const [row] = await selectForUpdate(transaction, caller, site, { id });
   if (row === undefined) throw problem('entry_not_found');
   return storedOf(row);
 }
+
+const typeById = statement<{ site: string; id: string }, TypeRow>(
+  ['site', 'id'],
+  ({ site, id }) => sql`select * from content_types where site = ${site} and id = ${id} for key share`,
+);
+const typeByName = statement<{ site: string; name: string }, TypeRow>(
+  ['site', 'name'],
+  ({ site, name }) => sql`select * from content_types where site = ${site} and name = ${name} for key share`,
+);
 
 /** Reads a type so that it stays as it is until the transaction ends. */
 export async function holdType(
@@ -60,35 +69,19 @@ export async function holdType(
   site: string,
   by: { readonly id: string } | { readonly name: string },
 ): Promise<CompiledType | undefined> {
-  const all = transaction.selectFrom('content_types').selectAll().where('site', '=', site);
-  const one = 'id' in by ? all.where('id', '=', by.id) : all.where('name', '=', by.name);
-  const row = await one.forKeyShare().executeTakeFirst();
+  const [row] =
+    'id' in by ? await typeById(transaction, { site, ...by }) : await typeByName(transaction, { site, ...by });
   return row && types.compiled(typeOfRow(row));
 }
 
 export async function insertEntry(transaction: CmsTransaction, entry: StoredEntry, type: CompiledType): Promise<void> {
-  await transaction
-    .insertInto('entries')
-    .values({
-      site: entry.site,
-      id: entry.id,
-      type_id: entry.typeId,
-      author: entry.author,
-      created_at: new Date(entry.createdAt),
-      ...changingColumns(entry),
-    })
-    .execute();
+  await insertRow(transaction, rowOf(entry));
   await reserveUniques(transaction, entry, type);
   await keepReferences(transaction, entry, type);
 }
 
 export async function updateEntry(transaction: CmsTransaction, entry: StoredEntry, type: CompiledType): Promise<void> {
-  await transaction
-    .updateTable('entries')
-    .set(changingColumns(entry))
-    .where('site', '=', entry.site)
-    .where('id', '=', entry.id)
-    .execute();
+  await updateRow(transaction, rowOf(entry));
   await reserveUniques(transaction, entry, type);
   await keepReferences(transaction, entry, type);
 }
@@ -128,19 +121,62 @@ async function reserveUniques(transaction: CmsTransaction, entry: StoredEntry, t
   throw problem('value_not_unique', { errors });
 }
 
-function changingColumns(entry: StoredEntry) {
+type EntryValues = Omit<Selectable<EntryTable>, 'draft' | 'published' | 'field_versions'> & {
+  readonly draft: string;
+  readonly published: string | null;
+  readonly field_versions: string;
+};
+
+/** Columns that say once and for all which entry it is, and those that change. */
+const fixedColumns = ['site', 'id', 'type_id', 'author', 'created_at'] as const;
+const changingColumns = [
+  'visibility',
+  'access_class',
+  'access_names',
+  'version',
+  'reader_version',
+  'draft',
+  'published',
+  'changed',
+  'field_versions',
+  'bytes',
+  'updated_at',
+  'published_at',
+  'reader_updated_at',
+] as const;
+const allColumns = [...fixedColumns, ...changingColumns];
+
+const insertRow = statement<EntryValues>(
+  allColumns,
+  (slots) => sql`
+    insert into entries (${sql.join(allColumns.map((name) => sql.ref(name)))})
+    values (${sql.join(allColumns.map((name) => slots[name]))})`,
+);
+const updateRow = statement<EntryValues>(
+  allColumns,
+  (slots) => sql`
+    update entries set ${sql.join(changingColumns.map((name) => sql`${sql.ref(name)} = ${slots[name]}`))}
+    where site = ${slots.site} and id = ${slots.id}`,
+);
+
+function rowOf(entry: StoredEntry): EntryValues {
   const draft = JSON.stringify(entry.draft);
   const published = entry.published === undefined ? null : JSON.stringify(entry.published);
   return {
+    site: entry.site,
+    id: entry.id,
+    type_id: entry.typeId,
+    author: entry.author,
+    created_at: new Date(entry.createdAt),
     visibility: entry.rule.visibility,
     access_class: entry.accessClass,
     access_names: [...entry.rule.names],
     version: entry.version,
     reader_version: entry.readerVersion ?? null,
-    draft: sql<unknown>`${draft}::jsonb`,
-    published: sql<unknown>`${published}::jsonb`,
+    draft,
+    published,
     changed: entry.changed,
-    field_versions: sql<unknown>`${JSON.stringify(entry.fieldVersions)}::jsonb`,
+    field_versions: JSON.stringify(entry.fieldVersions),
     bytes: Buffer.byteLength(draft) + Buffer.byteLength(published ?? ''),
     updated_at: new Date(entry.updatedAt),
     published_at: dateOrNull(entry.publishedAt),

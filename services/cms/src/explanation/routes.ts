@@ -1,3 +1,4 @@
+import { bearer, problems, siteRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { Caller } from '@gaia/policy/caller';
 import { explain, type Reason } from '@gaia/policy/explain';
@@ -5,7 +6,6 @@ import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { siteRoles } from '@gaia/tokens/scopes';
 import { Type } from 'typebox';
-import { bearer, problems, siteRefusals } from '../answers.ts';
 import type { CmsDatabase } from '../database.ts';
 import { productsOf } from '../entitlements/entitlements.ts';
 import type { Entries } from '../entries/entries.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { CmsTransaction } from '../database.ts';
+import { statement } from '../statements.ts';
 import type { FeedSignal } from './feed-signal.ts';
 
 export type FeedKind = 'entry' | 'class' | 'entitlement';
@@ -20,6 +21,19 @@ export interface Outbox {
 /** The order within a transaction: a class stands before the entry that got it. */
 const places: Readonly<Record<FeedKind, number>> = { class: -1, entry: 0, entitlement: 0 };
 
+const insertEvent = statement<
+  { n: number; site: string; kind: FeedKind; subjectId: string; at: Date },
+  { seq: string | null }
+>(
+  ['n', 'site', 'kind', 'subjectId', 'at'],
+  ({ n, site, kind, subjectId, at }) => sql`
+    insert into feed_events (seq, n, site, kind, subject_id, at)
+    select base + pg_current_xact_id()::text::bigint, ${n}::integer, ${site}::text, ${kind}::text, ${subjectId}::uuid,
+      ${at}::timestamptz
+    from feed_state
+    returning seq::text as seq`,
+);
+
 /**
  * The change feed's outbox. An event's `seq` is the id of its transaction upon the feed's base: transactions get their
  * ids in order, so once none that started earlier is running, nothing can appear below. Several events of one
@@ -28,13 +42,8 @@ const places: Readonly<Record<FeedKind, number>> = { class: -1, entry: 0, entitl
 export function createOutbox(signal: Pick<FeedSignal, 'changed'>, now: () => number): Outbox {
   return {
     append: async (transaction, site, subjectId, kind = 'entry') => {
-      const { rows } = await sql<{ seq: string }>`
-        insert into feed_events (seq, n, site, kind, subject_id, at)
-        select base + pg_current_xact_id()::text::bigint, ${places[kind]}::integer, ${site}, ${kind},
-          ${subjectId}::uuid, ${new Date(now())}::timestamptz
-        from feed_state
-        returning seq::text as seq`.execute(transaction);
-      return seqOf(rows);
+      const event = { n: places[kind], site, kind, subjectId, at: new Date(now()) };
+      return seqOf(await insertEvent(transaction, event));
     },
     last: async (transaction, site, subjectId) => {
       const { rows } = await sql<{ seq: string }>`

@@ -1,6 +1,6 @@
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireScope } from '@gaia/token-guard/requirements';
-import { bearer, problems, tokenRefusals } from '../answers.ts';
 import type { Feed } from './feed.ts';
 import { FeedAnswer, FeedQuery } from './schemas.ts';
 

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { CmsDatabase } from '../database.ts';
+import { keepReferencesOfType } from '../entries/entry-references.ts';
 import { inTransaction } from '../transactions.ts';
+import { findTypesById } from '../types/type-store.ts';
 
 /** Events looked at, and entries sent again, in one transaction: each is short, so that it holds back nobody. */
 const BATCH = 500;
@@ -39,7 +41,7 @@ export async function compactFeed(database: CmsDatabase): Promise<number> {
 
 /**
  * Sends a batch of the entries of types that have changed through the feed again, because they show names of the
- * type and its fields. Gives whether there was anything to do.
+ * type and its fields, and works out anew what they refer to. Gives whether there was anything to do.
  */
 export async function refreshFeed(database: CmsDatabase, now: () => number): Promise<boolean> {
   return inTransaction(database, async (transaction) => {
@@ -52,7 +54,7 @@ export async function refreshFeed(database: CmsDatabase, now: () => number): Pro
       .executeTakeFirst();
     if (task === undefined) return false;
     const ofType = sql`site = ${task.site} and type_id = ${task.type_id}`;
-    const { rows } = await sql<{ last: string | null }>`
+    const { rows } = await sql<{ id: string }>`
       with following as (
         select id, bytes, row_number() over (order by id) as n from entries
         where ${ofType} and (${task.after_id}::uuid is null or id > ${task.after_id}::uuid)
@@ -68,14 +70,20 @@ export async function refreshFeed(database: CmsDatabase, now: () => number): Pro
           ${new Date(now())}::timestamptz
         from batch, feed_state
       )
-      select id as last from batch order by n desc limit 1`.execute(transaction);
-    const last = rows[0]?.last;
+      select id from batch order by n`.execute(transaction);
+    const last = rows.at(-1)?.id;
     const refreshes = { site: task.site, type: task.type_id };
-    if (last === undefined || last === null) {
+    const [type] = await findTypesById(transaction, [{ site: task.site, id: task.type_id }]);
+    if (last === undefined || type === undefined) {
       await sql`delete from feed_refreshes where site = ${refreshes.site} and type_id = ${refreshes.type}`.execute(
         transaction,
       );
     } else {
+      await keepReferencesOfType(
+        transaction,
+        type,
+        rows.map((row) => row.id),
+      );
       await sql`update feed_refreshes set after_id = ${last}::uuid
         where site = ${refreshes.site} and type_id = ${refreshes.type}`.execute(transaction);
     }

@@ -1,4 +1,5 @@
 import { problem } from '@gaia/http-service/problem';
+import { unstorablePath } from '@gaia/http-service/storable-text';
 import {
   type GraphQLFieldConfigArgumentMap,
   GraphQLID,
@@ -11,7 +12,6 @@ import {
 import { type FilterOperator, filterOperators } from '../listing/filters.ts';
 import { MAX_CURSOR } from '../listing/list-cursor.ts';
 import type { ListRequest } from '../listing/list-entries.ts';
-import { unstorablePath } from '../values/storable-text.ts';
 
 const text = new GraphQLNonNull(GraphQLString);
 

@@ -2,6 +2,7 @@ import type { Caller } from '@gaia/policy/visibility';
 import type { Entries } from '../entries/entries.ts';
 import type { EntryView } from '../entries/entry.ts';
 import type { EntryList, ListRequest } from '../listing/list-entries.ts';
+import type { ReadableFiles } from '../neighbours/readable-files.ts';
 import type { JsonObject } from '../values/json-values.ts';
 
 /** What resolvers work with: everything is in the caller's name, and lives for one request. */
@@ -12,6 +13,8 @@ export interface GraphqlContext {
   list(request: ListRequest): Promise<EntryList>;
   /** Undefined for what the caller may not read. */
   entry(id: string): Promise<EntryView | undefined>;
+  /** For changes of entries. */
+  readonly files: ReadableFiles;
   asset(id: string): Promise<JsonObject | undefined>;
   search(request: {
     q: string;

@@ -16,6 +16,9 @@ import {
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
 import { listEntries } from '../listing/list-entries.ts';
+import type { CallContext } from '../neighbours/call-context.ts';
+import type { Neighbours } from '../neighbours/neighbours.ts';
+import { readableFiles } from '../neighbours/readable-files.ts';
 import type { ContentType } from '../types/field.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { listTypes } from '../types/type-store.ts';
@@ -23,7 +26,6 @@ import { createBatch } from './batch.ts';
 import type { GraphqlContext } from './context.ts';
 import { formatError } from './errors.ts';
 import { limits, refuseExcess } from './limits.ts';
-import type { CallContext, Neighbours } from './neighbours.ts';
 import { buildSchema } from './schema.ts';
 
 export interface GraphqlRequest {
@@ -75,7 +77,8 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
       entries,
       list: (request) => listEntries(database, types, caller, site, request),
       entry: createBatch((ids) => entries.getMany(caller, site, ids)),
-      asset: createBatch((ids) => neighbours.assets(ids, call)),
+      asset: createBatch((ids) => neighbours.assets(site, ids, call)),
+      files: readableFiles(neighbours, site, call),
       search: (request) => neighbours.search({ site, ...request }, call),
     };
   }

@@ -66,7 +66,7 @@ export function mutationFields(
       extensions: cost,
       resolve: (_source, given: ChangeArguments, context) => {
         const author = authorWith(context, 'content:write');
-        return context.entries.create(author, context.site, type.name, inputOf(given));
+        return context.entries.create(author, context.site, type.name, inputOf(given), context.files);
       },
     };
     fields[`update_${name}`] = {
@@ -78,7 +78,7 @@ export function mutationFields(
         const id = String(given.id);
         const entry = await context.entries.get(author, context.site, id);
         if (entry.type.id !== type.id) throw problem('entry_not_found');
-        return context.entries.update(author, context.site, id, inputOf(given), versionsOf(given));
+        return context.entries.update(author, context.site, id, inputOf(given), versionsOf(given), context.files);
       },
     };
   }

@@ -1,12 +1,13 @@
+import { bearerOrNone, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
+import { isSiteId } from '@gaia/tokens/site-id';
 import { Type } from 'typebox';
-import { bearerOrNone, problems, tokenRefusals } from '../answers.ts';
 import { problem } from '../errors.ts';
+import { callContextOf } from '../neighbours/call-context.ts';
 import type { GraphqlAnswer, GraphqlRequest } from './graphql.ts';
 
 /** Largest request, in bytes. */
 const MAX_BODY = 256 * 1024;
-const siteSyntax = /^[a-z0-9.-]{1,253}$/;
 
 const Body = Type.Object(
   {
@@ -52,7 +53,7 @@ export function registerGraphql(app: Service, graphql: (request: GraphqlRequest)
       const { headers, identity, body } = request;
       const named = request.query.site ?? header(headers['x-gaia-site']);
       const site = named ?? identity?.site;
-      if (site === undefined || !siteSyntax.test(site)) throw problem('site_missing');
+      if (!isSiteId(site)) throw problem('site_missing');
       if (identity !== undefined && identity.site !== site) {
         throw problem('forbidden', { detail: 'The access token is for another site.' });
       }
@@ -62,11 +63,7 @@ export function registerGraphql(app: Service, graphql: (request: GraphqlRequest)
         query: body.query,
         variables: body.variables ?? {},
         operationName: body.operationName ?? undefined,
-        call: {
-          authorization: headers.authorization,
-          requestId: request.id,
-          traceparent: header(headers.traceparent),
-        },
+        call: callContextOf(request),
         onFault: (fault) => request.log.error({ err: fault }, 'a part of a GraphQL request failed'),
       });
       reply.headers({ 'cache-control': 'private, no-cache', vary: 'authorization' });

@@ -1,4 +1,4 @@
-import { problem } from '@gaia/http-service/problem';
+import { Problem, problem } from '@gaia/http-service/problem';
 import type { Caller } from '@gaia/policy/visibility';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CmsDatabase } from '../database.ts';
@@ -11,7 +11,7 @@ import { findType } from '../types/type-store.ts';
 import { type FilterOperator, filterSql } from './filters.ts';
 import { queryMark, readListCursor, writeListCursor } from './list-cursor.ts';
 import { entryOperands, operandOf } from './operands.ts';
-import { afterSql, orderSql, placeSql, readSort, type SortPlace } from './sorting.ts';
+import { afterSql, isPlaceInRow, orderSql, placeOfRow, placeSql, readSort, type SortPlace } from './sorting.ts';
 
 export interface ListFilter {
   readonly field: string;
@@ -48,7 +48,27 @@ export async function listEntries(
   site: string,
   request: ListRequest,
 ): Promise<EntryList> {
-  const type = await typeOf(database, types, site, request.type);
+  const guess = request.type === undefined ? undefined : types.lastSeen(site, request.type);
+  if (guess !== undefined) {
+    const list = await readPage(database, types, caller, site, request, guess).catch((error: unknown) => {
+      // By the type as it is now, the request may be right, or wrong in another way.
+      if (error instanceof Problem) return undefined;
+      throw error;
+    });
+    const [first] = list?.items ?? [];
+    if (list !== undefined && first?.type === guess) return list;
+  }
+  return readPage(database, types, caller, site, request, await typeOf(database, types, site, request.type));
+}
+
+async function readPage(
+  database: CmsDatabase,
+  types: TypeCache,
+  caller: Caller,
+  site: string,
+  request: ListRequest,
+  type: CompiledType | undefined,
+): Promise<EntryList> {
   const sight = entrySight(caller, site);
   const operand = (name: string) => operandOf(name, sight, type, caller) ?? refuseField(name, type);
   const keys = readSort(request.sort ?? DEFAULT_SORT, operand);
@@ -63,17 +83,17 @@ export async function listEntries(
     ...filters.map(({ field, operator, values }) => filterSql(field, operator, operand(field), values)),
     ...(place === undefined ? [] : [afterSql(keys, place.place, place.id)]),
   ];
-  const { rows } = await sql<EntryRow & { place: SortPlace }>`
-    select ${viewColumns(sight)}, ${placeSql(keys)} from entries e
+  const { rows } = await sql<EntryRow & { place?: SortPlace }>`
+    select ${viewColumns(sight)}${isPlaceInRow(keys) ? sql`` : sql`, ${placeSql(keys)}`} from entries e
     join content_types t on t.site = e.site and t.id = e.type_id
     where ${sql.join(conditions, sql` and `)}
     order by ${orderSql(keys)} limit ${request.limit + 1}`.execute(database);
   const page = rows.slice(0, request.limit);
   const compiled = await types.load(database, page.map(typeVersionOf));
-  const last = page.at(-1);
+  const last = rows.length > page.length ? page.at(-1) : undefined;
   return {
     items: page.map((row) => viewOfRow(row, compiled(typeVersionOf(row)), caller)),
-    nextCursor: rows.length > page.length && last ? writeListCursor(mark, last) : undefined,
+    nextCursor: last && writeListCursor(mark, { id: last.id, place: last.place ?? placeOfRow(last, keys) ?? [] }),
   };
 }
 

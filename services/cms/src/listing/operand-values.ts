@@ -1,6 +1,6 @@
+import { isStorable } from '@gaia/http-service/storable-text';
 import { type RawBuilder, sql } from 'kysely';
 import { canonicalDate } from '../values/calendar-date.ts';
-import { isStorable } from '../values/storable-text.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { OperandKind } from './operands.ts';
 

@@ -1,6 +1,6 @@
+import { bearerOrNone, noBody, problems, SiteParams, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireSiteOfToken } from '../access.ts';
-import { bearerOrNone, noBody, problems, SiteParams, tokenRefusals } from '../answers.ts';
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
 import { entryAnswer, entryTag } from '../entries/entry-answer.ts';

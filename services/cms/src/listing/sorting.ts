@@ -43,6 +43,23 @@ export function orderSql(keys: readonly SortKey[]): RawBuilder<unknown> {
   return sql.join([...parts, sql`e.id ${keys.at(-1)?.descending ? sql`desc` : sql`asc`}`]);
 }
 
+/** Members of an entry whose values every row brings along. */
+const columnsOfRow = ['created_at', 'updated_at', 'published_at'] as const;
+
+/** The place of a row, if its columns tell it: a place that the database works out is worked out for every row. */
+export function placeOfRow(
+  row: { readonly [Name in (typeof columnsOfRow)[number]]: Date | null },
+  keys: readonly SortKey[],
+): SortPlace | undefined {
+  const columns = keys.map(({ name }) => columnsOfRow.find((column) => column === name));
+  if (columns.includes(undefined)) return undefined;
+  return columns.map((column) => (column === undefined ? null : (row[column]?.toISOString() ?? null)));
+}
+
+export function isPlaceInRow(keys: readonly SortKey[]): boolean {
+  return keys.every(({ name }) => (columnsOfRow as readonly string[]).includes(name));
+}
+
 /** The keys' values as texts, for cursors. */
 export function placeSql(keys: readonly SortKey[]): RawBuilder<{ place: SortPlace }> {
   const texts = keys.map(({ operand }) =>

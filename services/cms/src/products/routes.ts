@@ -1,7 +1,7 @@
+import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
-import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
 import { PRODUCT_ID } from '../values/names.ts';
 import type { Product, Products } from './products.ts';
 

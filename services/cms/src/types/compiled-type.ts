@@ -5,7 +5,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { canonicalDate } from '../values/calendar-date.ts';
 import { type JsonObject, pointerPart } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
-import type { ContentType, Field, ValueShape } from './field.ts';
+import type { ContentType, Field, FieldType, ValueShape } from './field.ts';
 import { fieldsSchema } from './value-schema.ts';
 
 /** A content type made ready for work: its check is compiled once for each version of the type. */
@@ -13,6 +13,8 @@ export interface CompiledType extends ContentType {
   readonly fieldByName: ReadonlyMap<string, Field>;
   /** Whether a field of it, at any depth, leads to entries. */
   readonly mentionsEntries: boolean;
+  /** Whether one names files. */
+  readonly mentionsFiles: boolean;
   /**
    * Turns fields by name, as they arrive, into the stored document by field id.
    * Throws `validation_failed` naming each wrong part below `/body/fields`.
@@ -35,7 +37,8 @@ export function compileType(type: ContentType): CompiledType {
   return {
     ...type,
     fieldByName: new Map(type.fields.map((field) => [field.name, field])),
-    mentionsEntries: type.fields.some(mentionsEntries),
+    mentionsEntries: type.fields.some((field) => hasShape(field, 'reference')),
+    mentionsFiles: type.fields.some((field) => hasShape(field, 'asset')),
     encode: (values) => {
       if (!check(values)) throw refusal(check.errors ?? []);
       return encodeFields(type.fields, values);
@@ -49,9 +52,11 @@ export function compileType(type: ContentType): CompiledType {
   };
 }
 
-function mentionsEntries(shape: ValueShape): boolean {
-  if (shape.type === 'reference') return true;
-  return (shape.fields ?? []).some(mentionsEntries) || (shape.of !== undefined && mentionsEntries(shape.of));
+function hasShape(shape: ValueShape, type: FieldType): boolean {
+  if (shape.type === type) return true;
+  return (
+    (shape.fields ?? []).some((field) => hasShape(field, type)) || (shape.of !== undefined && hasShape(shape.of, type))
+  );
 }
 
 function refusal(failures: readonly ErrorObject[]) {
@@ -95,11 +100,13 @@ function encodeValue(shape: ValueShape, value: unknown): unknown {
 }
 
 function decodeFields(fields: readonly Field[], document: JsonObject): JsonObject {
-  return Object.fromEntries(
-    fields
-      .filter((field) => document[field.id] !== undefined)
-      .map((field) => [field.name, decodeValue(field, document[field.id])]),
-  );
+  const values: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = document[field.id];
+    // No field is called __proto__: names begin with a letter.
+    if (value !== undefined) values[field.name] = decodeValue(field, value);
+  }
+  return values;
 }
 
 function decodeValue(shape: ValueShape, value: unknown): unknown {

@@ -1,6 +1,14 @@
+import {
+  bearer,
+  bodyRefusals,
+  IfMatch,
+  noBody,
+  problems,
+  SiteParams,
+  siteRefusals,
+} from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
-import { bearer, bodyRefusals, IfMatch, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
 import { entityTag, readIfMatch } from '../values/entity-tag.ts';
 import type { ContentType } from './field.ts';
 import { NewType, TypeAnswer, TypeChange, TypeList, TypeParams } from './schemas.ts';

@@ -1,3 +1,4 @@
+import { SiteId } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
 import { bounds, type Field, fieldTypes } from './field.ts';
 
@@ -100,6 +101,6 @@ export const TypeChange = Type.Object(
 );
 
 export const TypeParams = Type.Object({
-  site: Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }),
+  site: SiteId,
   type: Type.String({ maxLength: 100, description: 'Name of the type' }),
 });

@@ -13,6 +13,10 @@ export interface TypeVersion {
 export interface TypeCache {
   /** The compiled form of a type that has just been read. */
   compiled(type: ContentType): CompiledType;
+  /** The compiled form of a version that is known already. */
+  known(version: TypeVersion): CompiledType | undefined;
+  /** The version of a type that was seen last under a name; by now there may be a newer one, or none. */
+  lastSeen(site: string, name: string): CompiledType | undefined;
   /** Compiled forms, read where they are not known; a type that was changed meanwhile comes in its newer version. */
   load(reader: CmsReader, versions: readonly TypeVersion[]): Promise<(version: TypeVersion) => CompiledType>;
 }
@@ -22,14 +26,13 @@ const DEFAULT_CAPACITY = 500;
 /** Keeps the compiled types that were used last; entries name the version of their type, so nothing goes stale. */
 export function createTypeCache(capacity = DEFAULT_CAPACITY): TypeCache {
   const known = new Map<string, CompiledType>();
+  const names = new Map<string, CompiledType>();
 
   function compiled(type: ContentType): CompiledType {
     const key = keyOf(type);
     const found = known.get(key) ?? compileType(type);
-    known.delete(key);
-    known.set(key, found);
-    const oldest = known.size > capacity ? known.keys().next().value : undefined;
-    if (oldest !== undefined) known.delete(oldest);
+    keep(known, key, found, capacity);
+    keep(names, nameOf(found.site, found.name), found, capacity);
     return found;
   }
 
@@ -51,7 +54,23 @@ export function createTypeCache(capacity = DEFAULT_CAPACITY): TypeCache {
     };
   }
 
-  return { compiled, load };
+  return {
+    compiled,
+    known: (version) => known.get(keyOf(version)),
+    lastSeen: (site, name) => names.get(nameOf(site, name)),
+    load,
+  };
+}
+
+function keep<T>(map: Map<string, T>, key: string, value: T, capacity: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.size > capacity ? map.keys().next().value : undefined;
+  if (oldest !== undefined) map.delete(oldest);
+}
+
+function nameOf(site: string, name: string): string {
+  return `${site}/${name}`;
 }
 
 function keyOf(version: TypeVersion): string {

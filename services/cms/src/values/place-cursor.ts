@@ -1,5 +1,5 @@
+import { isStorable } from '@gaia/http-service/storable-text';
 import { problem } from '../errors.ts';
-import { isStorable } from './storable-text.ts';
 
 const MAX_LENGTH = 2_000;
 

@@ -1,8 +1,8 @@
+import type { Sealer } from '@gaia/sealed-values/sealer';
 import type { CmsDatabase, CmsTransaction, WebhookEndpointTable } from '../database.ts';
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
 import { createUuid, type RandomBytes } from '../values/uuid.ts';
-import type { Sealer } from './sealing.ts';
 
 export type Endpoint = WebhookEndpointTable;
 
@@ -53,14 +53,14 @@ export function createEndpoints({ database, sealer, now, randomBytes }: Endpoint
 
   async function addSecret(transaction: CmsTransaction, endpointId: string, secret: string): Promise<void> {
     const id = createUuid(now(), randomBytes);
-    const { sealed, kekVersion } = sealer.seal(secret, `${endpointId}/${id}`);
+    const { sealed, keyVersion } = sealer.seal(Buffer.from(secret), `${endpointId}/${id}`);
     await transaction
       .insertInto('webhook_secrets')
       .values({
         id,
         endpoint_id: endpointId,
         sealed,
-        kek_version: kekVersion,
+        kek_version: keyVersion,
         created_at: new Date(now()),
         expires_at: null,
       })
@@ -141,7 +141,9 @@ export function createEndpoints({ database, sealer, now, randomBytes }: Endpoint
     const rows = await database.selectFrom('webhook_secrets').selectAll().where('endpoint_id', '=', id).execute();
     const secrets = rows
       .filter((row) => row.expires_at === null || row.expires_at.getTime() > now())
-      .flatMap((row) => sealer.open({ sealed: row.sealed, kekVersion: row.kek_version }, `${id}/${row.id}`) ?? []);
+      .flatMap(
+        (row) => sealer.open({ sealed: row.sealed, keyVersion: row.kek_version }, `${id}/${row.id}`)?.toString() ?? [],
+      );
     if (secrets.length === 0) throw new Error('no secret of a webhook endpoint can be opened: was CMS_KEK changed?');
     return { endpoint, secrets };
   }

@@ -1,6 +1,6 @@
+import { problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
-import { problems } from '../answers.ts';
 import type { Incoming, Received } from './receive.ts';
 import { ReceivedAnswer } from './schemas.ts';
 

@@ -1,6 +1,6 @@
+import { isStorable } from '@gaia/http-service/storable-text';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 import { PRODUCT_ID } from '../values/names.ts';
-import { isStorable } from '../values/storable-text.ts';
 import { WebhookRefusal } from './webhook-token.ts';
 
 /** What a message asks for: a product is granted or withdrawn. */

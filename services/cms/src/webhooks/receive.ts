@@ -11,6 +11,7 @@ import { inTransaction } from '../transactions.ts';
 import { isJsonObject } from '../values/json-values.ts';
 import { createUuid, type RandomBytes } from '../values/uuid.ts';
 import { type Delivery, logDelivery, pruneNowAndThen } from './deliveries.ts';
+import type { DeliveryOutcome } from './delivery-metrics.ts';
 import type { Endpoint, Endpoints } from './endpoints.ts';
 import { type OtherMessage, type PaymentMessage, readMessage } from './message.ts';
 import { parsedObject, verifyWebhookToken, WebhookRefusal, type WebhookToken } from './webhook-token.ts';
@@ -35,6 +36,7 @@ export interface ReceiverDependencies {
   readonly entitlements: Pick<Entitlements, 'apply'>;
   readonly outbox: Pick<Outbox, 'committed'>;
   readonly counters: Pick<CounterStore, 'add' | 'get'>;
+  readonly count: (outcome: DeliveryOutcome, reason?: string) => void;
   readonly now: () => number;
   readonly randomBytes: RandomBytes;
 }
@@ -54,7 +56,7 @@ const unauthorized: readonly string[] = ['jti_reused', 'message_malformed', 'pro
  * `webhook_not_found`, `webhook_refused`, `webhook_message_refused`, `rate_limited`; each refusal is logged by reason.
  */
 export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming) => Promise<Received> {
-  const { database, endpoints, entitlements, outbox, counters, now, randomBytes } = deps;
+  const { database, endpoints, entitlements, outbox, counters, count, now, randomBytes } = deps;
   let received = 0;
 
   /** Undefined if the state does not answer: an outage of it is no reason to lose payments. */
@@ -131,6 +133,7 @@ export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming)
     const refusedKey = `webhook-refused ${endpointId} ${address}`;
     const tooMany = (await counted(refusedKey, 0)) >= REFUSED_PER_MINUTE;
     if (tooMany || (await counted(`webhook ${endpointId}`, 1)) > PER_MINUTE) {
+      count('rate_limited');
       throw problem('rate_limited', { headers: { 'retry-after': '60' } });
     }
     received += 1;
@@ -138,10 +141,13 @@ export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming)
     const id = createUuid(now(), randomBytes);
     const log: Log = { endpoint_id: endpointId, id, at: new Date(now()), reason: null, bytes: body.length };
     try {
-      return { outcome: await take(opened.endpoint, opened.secrets, incoming, log), delivery: id };
+      const outcome = await take(opened.endpoint, opened.secrets, incoming, log);
+      count(outcome);
+      return { outcome, delivery: id };
     } catch (error) {
       if (!(error instanceof WebhookRefusal)) throw error;
       const { reason, jti = null } = error;
+      count('refused', reason);
       await logDelivery(database, { ...log, outcome: 'refused', reason, event: null, jti });
       await counted(refusedKey, 1);
       throw refusalProblem(error, id);

@@ -1,7 +1,7 @@
 import { problem as serviceProblem } from '@gaia/http-service/problem';
+import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
-import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '../answers.ts';
 import type { CmsDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
 import { readPlace, writePlace } from '../values/place-cursor.ts';

@@ -1,5 +1,5 @@
+import { SiteParams } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
-import { SiteParams } from '../answers.ts';
 
 const endpoint = {
   id: Type.String(),

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isStorable } from '@gaia/http-service/storable-text';
 import { CLOCK_SKEW_SECONDS, MAX_TOKEN_BYTES, tokenPurposes } from '@gaia/tokens/purposes';
 import { compactVerify, errors } from 'jose';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
-import { isStorable } from '../values/storable-text.ts';
 
 /** Why a message is not taken, by the check that it failed. */
 export type RefusalReason =

@@ -5,6 +5,7 @@ import {
   createArticle,
   defineArticle,
   editor,
+  fileId,
   foreigner,
   member,
   OTHER_SITE,
@@ -19,15 +20,17 @@ let open: { id: string };
 let hidden: { id: string };
 let calls: { url: string; headers: Headers }[] = [];
 let assetsUp = true;
+/** A file that assets shows to nobody (any more). */
+let closed: string | undefined;
 
 const neighbours: typeof globalThis.fetch = async (input, init) => {
   const url = String(input);
   calls.push({ url, headers: new Headers(init?.headers) });
   if (url.startsWith('http://assets.test/')) {
     if (!assetsUp) throw new TypeError('fetch failed');
-    const id = url.split('/')[4];
-    if (id === 'unknown') return Response.json({ code: 'file_not_found' }, { status: 404 });
-    return Response.json({ id, file_name: `${id}.png`, size: 12, secret_path: '/x' });
+    const ids = new URL(url).searchParams.get('ids')?.split(',') ?? [];
+    const items = ids.filter((id) => id !== closed).map((id) => ({ id, file_name: `${id}.png`, size: 12, path: '/x' }));
+    return Response.json({ items });
   }
   return Response.json({ items: [{ id: open.id, title: 'Open', highlight: '<mark>O</mark>' }], total: 1 });
 };
@@ -38,7 +41,7 @@ beforeAll(async () => {
   target = await createArticle(cms, { title: 'Target' }, { publish: true, visibility: 'members' });
   open = await createArticle(
     cms,
-    { title: 'Open', rating: 4, related: target.id, picture: 'file1', tags: ['a'], place: { city: 'Oslo' } },
+    { title: 'Open', rating: 4, related: target.id, picture: fileId(1), tags: ['a'], place: { city: 'Oslo' } },
     { publish: true },
   );
   hidden = await createArticle(cms, { title: 'Hidden' });
@@ -81,7 +84,7 @@ describe('a query', () => {
           tags: ['a'],
           place: { city: 'Oslo' },
           related: { id: target.id, type: 'article' },
-          picture: { id: 'file1' },
+          picture: { id: fileId(1) },
         },
         expect.objectContaining({ id: target.id, related: null }),
       ],
@@ -113,11 +116,32 @@ describe('a query', () => {
       {},
       { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' },
     );
-    expect(body.data.a.picture).toEqual({ file_name: 'file1.png', size: 12 });
+    expect(body.data.a.picture).toEqual({ file_name: `${fileId(1)}.png`, size: 12 });
     expect(calls).toHaveLength(1);
     expect(calls[0]?.headers.get('authorization')).toMatch(/^Bearer ey/);
     expect(calls[0]?.headers.get('traceparent')).toMatch(/^00-1111/);
     expect(calls[0]?.headers.get('x-request-id')).toMatch(/./);
+  });
+
+  it('asks assets for all files of a list in one call', async () => {
+    const articles = [];
+    for (const n of [11, 12, 13]) {
+      const fields = { title: `Gallery ${n}`, slug: `gallery-${n}`, picture: fileId(n) };
+      articles.push(await createArticle(cms, fields));
+    }
+    closed = fileId(12);
+    const filter = '[{ field: "title", operator: "contains", values: ["Gallery"] }]';
+    const { body } = await query(
+      `{ article_list(filter: ${filter}, sort: "title") { items { picture { id size media_type } } } }`,
+      editor,
+    );
+    closed = undefined;
+    expect(calls.map(({ url }) => url)).toEqual([
+      `http://assets.test/assets/sites/${SITE}/metadata?ids=${[11, 12, 13].map(fileId).join(',')}`,
+    ]);
+    const picture = (n: number, size: number | null) => ({ picture: { id: fileId(n), size, media_type: null } });
+    expect(body).toEqual({ data: { article_list: { items: [picture(11, 12), picture(12, null), picture(13, 12)] } } });
+    for (const { id } of articles) await cms.call(`DELETE /cms/a/entries/${id}`, { as: editor });
   });
 
   it('is answered in part while assets is down', async () => {
@@ -125,7 +149,7 @@ describe('a query', () => {
     const { status, body } = await query(`{ article(id: "${open.id}") { title picture { id file_name } } }`, member);
     assetsUp = true;
     expect(status).toBe(200);
-    expect(body.data.article).toEqual({ title: 'Open', picture: { id: 'file1', file_name: null } });
+    expect(body.data.article).toEqual({ title: 'Open', picture: { id: fileId(1), file_name: null } });
     expect(body.errors).toMatchObject([
       { path: ['article', 'picture', 'file_name'], extensions: { code: 'assets_unavailable', status: 503 } },
     ]);

@@ -4,7 +4,6 @@ import { canonicalDate } from '../../src/values/calendar-date.ts';
 import { entityTag, noneMatch, readIfMatch } from '../../src/values/entity-tag.ts';
 import { sameJson, withoutNulls } from '../../src/values/json-values.ts';
 import { plainText } from '../../src/values/plain-text.ts';
-import { isStorable, unstorablePath } from '../../src/values/storable-text.ts';
 import { createUuid, isUuid } from '../../src/values/uuid.ts';
 
 describe('dates', () => {
@@ -60,24 +59,6 @@ describe('JSON values', () => {
 });
 
 describe('texts', () => {
-  it('can be stored unless they hold NUL or half a character', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-        expect(isStorable(text)).toBe(!text.includes('\u0000'));
-        expect(isStorable(`${text}\u0000`)).toBe(false);
-        expect(isStorable(`${text}\udc00`)).toBe(false);
-      }),
-    );
-  });
-
-  it.each([
-    [{ a: [{ b: 'x\u0000' }] }, '/a/0/b'],
-    [{ '\ud800': 1 }, ''],
-    [{ a: 'x', b: [1, null, true] }, undefined],
-  ])('%o: at %s', (value, path) => {
-    expect(unstorablePath(value)).toBe(path);
-  });
-
   it.each([
     ['# Head\n- **bold** _it_ `code`', 'Head\nbold it code'],
     ['![alt](a.png) [text](http://x.test/a)', 'alt text'],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admin, editor, follower, member, startCms, type TestCms } from '../cms.ts';
+import { admin, editor, feedEvents, member, startCms, type TestCms } from '../cms.ts';
 import { senderToken } from './sender.ts';
 
 let cms: TestCms;
@@ -48,11 +48,31 @@ describe('a payment', () => {
     expect(own.body.items).toMatchObject([{ user: 'u-member', product: 'course' }]);
     await deliver(signed({ type: 'payment.refunded', ...message }));
     expect([await read(), await count()]).toEqual([404, 0]);
-    const { events } = (await cms.call('GET /cms/feed', { as: follower })).body;
-    expect(events.at(-1)).toMatchObject({
+    expect((await feedEvents(cms)).at(-1)).toMatchObject({
       kind: 'entitlement',
       entitlement: { user: 'u-member', product: 'course', held: false },
     });
+  });
+
+  it('is counted by what became of it', async () => {
+    const counted = async () => {
+      const { values } = (await cms.metrics.getSingleMetric('gaia_cms_webhook_deliveries_total')?.get()) ?? {
+        values: [],
+      };
+      return Object.fromEntries(
+        values.map(({ labels, value }) => [`${labels.outcome} ${labels.reason}`.trim(), value]),
+      );
+    };
+    const before = await counted();
+    const own = (await cms.call('POST /cms/a/webhooks', { as: admin, body: { name: 'counted' } })).body;
+    const payment = { type: 'payment.succeeded', user: 'u-counted', product: 'course', payment: 'p-counted' };
+    const message = signed(payment, {}, own.secret);
+    await deliver(message, own.id);
+    await deliver(message, own.id);
+    await deliver({ ...message, authorization: 'Bearer x' }, own.id);
+    const after = await counted();
+    const grown = Object.keys(after).filter((key) => after[key] === (before[key] ?? 0) + 1);
+    expect(grown.toSorted()).toEqual(['applied', 'duplicate', 'refused token_malformed']);
   });
 
   it('is applied once, however often and however much at once it is delivered', async () => {

@@ -1,24 +1,31 @@
 import type { Revocations } from '@gaia/token-guard/revocations';
+import type { Identity } from '@gaia/tokens/identity';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../caller/caller.ts';
 import { isSafeMethod, requireCsrfToken } from '../csrf/csrf-token.ts';
 import { requireSameOrigin } from '../csrf/request-origin.ts';
 import type { AskedFor } from '../sessions/auth-client.ts';
 import type { Renewal } from '../sessions/renewal.ts';
-import { identityOf, type Session } from '../sessions/session.ts';
+import { identityOf, type Session, type SessionTokens } from '../sessions/session.ts';
 import type { SessionCookie } from '../sessions/session-cookie.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
 /** What a session lends to one request. */
 interface SessionCredential {
   /** Undefined where there is no living session (any more): the request then goes on without a caller. */
-  readonly accessToken: string | undefined;
+  accessToken(): string | undefined;
+  /** Id of the user whose session it is. */
+  user(): string | undefined;
   /**
    * A service has refused the token. True where the session has another one now, to be tried once;
    * where its family has ended, so has the session.
    */
   onRefused(challenge: string): Promise<boolean>;
-  /** Set-Cookie values for the answer: the cookie of a session that has ended is cleared. */
+  /** The session's access token as it is later, renewed where it must be; undefined where the session has ended. */
+  renewed(): Promise<string | undefined>;
+  /** The session's CSRF token where it is another one than before. */
+  newCsrfToken(): string | undefined;
+  /** Set-Cookie values for the answer: the cookie of a session that has ended is cleared, a new id is told. */
   setCookies(): readonly string[];
 }
 
@@ -33,6 +40,8 @@ export interface SessionCredentials {
     readonly caller: Caller;
     /** Method of what is asked for, where that is another request than this one. */
     readonly method?: string;
+    /** Whether the request changes what the session stands for, which then gets another id. */
+    readonly changesPrivilege?: boolean;
   }): Promise<SessionCredential | undefined>;
   /** The living session of a cookie, its tokens renewed where they must be. */
   find(from: {
@@ -60,10 +69,20 @@ const REFUSED_AGAIN_MS = 5_000;
 export function createSessionCredentials(options: SessionCredentialsOptions): SessionCredentials {
   const { sessions, cookie, renewal, revocations, now } = options;
 
+  const identities = new WeakMap<SessionTokens, Identity>();
+
+  function identityOfSession({ tokens }: Session): Identity | undefined {
+    const known = identities.get(tokens);
+    if (known !== undefined) return known;
+    const identity = identityOf(tokens.accessToken);
+    if (identity !== undefined) identities.set(tokens, identity);
+    return identity;
+  }
+
   async function find(from: { cookie: string; caller: Caller; askedFor: AskedFor }): Promise<Session | undefined> {
     const session = await sessions.find(from.cookie, from.caller.host.name);
     if (session === undefined) return undefined;
-    const identity = identityOf(session.tokens.accessToken);
+    const identity = identityOfSession(session);
     const revoked = identity === undefined ? undefined : revocations.reasonToRefuse(identity);
     if (revoked === 'session_ended') {
       await sessions.end(session);
@@ -84,20 +103,27 @@ export function createSessionCredentials(options: SessionCredentialsOptions): Se
 
   return {
     find,
-    async resolve({ request, cookieHeader, caller, method = request.method }) {
+    async resolve({ request, cookieHeader, caller, method = request.method, changesPrivilege = false }) {
       const value = cookie.read(cookieHeader, caller);
       if (value === undefined || value === '') return undefined;
       const askedFor = { caller, requestId: request.id, userAgent: request.headers['user-agent'] };
       let session = await find({ cookie: value, caller, askedFor });
       const wasLiving = session !== undefined;
+      let newCookie: string | undefined;
       if (session !== undefined && !isSafeMethod(method)) {
         requireSameOrigin(request.raw.headers, caller);
         requireCsrfToken(request.raw.headers['x-csrf-token'], sessions.csrfTokenOf(session));
+        if (changesPrivilege) {
+          // Before the request goes on: whatever becomes of it, who else knew the old id is out when it takes effect.
+          const changed = await renewal.changeId(session);
+          session = changed?.session;
+          newCookie = changed && cookie.write(changed.cookie, changed.session, caller);
+        }
       }
       return {
-        get accessToken() {
-          return session?.tokens.accessToken;
-        },
+        // Methods, not getters: an object with getters of its own costs V8 a hidden class, for every request.
+        accessToken: () => session?.tokens.accessToken,
+        user: () => session?.user.id,
         async onRefused(challenge) {
           if (session === undefined || !challenge.includes('invalid_token')) return false;
           const { cause, accessIssuedAt } = session.tokens;
@@ -110,7 +136,14 @@ export function createSessionCredentials(options: SessionCredentialsOptions): Se
           }
           return session !== undefined;
         },
-        setCookies: () => (session === undefined || !wasLiving ? [cookie.clear(caller)] : []),
+        renewed: async () => (await find({ cookie: value, caller, askedFor }))?.tokens.accessToken,
+        newCsrfToken() {
+          return session === undefined || newCookie === undefined ? undefined : sessions.csrfTokenOf(session);
+        },
+        setCookies() {
+          if (session === undefined || !wasLiving) return [cookie.clear(caller)];
+          return newCookie === undefined ? [] : [newCookie];
+        },
       };
     },
   };

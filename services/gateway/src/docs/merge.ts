@@ -1,3 +1,5 @@
+import { shareProblems } from './shared-problems.ts';
+
 /** The members of an OpenAPI document that are merged. */
 export interface OpenApiDocument {
   readonly openapi?: string;
@@ -44,6 +46,8 @@ export function mergeDocuments(parts: readonly Part[], options: MergeOptions): R
     }
     for (const tag of document.tags ?? []) tags.set(tag.name, tag);
   }
+  const problem = shareProblems(paths, '#/components/schemas/Problem');
+  if (problem !== undefined) components.schemas = { ...components.schemas, Problem: problem };
   const note =
     options.missing.length === 0 ? '' : `\n\nNot shown, because not reachable: ${options.missing.join(', ')}.`;
   return {

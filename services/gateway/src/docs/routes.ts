@@ -7,6 +7,9 @@ const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** The bar asks for documents of elsewhere, which the policy above would not let in. */
+const style = '.swagger-ui .topbar{display:none}';
+
 /** `/docs`: the suite's API to read and try, from files of our own; `/docs/openapi.json`: the document. */
 export async function registerDocs(app: Service, suiteDocument: () => Promise<Record<string, unknown>>): Promise<void> {
   app.get('/docs/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
@@ -17,8 +20,8 @@ export async function registerDocs(app: Service, suiteDocument: () => Promise<Re
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy,
-    theme: { title: 'Gaia: the API' },
-    uiConfig: { docExpansion: 'none', persistAuthorization: false, defaultModelsExpandDepth: -1 },
+    theme: { title: 'Gaia: the API', css: [{ filename: 'gaia.css', content: style }] },
+    uiConfig: { docExpansion: 'none', persistAuthorization: false, defaultModelsExpandDepth: -1, tagsSorter: 'alpha' },
     uiHooks: {
       // The UI asks for `/docs/json`, whose content must be there before it is asked for: the hook brings it.
       onRequest: (request, _reply, done) => {

@@ -48,7 +48,7 @@ export function registerForwardAuth(app: Service, options: ForwardAuthOptions): 
           method: originalMethod(request),
         });
         for (const cookie of credential?.setCookies() ?? []) reply.header('set-cookie', cookie);
-        const accessToken = credential?.accessToken;
+        const accessToken = credential?.accessToken();
         if (accessToken !== undefined) return reply.header('authorization', `Bearer ${accessToken}`).send();
         throw problem('token_missing', { headers: { 'www-authenticate': 'Bearer realm="gaia"' } });
       },

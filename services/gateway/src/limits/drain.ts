@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { connectionsOf } from '@gaia/http-service/farewell';
 import type { FastifyInstance } from 'fastify';
 
 const LOOK_EVERY_MS = 20;
@@ -14,20 +15,18 @@ export interface Drain {
  * close them. Cut off at once, each could lose a request that is on its way (RFC 9112 §9.6).
  */
 export function drainBeforeClosing(
-  app: Pick<FastifyInstance, 'addHook'>,
+  app: Pick<FastifyInstance, 'addHook' | 'farewell'>,
   server: Server,
   options: { readonly longestMs: number; readonly sleep: (ms: number) => Promise<void> },
 ): Drain {
-  let draining = false;
   app.addHook('preClose', async () => {
-    draining = true;
     stopAccepting(server);
     for (let waited = 0; waited < options.longestMs; waited += LOOK_EVERY_MS) {
       if ((await connectionsOf(server)) === 0) return;
       await options.sleep(LOOK_EVERY_MS);
     }
   });
-  return { underWay: () => draining };
+  return { underWay: () => app.farewell.underWay() };
 }
 
 /**
@@ -42,8 +41,4 @@ function stopAccepting(server: Server): void {
     closed.then(() => callback?.());
     return server;
   };
-}
-
-function connectionsOf(server: Server): Promise<number> {
-  return new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)));
 }

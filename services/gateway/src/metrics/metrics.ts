@@ -1,25 +1,16 @@
 import { createServer, type Server } from 'node:http';
+import { measureRequests } from '@gaia/http-service/metrics';
 import type { Service } from '@gaia/http-service/service';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { FastifyInstance } from 'fastify';
+import { Counter, type Registry } from 'prom-client';
 
 export interface GatewayMetrics {
   readonly failures: Counter<'service' | 'code'>;
 }
 
-/** Time of every request by method, route (never the raw path: it is unbounded) and status; failures of services. */
+/** Time of every request; failures of services. */
 export function measure(app: Service, registry: Registry): GatewayMetrics {
-  const duration = new Histogram({
-    name: 'gaia_http_request_duration_seconds',
-    help: 'Time from the arrival of a request to the end of its answer',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-    registers: [registry],
-  });
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none';
-    duration.labels(request.method, route, String(reply.raw.statusCode)).observe(reply.elapsedTime / 1_000);
-    done();
-  });
+  measureRequests(app as unknown as FastifyInstance, registry);
   return {
     failures: new Counter({
       name: 'gaia_gateway_upstream_failures_total',
@@ -31,10 +22,10 @@ export function measure(app: Service, registry: Registry): GatewayMetrics {
 }
 
 /**
- * Serves `/metrics` on a port of its own on the loopback address, never on the public one.
+ * Serves `/metrics` on a port of its own, never on the public one.
  * Resolves when it listens; rejects where the port is taken.
  */
-export function openMetricsListener(registry: Registry, port: number): Promise<Server> {
+export function openMetricsListener(registry: Registry, host: string, port: number): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404).end();
@@ -47,7 +38,7 @@ export function openMetricsListener(registry: Registry, port: number): Promise<S
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve(server);
     });

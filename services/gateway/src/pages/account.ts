@@ -9,6 +9,7 @@ import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { hidden, signInLink } from './layout.ts';
+import type { Texts } from './texts/texts.ts';
 
 export interface AccountPageOptions {
   readonly desk: Desk;
@@ -62,6 +63,9 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
     const { visit, session, filled } = await act(request, reply);
     if (session !== undefined && filled.id) {
       await auth.endLogin(session.tokens, filled.id, signIns.askedFor(request, visit.caller));
+      // Whoever was signed in elsewhere may have seen this browser's cookie too.
+      const changed = await signIns.changeId(request, visit.caller, session);
+      if (changed !== undefined) reply.header('set-cookie', changed.setCookie);
     }
     return reply.header('cache-control', 'no-store').redirect('/account', 303);
   });
@@ -100,9 +104,9 @@ function accountBody(
   const rows = places.map(
     (
       place,
-    ) => html`<li><div><strong>${place.device || '—'}</strong>${place.current && html` <span class="soft">(${texts.thisDevice})</span>`}
+    ) => html`<li><div><strong>${deviceName(place, texts)}</strong>${place.current && html` <span class="soft">(${texts.thisDevice})</span>`}
 <br><span class="small soft">${[place.site, place.address, texts.lastUsed(when(place.lastUsedAt))].filter(Boolean).join(' · ')}</span></div>
-${!place.current && html`<form method="post" action="/account/sessions">${csrf}${hidden('id', place.id)}<button class="quiet" aria-label="${texts.endLabel(place.device)}">${texts.end}</button></form>`}</li>`,
+${!place.current && html`<form method="post" action="/account/sessions">${csrf}${hidden('id', place.id)}<button class="quiet" aria-label="${texts.endLabel(deviceName(place, texts))}">${texts.end}</button></form>`}</li>`,
   );
   const links = others.map(
     ({ name, origin }) =>
@@ -117,4 +121,11 @@ ${links.length > 0 ? html`<ul class="rows">${links}</ul>` : html`<p class="soft"
 <form method="post" action="/account/sign-out">${csrf}<button>${texts.signOut}</button><p class="small soft">${texts.signOutHint}</p></form>
 <form method="post" action="/account/sign-out-everywhere">${csrf}<button class="danger">${texts.signOutEverywhere}</button><p class="small soft">${texts.signOutEverywhereHint}</p></form>
 </div>`;
+}
+
+/** Auth names devices in English: `Firefox on Linux`. */
+function deviceName({ device }: SignedInPlace, texts: Texts): string {
+  const [program = '', system] = device.split(' on ', 2);
+  if (system !== undefined) return texts.deviceOn(program, system);
+  return program === '' || program === 'Unknown device' ? texts.unknownDevice : program;
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { sentence, type Visit } from './desk.ts';
 import type { Filled } from './forms.ts';
 import { html } from './html.ts';
-import { field, hidden, note, signInLink } from './layout.ts';
+import { errorSummary, field, hidden, note, signInLink } from './layout.ts';
 import type { LinkPagesOptions } from './links.ts';
 
 /** `/forgot`: asks for a link. The answer is the same whoever asks. */
@@ -32,7 +32,8 @@ export function registerForgot(scope: FastifyInstance, options: LinkPagesOptions
   function show(visit: Visit, failed: { filled?: Filled; refusal?: Problem; error?: string }) {
     const { texts } = visit;
     const { filled, refusal, error } = failed;
-    const body = html`${note('bad', refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed))}
+    const fields = [{ name: 'email', label: texts.email }];
+    const body = html`${error !== undefined && errorSummary(texts.checkForm, fields)}${note('bad', refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed))}
 <p>${texts.forgotIntro}</p>
 <form method="post" action="/forgot">
 ${hidden('csrf', visit.formToken)}

@@ -4,7 +4,7 @@ import type { Caller } from '../caller/caller.ts';
 import { type CookieCodec, createHostCookie } from '../caller/host-cookie.ts';
 import { requireSameOrigin } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
-import type { Sealer } from '../sessions/seal.ts';
+import type { KeyedDigest } from '../sessions/session-secrets.ts';
 
 export interface FormTokens {
   /** The token for the forms of a page, and the Set-Cookie value where the browser has no cookie yet. */
@@ -22,11 +22,11 @@ const syntax = /^[\w-]{43}$/;
  */
 export function createFormTokens(options: {
   readonly codec: CookieCodec;
-  readonly sealer: Sealer;
+  readonly digest: KeyedDigest;
   readonly randomBytes: (size: number) => Buffer;
 }): FormTokens {
   const cookie = createHostCookie(options.codec, 'gaia-form');
-  const tokenOf = (value: string): string => options.sealer.digest('form', value);
+  const tokenOf = (value: string): string => options.digest('form', value);
 
   function read(request: FastifyRequest, caller: Caller): string | undefined {
     const value = cookie.read(request.headers.cookie, caller);

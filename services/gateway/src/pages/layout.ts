@@ -89,6 +89,12 @@ export function note(kind: 'bad' | 'good', text: string | undefined): Html | und
   return html`<div class="note ${kind}" role="${kind === 'bad' ? 'alert' : 'status'}">${text}</div>`;
 }
 
+/** That fields are wrong, and which: announced, and each a link to its field (WCAG 2.2, technique G139). */
+export function errorSummary(text: string, fields: readonly { readonly name: string; readonly label: string }[]): Html {
+  const links = fields.map(({ name, label }) => html`<li><a href="#${name}">${label}</a></li>`);
+  return html`<div class="note bad" role="alert"><p>${text}</p><ul>${links}</ul></div>`;
+}
+
 export function signInLink(texts: Texts, label: string): Html {
   return html`<div class="links"><p><a href="/sign-in?lang=${texts.language}">${label}</a></p></div>`;
 }

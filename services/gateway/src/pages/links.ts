@@ -6,14 +6,14 @@ import { type Desk, sentence, type Visit } from './desk.ts';
 import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { type Html, html } from './html.ts';
-import { field, hidden, note, signInLink } from './layout.ts';
+import { errorSummary, field, hidden, note, signInLink } from './layout.ts';
 import { errorsOf } from './register.ts';
 
 export interface LinkPagesOptions {
   readonly desk: Desk;
   readonly formTokens: FormTokens;
   readonly auth: Pick<AuthClient, 'submit'>;
-  readonly signIns: Pick<SignIns, 'askedFor'>;
+  readonly signIns: Pick<SignIns, 'askedFor' | 'find' | 'changeId'>;
 }
 
 interface Failed {
@@ -30,6 +30,8 @@ interface Step {
   /** What is sent; undefined where something is missing. */
   body(filled: Filled): Record<string, string> | undefined;
   done(visit: Visit, answer: Record<string, unknown>): { title: string; text: string };
+  /** Whether it changes what a session of this browser stands for. */
+  readonly changesPrivilege?: true;
 }
 
 const intro = (text: string): Html => html`<p>${text}</p>`;
@@ -70,6 +72,7 @@ const steps: readonly Step[] = [
     show: ({ texts }) => ({ title: texts.emailChange, fields: intro(texts.emailChangeIntro), button: texts.confirm }),
     body: ({ token }) => (token ? { token } : undefined),
     done: ({ texts }) => ({ title: texts.emailChanged, text: texts.emailChangedText }),
+    changesPrivilege: true,
   },
 ];
 
@@ -99,11 +102,13 @@ function registerStep(scope: FastifyInstance, options: LinkPagesOptions, step: S
     const filled = (request.body ?? {}) as Filled;
     formTokens.check(request, visit.caller, filled.csrf);
     const token = filled.token ?? '';
+    if (token === '') return show(visit, token, { refusal: incomplete(visit) }, filled);
     const body = step.body(filled);
     if (body === undefined) return show(visit, token, { errors: { password: visit.texts.required } }, filled);
     try {
       const askedFor = signIns.askedFor(request, visit.caller);
       const answer = await auth.submit(step.endpoint, body, visit.site?.site, askedFor);
+      if (step.changesPrivilege === true) await changeIdOfSession(visit);
       const { title, text } = step.done(visit, answer);
       const done = html`<p>${text}</p>${signInLink(visit.texts, visit.texts.signIn)}`;
       return desk.send(visit, { title, body: done });
@@ -112,6 +117,17 @@ function registerStep(scope: FastifyInstance, options: LinkPagesOptions, step: S
       return show(visit, token, { refusal: error, errors: errorsOf(error, visit.texts) }, filled);
     }
   });
+
+  async function changeIdOfSession({ request, reply, caller }: Visit): Promise<void> {
+    try {
+      const session = await signIns.find(request, caller);
+      const changed = session && (await signIns.changeId(request, caller, session));
+      if (changed !== undefined) reply.header('set-cookie', changed.setCookie);
+    } catch (error) {
+      // The link has been used; nobody must be told that it did not work.
+      request.log.warn({ err: error }, 'a session keeps its id');
+    }
+  }
 
   function show(visit: Visit, token: string, failed: Failed, filled: Filled) {
     const { title, fields, button } = step.show(visit, token, failed, filled);
@@ -122,6 +138,11 @@ function registerStep(scope: FastifyInstance, options: LinkPagesOptions, step: S
   }
 }
 
+/** Some mail programs cut long links. */
+function incomplete({ texts }: Visit): Problem {
+  return new Problem('link_invalid', { status: 400, title: texts.refusals.link_invalid });
+}
+
 function linkPage(
   visit: Visit,
   of: { path: string; token: string; title: string; fields: Html; button: string; failed: Failed },
@@ -129,13 +150,14 @@ function linkPage(
   const { texts } = visit;
   const { refusal, errors = {} } = of.failed;
   const wrong = refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
-  const above = Object.keys(errors).length > 0 ? texts.checkForm : wrong;
+  const labels = { name: texts.name, username: texts.username, password: texts.newPassword };
+  const marked = Object.entries(labels).flatMap(([name, label]) => (errors[name] ? [{ name, label }] : []));
   if (refusal !== undefined && spent.has(refusal.code)) {
     return { title: texts.somethingWrong, body: html`${note('bad', wrong)}${signInLink(texts, texts.back)}` };
   }
   return {
     title: of.title,
-    body: html`${note('bad', above)}
+    body: html`${marked.length > 0 ? errorSummary(texts.checkForm, marked) : note('bad', wrong)}
 <form method="post" action="${of.path}">
 ${hidden('csrf', visit.formToken)}${hidden('token', of.token)}
 ${of.fields}
@@ -164,6 +186,7 @@ function registerInvitation(scope: FastifyInstance, options: LinkPagesOptions): 
     const filled = (request.body ?? {}) as Filled;
     formTokens.check(request, caller, filled.csrf);
     const { token = '', step, password, name, username } = filled;
+    if (token === '') return show(visit, filled, {}, { refusal: incomplete(visit) });
     const submit = (endpoint: string, body: Record<string, string>) =>
       auth.submit(endpoint, body, visit.site?.site, signIns.askedFor(request, caller));
     let details: Record<string, unknown> = {};

@@ -7,7 +7,7 @@ import { type Desk, sentence, type Visit } from './desk.ts';
 import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { html } from './html.ts';
-import { field, hidden, note, signInLink } from './layout.ts';
+import { errorSummary, field, hidden, note, signInLink } from './layout.ts';
 import type { Texts } from './texts/texts.ts';
 
 export interface RegisterPageOptions {
@@ -55,16 +55,18 @@ export function registerRegistration(scope: FastifyInstance, options: RegisterPa
     const { texts, siteName } = visit;
     const { filled, refusal, errors = {} } = failed;
     const hasErrors = Object.keys(errors).length > 0;
-    const above = hasErrors
-      ? texts.checkForm
-      : refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
-    const body = html`${note('bad', above)}
+    const wrong = refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
+    const labels = { email: texts.email, name: texts.name, username: texts.username, password: texts.password };
+    // In the order of the form; the first is where the person goes on.
+    const marked = Object.entries(labels).flatMap(([name, label]) => (errors[name] ? [{ name, label }] : []));
+    const begins = marked[0]?.name ?? 'email';
+    const body = html`${hasErrors ? errorSummary(texts.checkForm, marked) : note('bad', wrong)}
 <form method="post" action="/register">
 ${hidden('csrf', visit.formToken)}
-${field({ name: 'email', label: texts.email, type: 'email', autocomplete: 'email', value: filled?.email, error: errors.email, autofocus: true })}
-${field({ name: 'name', label: texts.name, type: 'text', autocomplete: 'name', value: filled?.name, error: errors.name, optional: texts.optional })}
-${field({ name: 'username', label: texts.username, type: 'text', autocomplete: 'username', value: filled?.username, error: errors.username, optional: texts.optional })}
-${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'new-password', hint: texts.passwordHint, error: errors.password })}
+${field({ name: 'email', label: texts.email, type: 'email', autocomplete: 'email', value: filled?.email, error: errors.email, autofocus: begins === 'email' })}
+${field({ name: 'name', label: texts.name, type: 'text', autocomplete: 'name', value: filled?.name, error: errors.name, optional: texts.optional, autofocus: begins === 'name' })}
+${field({ name: 'username', label: texts.username, type: 'text', autocomplete: 'username', value: filled?.username, error: errors.username, optional: texts.optional, autofocus: begins === 'username' })}
+${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'new-password', hint: texts.passwordHint, error: errors.password, autofocus: begins === 'password' })}
 <button class="full">${texts.register}</button>
 </form>
 <div class="links"><p>${texts.haveAccount} <a href="/sign-in">${texts.signIn}</a></p></div>`;
@@ -82,7 +84,9 @@ function missing(filled: Filled, texts: Texts): Filled {
 /** Which field a refusal of auth is about. */
 export function errorsOf(error: Problem, texts: Texts): Filled {
   if (error.code === 'password_too_weak') {
-    return { password: `${texts.refusals.password_too_weak} ${error.detail ?? ''}`.trim() };
+    // Auth says why in English.
+    const why = texts.language === 'en' ? (error.detail ?? '') : '';
+    return { password: `${texts.refusals.password_too_weak} ${why}`.trim() };
   }
   if (error.code === 'username_taken') return { username: texts.refusals.username_taken };
   const errors: Record<string, string> = {};

@@ -10,7 +10,7 @@ import { type Desk, sentence, type Visit } from './desk.ts';
 import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { html } from './html.ts';
-import { field, hidden, note } from './layout.ts';
+import { errorSummary, field, hidden, note } from './layout.ts';
 
 export interface SignInPageOptions {
   readonly desk: Desk;
@@ -64,7 +64,11 @@ export function registerSignIn(scope: FastifyInstance, options: SignInPageOption
     const wrong = refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
     const query = returnPath === undefined ? '' : `?return=${encodeURIComponent(returnPath)}`;
     const required = (value: string | undefined) => (missing && !value ? texts.required : undefined);
-    const body = html`${note('bad', wrong ?? (missing ? texts.checkForm : undefined))}
+    const empty = [
+      { name: 'name', label: texts.nameOrEmail },
+      { name: 'password', label: texts.password },
+    ].filter(({ name }) => !filled?.[name]);
+    const body = html`${missing ? errorSummary(texts.checkForm, empty) : note('bad', wrong)}
 ${target !== undefined && html`<p class="soft">${texts.continueTo(target.name)}</p>`}
 <form method="post" action="/sign-in">
 ${hidden('csrf', visit.formToken)}${hidden('return', returnPath)}

@@ -27,7 +27,7 @@ input[type=checkbox]{width:1.2rem;height:1.2rem;margin:0;accent-color:var(--acce
 button{font:inherit;font-weight:650;border:1px solid var(--accent);border-radius:.5rem;padding:.6rem 1.1rem;min-height:2.75rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
 button:hover{filter:brightness(1.08)}
 .full{width:100%}button.quiet{background:transparent;color:var(--accent)}button.danger{background:transparent;color:var(--bad);border-color:var(--bad)}
-.note{border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1.25rem}.note.bad{background:var(--bad-ground);color:var(--bad)}.note.good{background:var(--good-ground);color:var(--good)}
+.note{border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1.25rem}.note.bad{background:var(--bad-ground);color:var(--bad)}.note p{margin:0}.note ul{margin:.35rem 0 0;padding-left:1.2rem}.note a{color:inherit}.note.good{background:var(--good-ground);color:var(--good)}
 .links{margin:1.25rem 0 0;display:flex;flex-direction:column;gap:.5rem}.links p{margin:0}
 ul.rows{list-style:none;margin:0;padding:0;border-top:1px solid var(--edge)}
 ul.rows li{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;justify-content:space-between;padding:.75rem 0;border-bottom:1px solid var(--edge)}

@@ -15,7 +15,7 @@ const connectCodes = new Set([
 ]);
 
 /** Codes of a connection that broke off; on a kept-alive one often only because the service closed it meanwhile. */
-const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'GAIA_SERVICE_SILENT']);
 
 /** A failure to get an answer from a service as the problem that the caller is told. */
 export function upstreamProblem(error: unknown, upstream: string): Problem {
@@ -31,7 +31,9 @@ export function upstreamProblem(error: unknown, upstream: string): Problem {
 
 /** Whether nothing of the request has been sent, so that any may be tried at another replica. */
 export function isUnreached(error: unknown): boolean {
-  return connectCodes.has(codeOf(error));
+  const { code, syscall } = rootOf(error);
+  // A connection that was there can end with the same codes, and then something may have been sent.
+  return connectCodes.has(code) && syscall !== 'read' && syscall !== 'write';
 }
 
 /** Whether it was the service that failed, and not its client or what was asked of it. */
@@ -46,9 +48,13 @@ export function isBrokenConnection(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  const subject = error as { code?: unknown; errors?: readonly unknown[] };
-  if (typeof subject?.code === 'string' && subject.code !== '') return subject.code;
+  return rootOf(error).code;
+}
+
+function rootOf(error: unknown): { readonly code: string; readonly syscall: unknown } {
+  const subject = error as { code?: unknown; syscall?: unknown; errors?: readonly unknown[] };
+  if (typeof subject?.code === 'string' && subject.code !== '') return { code: subject.code, syscall: subject.syscall };
   // A host name with several addresses fails as an AggregateError.
   const first = subject?.errors?.[0];
-  return first === undefined ? '' : codeOf(first);
+  return first === undefined ? { code: '', syscall: undefined } : rootOf(first);
 }

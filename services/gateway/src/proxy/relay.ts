@@ -1,16 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import type { ServiceBackend, ServiceRequest } from '../upstreams/backend.ts';
+import type { Exchange } from '../wire/exchange.ts';
 import { passResponseHeaders } from './response-headers.ts';
 
-export interface RelayRequest {
-  readonly dispatcher: Dispatcher;
-  readonly method: Dispatcher.HttpMethod;
-  /** Path and query, as they go over the wire. */
-  readonly path: string;
-  /** Names and values in turns. */
-  readonly headers: string[];
-  readonly body: Readable | null;
+export interface RelayRequest extends ServiceRequest {
+  readonly backend: Pick<ServiceBackend, 'send'>;
 }
 
 export interface RelayAnswer {
@@ -20,6 +14,8 @@ export interface RelayAnswer {
   takeOver(): void;
   /** Headers that the gateway adds, names and values in turns; they replace the service's of the same name. */
   ownHeaders(): readonly string[];
+  /** Called when the answer is a stream of events, which may go on for hours. */
+  onEvents?(): void;
   /**
    * Sees a 401 before the client does. Gives headers to add (names and values in turns), or `again` where the request
    * may be sent once more with other credentials.
@@ -32,6 +28,8 @@ export type RelayOutcome = 'sent' | 'again';
 
 /** A client that stops sending a body that nobody wants any more is waited for so long, in milliseconds. */
 const LINGER_MS = 2_000;
+/** A body up to this length is written in one piece with the head, in bytes. */
+const ONE_PIECE = 16_384;
 
 /** The service's answer was set aside for another try. */
 class SetAside extends Error {}
@@ -42,97 +40,124 @@ class ClientGone extends Error {}
 /**
  * Sends a request to a service and streams the answer back, with back-pressure both ways and nothing held in memory.
  * A client that goes away aborts the request; a service that breaks off within its answer cuts the client's connection,
- * so that half an answer is never taken for a whole one. Rejects with undici's error when no answer came.
+ * so that half an answer is never taken for a whole one. Rejects with the connection's error when no answer came.
  */
 export function relay(request: RelayRequest, answer: RelayAnswer): Promise<RelayOutcome> {
   const { incoming, outgoing } = answer;
+  if (outgoing.destroyed) {
+    answer.takeOver();
+    return Promise.resolve('sent');
+  }
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
     let headWritten = false;
-    let bodyWritten = false;
-    let settled = false;
+    let headFlushed = false;
+    /** What has come while it is decided whether the answer counts. */
+    let deciding: { readonly pieces: Buffer[]; whole: boolean } | undefined;
+    /** The first piece of the body, held back until it is known whether more follows: one write is cheaper than two. */
+    let first: Buffer | undefined;
 
     const onClientClose = (): void => {
-      if (!outgoing.writableFinished) controller?.abort(new ClientGone('the client went away'));
+      if (!outgoing.writableFinished) exchange.abort(new ClientGone('the client went away'));
     };
-    const onDrain = (): void => controller?.resume();
+    const onDrain = (): void => exchange.resume();
     outgoing.on('close', onClientClose).on('drain', onDrain);
 
-    function settle(finish: () => void): void {
-      if (settled) return;
-      settled = true;
+    function settle(): void {
       outgoing.off('close', onClientClose).off('drain', onDrain);
-      finish();
     }
 
     function writeHead(status: number, headers: readonly string[], added: readonly string[]): void {
       headWritten = true;
       answer.takeOver();
-      const own = [...answer.ownHeaders(), ...added];
-      outgoing.writeHead(status, replaceHeaders(headers, own));
-      // The head goes out with the first bytes; where those are not there yet (events, long polls), at once.
-      setImmediate(() => {
-        if (!bodyWritten && !outgoing.writableEnded && !outgoing.destroyed) outgoing.flushHeaders();
-      });
+      outgoing.writeHead(status, replaceHeaders(headers, answer.ownHeaders(), added));
+      if (firstOf(headers, 'content-type').startsWith('text/event-stream')) answer.onEvents?.();
     }
 
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(started) {
-        controller = started;
-        if (outgoing.destroyed) started.abort(new ClientGone('the client went away'));
-      },
-      onResponseStart(current, status, parsed) {
-        // RFC 9110 §15.2: interim answers are for this hop; 101 cannot come, since Upgrade is never sent.
-        if (status < 200) return;
-        const headers = passResponseHeaders((current.rawHeaders ?? []) as readonly (Buffer | string)[]);
-        if (status !== 401 || answer.onUnauthorized === undefined) {
-          writeHead(status, headers, []);
-          return;
-        }
-        current.pause();
-        answer.onUnauthorized(String(parsed['www-authenticate'] ?? '')).then(
-          (decision) => {
-            if (decision === 'again') {
-              current.abort(new SetAside('the answer was set aside'));
-              return;
-            }
-            if (!outgoing.destroyed) writeHead(status, headers, decision);
-            current.resume();
-          },
-          (error: Error) => current.abort(error),
-        );
-      },
-      onResponseData(current, chunk) {
-        bodyWritten = true;
-        if (!outgoing.write(chunk)) current.pause();
-      },
-      onResponseEnd() {
-        bodyWritten = true;
-        settle(() => {
-          outgoing.end();
-          lingerOver(incoming, outgoing);
-          resolve('sent');
-        });
-      },
-      onResponseError(_current, error) {
-        settle(() => {
-          if (error instanceof SetAside) resolve('again');
-          else if (headWritten || outgoing.destroyed) {
-            outgoing.destroy();
-            answer.takeOver();
-            resolve('sent');
-          } else {
-            lingerOver(incoming, outgoing);
-            reject(error);
-          }
-        });
-      },
-    };
+    function write(chunk: Buffer): void {
+      if (!headFlushed && first === undefined && chunk.length <= ONE_PIECE) first = chunk;
+      else {
+        flush();
+        if (!outgoing.write(chunk)) exchange.pause();
+      }
+    }
 
-    request.dispatcher.dispatch(
-      { method: request.method, path: request.path, headers: request.headers, body: request.body },
-      handler,
-    );
+    /** What is there goes out; where the body is not there yet (events, long polls), the head alone. */
+    function flush(): void {
+      if (!headWritten || outgoing.destroyed) return;
+      const piece = first;
+      first = undefined;
+      if (piece !== undefined) {
+        if (!outgoing.write(piece)) exchange.pause();
+      } else if (!headFlushed) outgoing.flushHeaders();
+      headFlushed = true;
+    }
+
+    function finish(): void {
+      settle();
+      if (first === undefined) outgoing.end();
+      else outgoing.end(first.toString('latin1'), 'latin1');
+      lingerOver(incoming, outgoing);
+      resolve('sent');
+    }
+
+    function decide(status: number, headers: readonly string[], challenge: string): void {
+      const held: { pieces: Buffer[]; whole: boolean } = { pieces: [], whole: false };
+      deciding = held;
+      exchange?.pause();
+      answer.onUnauthorized?.(challenge).then(
+        (decision) => {
+          if (deciding === undefined) return;
+          deciding = undefined;
+          if (decision === 'again') {
+            if (!held.whole) exchange.abort(new SetAside('the answer was set aside'));
+            settle();
+            resolve('again');
+            return;
+          }
+          if (outgoing.destroyed) return;
+          writeHead(status, headers, decision);
+          for (const piece of held.pieces) write(piece);
+          if (held.whole) finish();
+          else exchange.resume();
+        },
+        (error: Error) => {
+          if (held.whole) {
+            settle();
+            reject(error);
+          } else exchange.abort(error);
+        },
+      );
+    }
+
+    const exchange: Exchange = request.backend.send(request, {
+      onHead(status, raw) {
+        const headers = passResponseHeaders(raw);
+        if (status !== 401 || answer.onUnauthorized === undefined) writeHead(status, headers, []);
+        else decide(status, headers, firstOf(raw, 'www-authenticate'));
+      },
+      onData(chunk) {
+        if (deciding === undefined) write(chunk);
+        else deciding.pieces.push(chunk);
+      },
+      onLull: flush,
+      onEnd() {
+        if (deciding === undefined) finish();
+        else deciding.whole = true;
+      },
+      onFailure(error) {
+        deciding = undefined;
+        settle();
+        if (error instanceof SetAside) resolve('again');
+        else if (headWritten || outgoing.destroyed) {
+          outgoing.destroy();
+          answer.takeOver();
+          resolve('sent');
+        } else {
+          lingerOver(incoming, outgoing);
+          reject(error);
+        }
+      },
+    });
   });
 }
 
@@ -140,7 +165,7 @@ export function relay(request: RelayRequest, answer: RelayAnswer): Promise<Relay
  * A service may answer before it has read all of a body (413, 401). What the client still sends is thrown away for a
  * while, so that it gets to read the answer, and then the connection is closed (RFC 9112 §9.6).
  */
-function lingerOver(incoming: IncomingMessage, outgoing: ServerResponse): void {
+export function lingerOver(incoming: IncomingMessage, outgoing: ServerResponse): void {
   if (incoming.complete || incoming.destroyed) return;
   outgoing.once('finish', () => {
     incoming.resume();
@@ -150,13 +175,25 @@ function lingerOver(incoming: IncomingMessage, outgoing: ServerResponse): void {
   });
 }
 
-function replaceHeaders(headers: readonly string[], own: readonly string[]): string[] {
-  const replaced = new Set<string>();
-  for (let index = 0; index < own.length; index += 2) replaced.add(own[index] as string);
+function replaceHeaders(headers: readonly string[], own: readonly string[], added: readonly string[]): string[] {
   const all: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
-    if (!replaced.has(headers[index] as string)) all.push(headers[index] as string, headers[index + 1] as string);
+    const name = headers[index] as string;
+    // What an answer depends on adds up.
+    if (name === 'vary' || (!names(own, name) && !names(added, name))) all.push(name, headers[index + 1] as string);
   }
-  all.push(...own);
+  for (const list of [own, added]) for (const part of list) all.push(part);
   return all;
+}
+
+function names(list: readonly string[], name: string): boolean {
+  for (let index = 0; index < list.length; index += 2) if (list[index] === name) return true;
+  return false;
+}
+
+function firstOf(headers: readonly string[], name: string): string {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] === name) return headers[index + 1] as string;
+  }
+  return '';
 }

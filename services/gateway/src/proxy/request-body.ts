@@ -15,12 +15,26 @@ export function hasBody(incoming: IncomingMessage, maxBytes: number): boolean {
 const PACE_WINDOW_MS = 30_000;
 const PACE_BYTES = 4_096;
 
+/** What is sent on of a body: all of it, or a way to read it, once. */
+export type Payload = Buffer | AsyncIterable<Buffer>;
+
+export interface RequestBody {
+  /**
+   * Waits until the body is whole or has filled its buffer, so that a client that sends it drop by drop holds no
+   * connection to the service meanwhile: those are few. Nothing of the payload is used up before it is read. Refuses:
+   * payload_too_large after `maxBytes`, request_too_slow when it comes drop by drop; later they end the payload.
+   */
+  gather(): Promise<Payload>;
+  /** Nobody reads it any more. */
+  end(): void;
+}
+
 /**
- * The body of a request as a stream of its own, with back-pressure. undici destroys the streams that it is given when a
- * service answers early or breaks off; destroying the request itself would tear down the client's connection before the
- * answer is on its way. Ends with payload_too_large after `maxBytes`, with request_too_slow when it comes drop by drop.
+ * The body of a request as a stream of its own, with back-pressure: ending the request itself would tear down the
+ * client's connection before the answer is on its way.
  */
-export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => number): Readable {
+export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => number): RequestBody {
+  let whole = false;
   let taken = 0;
   let windowFrom = now();
   let inWindow = 0;
@@ -34,7 +48,8 @@ export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => n
     destroy(error, done) {
       incoming.off('data', onData).off('end', onEnd).off('error', onBreak).off('close', onBreak);
       incoming.on('error', ignore);
-      incoming.pause();
+      // What still comes is thrown away for as long as the connection is lingered over.
+      incoming.resume();
       done(error);
     },
   });
@@ -59,6 +74,7 @@ export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => n
     }
   }
   function onEnd(): void {
+    whole = true;
     body.push(null);
     body.emit('whole');
   }
@@ -69,32 +85,30 @@ export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => n
   body.on('error', ignore);
   incoming.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak);
   incoming.pause();
-  return body;
-}
 
-/**
- * Waits until a body is whole or has filled its buffer, so that a client that sends it drop by drop holds no connection
- * to the service meanwhile: those are few. Rejects with what ended the body before that.
- */
-export function gathered(body: Readable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    body.read(0);
-    const look = (): void => {
-      if (body.errored) reject(body.errored);
-      else if (body.destroyed || body.readableLength >= body.readableHighWaterMark) resolve();
-      else return;
-      stop();
-    };
-    const whole = (): void => {
-      resolve();
-      stop();
-    };
-    const stop = (): void => {
-      body.off('gathering', look).off('whole', whole).off('error', look);
-    };
-    body.on('gathering', look).on('whole', whole).on('error', look);
-    look();
-  });
+  /** Rejects with what ended the body before. */
+  function gathered(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      body.read(0);
+      const look = (): void => {
+        if (body.errored) reject(body.errored);
+        else if (whole || body.destroyed || body.readableLength >= body.readableHighWaterMark) resolve();
+        else return;
+        body.off('gathering', look).off('whole', look).off('error', look);
+      };
+      body.on('gathering', look).on('whole', look).on('error', look);
+      look();
+    });
+  }
+
+  return {
+    async gather() {
+      await gathered();
+      if (whole) return (body.read() as Buffer | null) ?? Buffer.alloc(0);
+      return { [Symbol.asyncIterator]: () => body[Symbol.asyncIterator]() };
+    },
+    end: () => void body.destroy(),
+  };
 }
 
 function ignore(): void {}

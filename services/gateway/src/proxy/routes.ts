@@ -1,19 +1,21 @@
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
-import type { Dispatcher } from 'undici';
 import type { Caller } from '../caller/caller.ts';
+import type { OpenStreams } from '../credentials/open-streams.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
 import { requireSameOrigin } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
 import type { Drain } from '../limits/drain.ts';
+import type { LimitUser } from '../limits/rate-limit-hook.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
+import type { ServiceBackend } from '../upstreams/backend.ts';
 import type { Upstreams } from '../upstreams/pools.ts';
-import type { Replica } from '../upstreams/replicas.ts';
+import type { Replica } from '../upstreams/replica.ts';
 import { isBrokenConnection, isServiceFailure, isUnreached, upstreamProblem } from './failure.ts';
 import { checkTarget } from './path.ts';
-import { type RelayOutcome, relay } from './relay.ts';
-import { bodyOf, gathered, hasBody } from './request-body.ts';
+import { lingerOver, type RelayOutcome, relay } from './relay.ts';
+import { bodyOf, hasBody } from './request-body.ts';
 import { sortRequestHeaders } from './request-headers.ts';
 import { allMethods, type ProxyRoute, routeTable } from './route-table.ts';
 import { nextTraceContext } from './trace-context.ts';
@@ -30,7 +32,12 @@ export interface ProxyOptions {
   /** By service and code. */
   readonly failures: Counter<'service' | 'code'>;
   readonly upgrades: Upgrades;
+  readonly openStreams: OpenStreams;
   readonly drain: Drain;
+  /** Undefined where nobody is held to a rate. */
+  readonly limitUser: LimitUser | undefined;
+  /** The user of a bearer token that is genuine. */
+  readonly subjectOf: (accessToken: string) => string | undefined;
   readonly now: () => number;
 }
 
@@ -50,7 +57,11 @@ function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptio
     method: [...(route.methods ?? allMethods)],
     url: route.url,
     schema: { hide: true },
-    config: { streamed: true, ...(route.rateClass !== undefined && { rateClass: route.rateClass }) },
+    config: {
+      streamed: true,
+      ...(route.rateClass !== undefined && { rateClass: route.rateClass }),
+      ...(route.upload && { uploads: true }),
+    },
     handler: async (request, reply) => {
       const target = request.raw.url ?? '/';
       checkTarget(target, prefix);
@@ -59,6 +70,9 @@ function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptio
     },
   });
 }
+
+/** Most replicas at which one request is tried that none of them has got. */
+const MOST_TRIES = 4;
 
 interface Exchange {
   readonly request: FastifyRequest;
@@ -77,7 +91,18 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   const credential =
     route.session === false || inbound.authorization !== undefined
       ? undefined
-      : await options.credentials.resolve({ request, cookieHeader: inbound.cookie, caller });
+      : await options.credentials.resolve({
+          request,
+          cookieHeader: inbound.cookie,
+          caller,
+          changesPrivilege: route.changesPrivilege === true,
+        });
+  if (credential?.newCsrfToken() !== undefined) reply.header('x-csrf-token', credential.newCsrfToken());
+  const bearer = bearerOf(inbound.authorization);
+  if (options.limitUser !== undefined) {
+    const user = credential?.user() ?? (bearer === undefined ? undefined : options.subjectOf(bearer));
+    if (user !== undefined) await limitUser(options.limitUser, user);
+  }
   const upgrade = options.upgrades.of(request.raw);
   // A page of another site can open a WebSocket with the visitor's cookies and read all that it says.
   if (upgrade !== undefined && credential !== undefined) {
@@ -94,36 +119,44 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     return authorization === undefined ? headers : [...headers, 'authorization', authorization];
   };
 
-  const bodyToSend = async () => {
-    if (!bodied) return null;
-    const body = bodyOf(request.raw, maxBytes, options.now);
-    await gathered(body);
-    return body;
+  const body = bodied ? bodyOf(request.raw, maxBytes, options.now) : null;
+  const payload = body === null ? null : await body.gather();
+
+  let endWatch: (() => void) | undefined;
+  const watchStream = (close: () => void): void => {
+    const accessToken = credential === undefined ? bearer : credential.accessToken();
+    if (accessToken === undefined) return;
+    endWatch = options.openStreams.watch({ accessToken, renewed: credential?.renewed }, close);
   };
 
-  const sendTo = async (replica: Replica<Dispatcher>, isRetry: boolean): Promise<RelayOutcome> => {
-    const target = { dispatcher: replica.subject, path: exchange.path, headers: withToken(credential?.accessToken) };
+  const sendTo = async (replica: Replica<ServiceBackend>, isRetry: boolean): Promise<RelayOutcome> => {
+    const target = { backend: replica.subject, path: exchange.path, headers: withToken(credential?.accessToken()) };
     if (upgrade !== undefined) {
       try {
         await tunnel(upgrade, target, () => reply.hijack());
       } catch (error) {
         throw isUnreached(error) ? error : problem('web_socket_refused', { cause: error });
       }
-      replica.breaker.succeeded();
+      replica.succeeded();
+      const { socket } = upgrade;
+      watchStream(() => socket.destroy());
+      if (socket.destroyed) endWatch?.();
+      else socket.once('close', () => endWatch?.());
       return 'sent';
     }
     return relay(
-      { ...target, method: request.method as Dispatcher.HttpMethod, body: await bodyToSend() },
+      { ...target, method: request.method, body: payload },
       {
         incoming: request.raw,
         outgoing: reply.raw,
         takeOver: () => {
-          replica.breaker.succeeded();
+          replica.succeeded();
           reply.hijack();
         },
+        onEvents: () => watchStream(() => reply.raw.destroy()),
         ownHeaders: () => ownAnswerHeaders(reply, credential?.setCookies() ?? [], options.drain.underWay()),
         onUnauthorized:
-          credential?.accessToken === undefined
+          credential?.accessToken() === undefined
             ? undefined
             : async (challenge) => {
                 const renewed = await credential.onRefused(challenge);
@@ -134,31 +167,52 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   };
 
   const send = async (isRetry: boolean): Promise<RelayOutcome> => {
-    let failed: Replica<Dispatcher> | undefined;
-    for (;;) {
+    let failed: Replica<ServiceBackend> | undefined;
+    for (let tries = 1; ; ) {
       const replica = replicas.next(failed);
-      if ('waitMs' in replica) throw unavailable(route.upstream, replica.waitMs);
+      if ('waitMs' in replica) {
+        if (await replicas.recovery()) continue;
+        throw unavailable(route.upstream, replica.waitMs);
+      }
       try {
         return await sendTo(replica, isRetry);
       } catch (error) {
-        if (isServiceFailure(error)) replica.breaker.failed();
-        // One more try: a kept-alive connection that was closed meanwhile says nothing, and another replica may answer.
-        const again = repeatable ? isBrokenConnection(error) : false;
-        const elsewhere = !bodied && replicas.all.length > 1 && isUnreached(error);
-        if (failed !== undefined || (!again && !elsewhere)) throw error;
+        if (isServiceFailure(error)) replica.failed(error);
+        // A kept-alive connection that was closed meanwhile says nothing, and another replica may answer.
+        const again = isUnreached(error) ? tries < MOST_TRIES : repeatable && tries === 1 && isBrokenConnection(error);
+        if (!again) throw error;
         failed = replica;
+        tries += 1;
       }
     }
   };
 
+  async function limitUser(limit: LimitUser, user: string): Promise<void> {
+    try {
+      await limit(request, reply, user);
+    } catch (error) {
+      addCookies();
+      throw error;
+    }
+  }
+
+  /** A session that has ended or has another id says so, whatever becomes of the request. */
+  function addCookies(): void {
+    for (const cookie of credential?.setCookies() ?? []) reply.header('set-cookie', cookie);
+  }
+
   try {
     const outcome = await send(false);
     if (outcome === 'again') await send(true);
+    if (upgrade === undefined) endWatch?.();
   } catch (error) {
     const subject = upstreamProblem(error, route.upstream);
     options.failures.labels(route.upstream, subject.code).inc();
-    for (const cookie of credential?.setCookies() ?? []) reply.header('set-cookie', cookie);
+    addCookies();
+    lingerOver(request.raw, reply.raw);
     throw subject;
+  } finally {
+    body?.end();
   }
 }
 
@@ -166,6 +220,10 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
 function unavailable(service: string, waitMs: number) {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) };
   return problem('upstream_unavailable', { headers, extensions: { service } });
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
 /** RFC 9110 §9.2.1: safe methods, and nothing of the request has been used up. */

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { Dispatcher } from 'undici';
+import type { ServiceBackend } from '../upstreams/backend.ts';
 
 /** A client's connection that asks to become a WebSocket (RFC 6455 §4.1). */
 export interface Upgrade {
@@ -45,11 +45,11 @@ export function takeUpgrades(app: Pick<FastifyInstance, 'routing'>, server: Serv
  */
 export async function tunnel(
   upgrade: Upgrade,
-  request: { readonly dispatcher: Dispatcher; readonly path: string; readonly headers: string[] },
+  request: { readonly backend: ServiceBackend; readonly path: string; readonly headers: string[] },
   takeOver: () => void,
 ): Promise<void> {
   const { socket, head, response } = upgrade;
-  const agreed = await request.dispatcher.upgrade({
+  const agreed = await request.backend.upgrade({
     path: request.path,
     method: 'GET',
     protocol: 'websocket',

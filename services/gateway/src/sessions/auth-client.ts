@@ -1,4 +1,5 @@
 import { Problem } from '@gaia/http-service/problem';
+import { isSiteId } from '@gaia/tokens/site-id';
 import type { Caller } from '../caller/caller.ts';
 import { problem } from '../errors.ts';
 import type { Site } from '../sites/site-directory.ts';
@@ -34,6 +35,8 @@ export interface AuthClient {
   logIn(credentials: Credentials, site: string | undefined, askedFor: AskedFor): Promise<SessionTokens>;
   /** New tokens; undefined where the family has ended. */
   refresh(refreshToken: string, cause: SessionTokens['cause'], askedFor: AskedFor): Promise<SessionTokens | undefined>;
+  /** Tokens of the same login for another site. Auth's refusals. */
+  switchSite(tokens: SessionTokens, site: string, askedFor: AskedFor): Promise<SessionTokens>;
   logOut(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
   profile(tokens: SessionTokens, askedFor: AskedFor): Promise<Profile>;
   /** The site of a host. */
@@ -99,6 +102,7 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
   function readTokens(answer: JsonAnswer, cause: SessionTokens['cause']): SessionTokens {
     const body = answer.body as Record<string, unknown> | undefined;
     const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn, scope } = body ?? {};
+    const { session_expires_in: sessionExpiresIn } = body ?? {};
     if (typeof accessToken !== 'string' || typeof refreshToken !== 'string' || typeof expiresIn !== 'number') {
       throw unavailable(new Error('auth answered without tokens'));
     }
@@ -109,6 +113,7 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
       accessIssuedAt,
       accessExpiresAt: accessIssuedAt + Math.floor(expiresIn * 1_000),
       scope: typeof scope === 'string' ? scope : '',
+      loginEndsAt: typeof sessionExpiresIn === 'number' ? accessIssuedAt + sessionExpiresIn * 1_000 : undefined,
       cause,
     };
   }
@@ -126,6 +131,12 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
       if (answer.status !== 200) throw unavailable(new Error(`auth answered ${answer.status}`));
       return readTokens(answer, cause);
     },
+    async switchSite(tokens, site, askedFor) {
+      const body = { site, refresh_token: tokens.refreshToken };
+      const answer = await post('/auth/switch', body, bearerHeaders(tokens, askedFor));
+      if (answer.status !== 200) throw refusal(answer);
+      return readTokens(answer, 'login');
+    },
     async logOut(tokens, askedFor) {
       await post('/auth/logout', { refresh_token: tokens.refreshToken }, askedForHeaders(askedFor));
     },
@@ -138,15 +149,16 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
       const answer = await ask(`/auth/hosts/${encodeURIComponent(host)}`, { timeoutMs: SITE_TIMEOUT_MS });
       if (answer.status === 404 || answer.status === 400) return undefined;
       const body = answer.body as { site?: unknown; name?: unknown } | undefined;
-      if (answer.status !== 200 || typeof body?.site !== 'string' || !siteSyntax.test(body.site)) {
+      if (answer.status !== 200 || !isSiteId(body?.site)) {
         throw unavailable(new Error(`auth answered ${answer.status} without a site`));
       }
-      const { site, name, origin, registration } = body as Record<string, unknown>;
+      const { site, name, origin, registration, origins } = body as Record<string, unknown>;
       return {
         site: String(site),
         name: typeof name === 'string' ? name : String(site),
         origin: typeof origin === 'string' ? origin : originOfHost(host, publicUrl),
         registration: registration === 'open' || registration === 'invitation' ? registration : 'closed',
+        origins: Array.isArray(origins) ? origins.filter((one) => typeof one === 'string') : [],
       };
     },
     async handOver(tokens, target, askedFor) {
@@ -184,8 +196,6 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
     },
   };
 }
-
-const siteSyntax = /^[a-z0-9.-]{1,253}$/;
 
 function askedForHeaders({ caller, requestId, userAgent }: AskedFor): Record<string, string> {
   return {

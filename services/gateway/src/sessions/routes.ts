@@ -2,12 +2,13 @@ import type { Service } from '@gaia/http-service/service';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Caller } from '../caller/caller.ts';
+import { requireCsrfToken } from '../csrf/csrf-token.ts';
 import { requireSameOrigin } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
 import type { AuthClient } from './auth-client.ts';
 import { takeLoginForms } from './login-form.ts';
-import { loginBody, problemAnswer, sessionAnswer } from './schemas.ts';
+import { loginBody, problemAnswer, sessionAnswer, siteBody } from './schemas.ts';
 import type { Session } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
@@ -23,6 +24,7 @@ export interface SessionRoutesOptions {
 }
 
 const tags = ['session'];
+const CHALLENGE = 'Bearer realm="gaia"';
 
 /** `POST /session` signs a browser in, `GET /session` tells who is, `DELETE /session` signs out. */
 export async function registerSessionRoutes(app: Service, options: SessionRoutesOptions): Promise<void> {
@@ -77,6 +79,38 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
       if (session !== undefined) return describe(session);
       reply.header('set-cookie', cookie.clear(caller));
       return { authenticated: false };
+    },
+  );
+
+  app.post(
+    '/session/site',
+    {
+      schema: {
+        summary: 'Go on at another site of the user’s with the same sign-in',
+        description:
+          'At the installation’s own address, whose sessions belong to no site; between the addresses of sites `/sso` ' +
+          'leads. Needs `x-csrf-token`. The session gets another cookie and another `csrf_token`.',
+        tags,
+        body: siteBody,
+        response: { 200: sessionAnswer, 400: problemAnswer, 401: problemAnswer, 403: problemAnswer },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const caller = callerOf(request);
+      const { site } = request.body;
+      const session = await signIns.find(request, caller);
+      if (session === undefined) throw problem('token_missing', { headers: { 'www-authenticate': CHALLENGE } });
+      requireSameOrigin(request.raw.headers, caller);
+      requireCsrfToken(request.headers['x-csrf-token'], sessions.csrfTokenOf(session));
+      const here = await options.sites.find(caller.host.name);
+      if (here !== undefined && here.site !== site) throw problem('site_of_host');
+      const changed = await signIns.changeId(request, caller, session, (tokens) =>
+        auth.switchSite(tokens, site, signIns.askedFor(request, caller)),
+      );
+      if (changed === undefined) throw problem('token_missing', { headers: { 'www-authenticate': CHALLENGE } });
+      reply.header('set-cookie', changed.setCookie);
+      return describe(changed.session);
     },
   );
 

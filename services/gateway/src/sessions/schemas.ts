@@ -1,3 +1,4 @@
+import { SiteId } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -8,11 +9,15 @@ export const loginBody = Type.Object(
     email: Type.Optional(text(320)),
     username: Type.Optional(text(320)),
     password: text(1_024),
-    site: Type.Optional(Type.String({ pattern: '^[a-z0-9.-]{1,253}$' })),
-    remember: Type.Optional(Type.Boolean({ description: 'Keep the session when the browser is closed' })),
+    site: Type.Optional(SiteId),
+    remember: Type.Optional(
+      Type.Boolean({ description: 'Keep the session when the browser is closed, and for longer when it is not used' }),
+    ),
   },
   { additionalProperties: false },
 );
+
+export const siteBody = Type.Object({ site: SiteId }, { additionalProperties: false });
 
 const user = Type.Object({
   id: Type.String(),

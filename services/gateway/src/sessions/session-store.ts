@@ -1,18 +1,29 @@
 import { createHash } from 'node:crypto';
+import type { TextSealer } from '@gaia/sealed-values/text-sealer';
 import type { RecordStore } from '@gaia/state/state';
-import type { Sealer } from './seal.ts';
 import type { Session, SessionTokens } from './session.ts';
+import type { KeyedDigest } from './session-secrets.ts';
 
 export interface SessionStoreOptions {
   readonly records: RecordStore;
-  readonly sealer: Sealer;
+  readonly sealer: TextSealer;
+  readonly digest: KeyedDigest;
   readonly now: () => number;
   readonly randomBytes: (size: number) => Buffer;
+  /** A session ends when it is not used for so long. */
   readonly idleMs: number;
+  /** The same for one that is remembered. */
+  readonly rememberedIdleMs: number;
   readonly absoluteMs: number;
   /** Whether sessions may be answered from memory: only while revocations are known to arrive. */
   readonly mayCache: () => boolean;
+  /** Tells all replicas that an id has been given up; nobody needs to know of it for longer than `forMs`. */
+  readonly giveUp: (key: string, forMs: number) => Promise<void>;
+  readonly isGivenUp: (key: string) => boolean;
 }
+
+/** What can change of a session while it lives on. */
+export type SessionChanges = Partial<Pick<Session, 'user' | 'site' | 'roles' | 'tokens'>>;
 
 export interface SessionStore {
   /** Stores a new session under a new id, whatever the browser brought along; `cookie` is what the browser gets. */
@@ -23,6 +34,11 @@ export interface SessionStore {
   reload(session: Session): Promise<Session | undefined>;
   /** Gives a living session other tokens; what the session is then, or undefined if it has ended meanwhile. */
   replaceTokens(session: Session, tokens: SessionTokens): Promise<Session | undefined>;
+  /**
+   * Gives a living session another id; the one that it had is dead, here at once and at the other replicas as soon as the
+   * revocation feed has told them. Undefined if the session has ended meanwhile.
+   */
+  changeId(session: Session, changes?: SessionChanges): Promise<{ cookie: string; session: Session } | undefined>;
   end(session: Session): Promise<void>;
   /** The token that a page of this session must show with requests that change something. */
   csrfTokenOf(session: Session): string;
@@ -44,7 +60,8 @@ const CACHE_CAPACITY = 20_000;
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { records, sealer, now } = options;
   const cache = new Map<string, { session: Session; until: number }>();
-  const seenEveryMs = Math.min(60_000, Math.floor(options.idleMs / 4));
+  const idleMsOf = ({ remember }: Session): number => (remember ? options.rememberedIdleMs : options.idleMs);
+  const seenEveryMs = (session: Session): number => Math.min(60_000, Math.floor(idleMsOf(session) / 4));
 
   async function save(session: Session): Promise<void> {
     const { key, ...kept } = session;
@@ -54,7 +71,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
 
   async function noteUse(session: Session, at: number): Promise<void> {
-    await records.set(SEEN, session.key, { at }, Math.min(at + options.idleMs, session.endsAt), at);
+    await records.set(SEEN, session.key, { at }, Math.min(at + idleMsOf(session), session.endsAt), at);
   }
 
   async function load(key: string): Promise<{ session: Session; seenAt: number } | undefined> {
@@ -73,13 +90,24 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     if (cache.size > CACHE_CAPACITY) cache.delete(cache.keys().next().value as string);
   }
 
+  async function saveNew(data: Omit<Session, 'key'>): Promise<{ cookie: string; session: Session }> {
+    const cookie = options.randomBytes(COOKIE_BYTES).toString('base64url');
+    const session = { ...data, key: keyOf(cookie) };
+    await Promise.all([save(session), noteUse(session, now())]);
+    return { cookie, session };
+  }
+
+  async function remove({ key }: Session): Promise<void> {
+    cache.delete(key);
+    await Promise.all([records.delete(SESSIONS, key), records.delete(SEEN, key)]);
+  }
+
   return {
-    async create(data) {
-      const cookie = options.randomBytes(COOKIE_BYTES).toString('base64url');
+    create(data) {
       const createdAt = now();
-      const session = { ...data, key: keyOf(cookie), createdAt, endsAt: createdAt + options.absoluteMs };
-      await Promise.all([save(session), noteUse(session, createdAt)]);
-      return { cookie, session };
+      // A session without its login would be a promise that auth does not keep.
+      const endsAt = Math.min(createdAt + options.absoluteMs, data.tokens.loginEndsAt ?? Number.POSITIVE_INFINITY);
+      return saveNew({ ...data, createdAt, endsAt });
     },
     async find(cookie, host) {
       if (!cookieSyntax.test(cookie)) return undefined;
@@ -87,13 +115,13 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const at = now();
       const cached = cache.get(key);
       if (cached !== undefined && at < cached.until && at < cached.session.endsAt && options.mayCache()) {
-        return cached.session.host === host ? cached.session : undefined;
+        return cached.session.host === host && !options.isGivenUp(key) ? cached.session : undefined;
       }
       cache.delete(key);
       const loaded = await load(key);
       // A cookie is good at the host that set it and nowhere else.
       if (loaded === undefined || loaded.session.host !== host) return undefined;
-      if (at - loaded.seenAt >= seenEveryMs) await noteUse(loaded.session, at);
+      if (at - loaded.seenAt >= seenEveryMs(loaded.session)) await noteUse(loaded.session, at);
       remember(loaded.session);
       return loaded.session;
     },
@@ -107,11 +135,17 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       await save(replaced);
       return replaced;
     },
-    async end(session) {
-      cache.delete(session.key);
-      await Promise.all([records.delete(SESSIONS, session.key), records.delete(SEEN, session.key)]);
+    async changeId(session, changes = {}) {
+      const current = await load(session.key);
+      if (current === undefined) return undefined;
+      const { key: _, ...kept } = current.session;
+      const changed = await saveNew({ ...kept, ...changes });
+      await remove(session);
+      await options.giveUp(session.key, 2 * CACHE_MS);
+      return changed;
     },
-    csrfTokenOf: (session) => sealer.digest('csrf', session.key),
+    end: remove,
+    csrfTokenOf: (session) => options.digest('csrf', session.key),
   };
 }
 

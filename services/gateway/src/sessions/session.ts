@@ -16,6 +16,8 @@ export interface SessionTokens {
   readonly accessExpiresAt: number;
   readonly refreshToken: string;
   readonly scope: string;
+  /** When the login ends however often its tokens are renewed, as far as auth has told. */
+  readonly loginEndsAt?: number | undefined;
   /** Why these tokens were fetched: at login, because of their age, or because a service refused the ones before. */
   readonly cause: 'login' | 'age' | 'refusal';
 }
@@ -29,6 +31,7 @@ export interface Session {
   readonly site: string | undefined;
   readonly roles: readonly string[];
   readonly tokens: SessionTokens;
+  /** Whether it outlives the browser. */
   readonly remember: boolean;
   readonly createdAt: number;
   /** End of the session however much it is used. */

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../caller/caller.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
 import type { AskedFor, AuthClient } from './auth-client.ts';
+import type { Renewal } from './renewal.ts';
 import type { Session, SessionTokens } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
@@ -17,6 +18,16 @@ export interface SignIns {
     tokens: SessionTokens,
     remember: boolean,
   ): Promise<{ readonly session: Session; readonly setCookie: string }>;
+  /**
+   * Gives a session another id after a change of privilege, and what auth says of its user now; `change` gives it other
+   * tokens. Undefined where it has ended.
+   */
+  changeId(
+    request: FastifyRequest,
+    caller: Caller,
+    session: Session,
+    change?: (tokens: SessionTokens) => Promise<SessionTokens>,
+  ): Promise<{ readonly session: Session; readonly setCookie: string } | undefined>;
   /** Ends a session, and those of all sites of the same sign-on. */
   end(request: FastifyRequest, caller: Caller, session: Session): Promise<void>;
   askedFor(request: FastifyRequest, caller: Caller): AskedFor;
@@ -26,10 +37,11 @@ export interface SignInsOptions {
   readonly auth: Pick<AuthClient, 'profile' | 'logOut' | 'endSignOn'>;
   readonly sessions: SessionStore;
   readonly cookie: SessionCookie;
+  readonly renewal: Pick<Renewal, 'changeId'>;
   readonly credentials: Pick<SessionCredentials, 'find'>;
 }
 
-export function createSignIns({ auth, sessions, cookie, credentials }: SignInsOptions): SignIns {
+export function createSignIns({ auth, sessions, cookie, renewal, credentials }: SignInsOptions): SignIns {
   const askedFor = (request: FastifyRequest, caller: Caller): AskedFor => ({
     caller,
     requestId: request.id,
@@ -65,9 +77,22 @@ export function createSignIns({ auth, sessions, cookie, credentials }: SignInsOp
       const { user, site, roles } = await auth.profile(tokens, askedFor(request, caller));
       await endFormer(request, caller);
       const created = await sessions.create({ user, site, roles, host: caller.host.name, tokens, remember });
-      const { endsAt, createdAt } = created.session;
-      const maxAge = remember ? Math.floor((endsAt - createdAt) / 1_000) : undefined;
-      return { session: created.session, setCookie: cookie.write(created.cookie, caller, maxAge) };
+      return { session: created.session, setCookie: cookie.write(created.cookie, created.session, caller) };
+    },
+    async changeId(request, caller, session, change) {
+      const changed = await renewal.changeId(session, async (current) => {
+        const tokens = (await change?.(current.tokens)) ?? current.tokens;
+        try {
+          const { user, site, roles } = await auth.profile(tokens, askedFor(request, caller));
+          return { tokens, user, site, roles };
+        } catch (error) {
+          // Those that the session holds are used up: showing them once more would end the login.
+          if (tokens !== current.tokens) await sessions.replaceTokens(current, tokens);
+          throw error;
+        }
+      });
+      if (changed === undefined) return undefined;
+      return { session: changed.session, setCookie: cookie.write(changed.cookie, changed.session, caller) };
     },
     async end(request, caller, session) {
       await sessions.end(session);

@@ -6,6 +6,8 @@ export interface Site {
   readonly origin: string;
   /** Who may register. */
   readonly registration: 'open' | 'invitation' | 'closed';
+  /** Front ends whose pages may call the site's API. */
+  readonly origins: readonly string[];
 }
 
 export interface SiteDirectoryOptions {
@@ -19,6 +21,8 @@ export interface SiteDirectoryOptions {
 export interface SiteDirectory {
   /** The site of a host (lower case, without port). Never rejects: when auth is away, what is known still counts. */
   find(host: string): Promise<Site | undefined>;
+  /** The site of a host as far as it is remembered; nobody is asked. */
+  known(host: string): Site | undefined;
 }
 
 const KNOWN_MS = 60_000;
@@ -67,6 +71,7 @@ export function createSiteDirectory(options: SiteDirectoryOptions): SiteDirector
   }
 
   return {
+    known: (host) => entries.get(host)?.site,
     async find(host) {
       const entry = entries.get(host);
       const now = options.now();

@@ -13,9 +13,15 @@ type Done = (error?: Error | null) => void;
  * (413, 401) answers and closes while the body is still being sent; the write then fails although the answer has arrived
  * (RFC 9112 §9.6). Without the delay the client would be told 503 instead of what the service said.
  */
-export function patientConnector(options: { readonly timeoutMs: number }): buildConnector.connector {
+export function patientConnector(options: {
+  readonly timeoutMs: number;
+  /** Where the name of the target is looked for; undefined: wherever the system finds it. */
+  readonly address: string | undefined;
+}): buildConnector.connector {
   const connect = buildConnector({ timeout: options.timeoutMs });
-  return (target, callback) => {
+  const { address } = options;
+  return (named, callback) => {
+    const target = address === undefined ? named : { ...named, hostname: address };
     connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
       if (error !== null) callback(error, null);
       else callback(null, beingPatient(socket));

@@ -1,39 +1,76 @@
-import { type Breaker, createBreaker } from './breaker.ts';
+import type { Replica } from './replica.ts';
 
-/** One address of a service. */
-export interface Replica<T> {
-  readonly subject: T;
-  readonly breaker: Breaker;
-}
-
+/** The replicas of one service. */
 export interface Replicas<T> {
-  /** The next one in turn that answers, `except` only if there is no other; or for how long none will be asked. */
+  /**
+   * The next one in turn that answers: `except` only if there is no other, one that is about to end only if the others
+   * do not answer. Or for how long none will be asked.
+   */
   next(except?: Replica<T>): Replica<T> | { readonly waitMs: number };
-  readonly all: readonly Replica<T>[];
+  /** True as soon as one may be asked, false when waiting is of no use (any more). */
+  recovery(): Promise<boolean>;
+  /** Tells those who wait that one has shown itself alive. */
+  recovered(): void;
+  all(): readonly Replica<T>[];
+  /** Puts other replicas in the place of those there are. */
+  replace(replicas: readonly Replica<T>[]): void;
 }
 
-/** The replicas of one service in turns, those left out that have failed several times in a row. */
-export function createReplicas<T>(subjects: readonly T[], now: () => number): Replicas<T> {
-  const all = subjects.map((subject) => ({ subject, breaker: createBreaker(now) }));
+/** Most requests that are held until a service is back. */
+const MOST_HELD = 2_000;
+
+/** The replicas of one service in turns, those left out that do not answer. */
+export function createReplicas<T>(first: readonly Replica<T>[], now: () => number): Replicas<T> {
+  let all = first;
   let turn = 0;
+  const held = new Set<(recovered: boolean) => void>();
+
+  function take(index: number): Replica<T> {
+    const replica = all[index] as Replica<T>;
+    turn = (index + 1) % all.length;
+    replica.begin();
+    return replica;
+  }
+
+  function release(recovered: boolean): void {
+    for (const resolve of held) resolve(recovered);
+    held.clear();
+  }
 
   return {
-    all,
+    all: () => all,
     next(except) {
+      let leaving = -1;
       let second: Replica<T> | undefined;
-      for (let index = 0; index < all.length; index += 1) {
-        const replica = all[(turn + index) % all.length];
-        if (replica === undefined || replica.breaker.waitMs() > 0) continue;
-        if (replica === except) {
-          second = replica;
-          continue;
-        }
-        turn = (turn + index + 1) % all.length;
-        replica.breaker.begin();
-        return replica;
+      for (let step = 0; step < all.length; step += 1) {
+        const index = (turn + step) % all.length;
+        const replica = all[index];
+        if (replica === undefined || replica.restsMs() > 0) continue;
+        if (replica === except) second = replica;
+        else if (!replica.isLeaving()) return take(index);
+        else if (leaving < 0) leaving = index;
       }
-      if (second !== undefined) return second;
-      return { waitMs: Math.min(...all.map(({ breaker }) => breaker.waitMs())) };
+      if (leaving >= 0) return take(leaving);
+      return second ?? { waitMs: Math.min(...all.map((replica) => replica.restsMs())) };
+    },
+    recovery() {
+      const untilEnd = Math.max(...all.map((replica) => (replica.isLost() ? replica.patientUntil() - now() : 0)));
+      if (untilEnd <= 0 || held.size >= MOST_HELD) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const settle = (recovered: boolean): void => {
+          clearTimeout(timer);
+          held.delete(settle);
+          resolve(recovered);
+        };
+        const timer = setTimeout(settle, untilEnd, false);
+        held.add(settle);
+      });
+    },
+    recovered: () => release(true),
+    replace(replicas) {
+      all = replicas;
+      turn = 0;
+      release(true);
     },
   };
 }

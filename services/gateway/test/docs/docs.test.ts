@@ -46,6 +46,28 @@ describe('mergeDocuments', () => {
     });
   });
 
+  it('names the schema of problems once, and keeps one that differs', () => {
+    const schema = { type: 'object', required: ['code'] };
+    const refusal = (of: object) => ({
+      responses: { 400: { content: { 'application/problem+json': { schema: of } } } },
+    });
+    const other = { type: 'object' };
+    const document = { paths: { '/a': { get: refusal(schema), post: refusal(other) } } };
+    const shared = { paths: { '/b': { get: refusal(schema) } } };
+    const merged = mergeDocuments(
+      [
+        { name: 'x', document },
+        { name: 'y', document: shared },
+      ] as never,
+      options,
+    );
+    const reference = { $ref: '#/components/schemas/Problem' };
+    expect(merged).toMatchObject({
+      paths: { '/a': { get: refusal(reference), post: refusal(other) }, '/b': { get: refusal(reference) } },
+      components: { schemas: { Problem: schema } },
+    });
+  });
+
   it('survives hostile documents', () => {
     let deep: object = {};
     for (let index = 0; index < 5_000; index += 1) deep = { deep };
@@ -67,7 +89,13 @@ describe('/docs', () => {
       paths: object;
       info: { description: string };
     }>();
-    expect(Object.keys(document.paths)).toEqual(['/assets/{id}', '/cms/whoami', '/search', '/session']);
+    expect(Object.keys(document.paths)).toEqual([
+      '/assets/{id}',
+      '/cms/whoami',
+      '/search',
+      '/session',
+      '/session/site',
+    ]);
     expect(document).toMatchObject({ openapi: '3.1.0', components: { securitySchemes: { bearer: {} } } });
     expect((await gateway.send('/docs/json')).json()).toEqual(document);
   });

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { signIn, unsafe } from '../support/browser.ts';
 import { claimsOf } from '../support/fake-auth.ts';
 import { openGateway } from '../support/gateway.ts';
-import { echo, type Seen, type Sending, send, serve } from '../support/servers.ts';
+import { echo, freePort, type Seen, type Sending, send, serve } from '../support/servers.ts';
 
 const SECRET = 'a-forward-auth-secret-with-32-characters';
 const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path));
@@ -48,11 +48,10 @@ async function openNginx() {
   const gateway = await openGateway({ env: { FORWARD_AUTH_SECRET: SECRET } });
   gateway.auth.hosts.set('localhost', 'site-a.localhost');
   const service = await serve(echo('own'));
-  const probe = await serve(() => {});
-  await probe.close();
+  const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'gaia-nginx-'));
   const file = join(directory, 'nginx.conf');
-  writeFileSync(file, configuration(probe.port, gateway.port, service.origin, directory));
+  writeFileSync(file, configuration(port, gateway.port, service.origin, directory));
   const nginx = spawn(NGINX ?? 'nginx', ['-c', file, '-p', directory, '-e', join(directory, 'error.log')]);
   onTestFinished(async () => {
     const ended = new Promise((resolve) => nginx.once('exit', resolve));
@@ -60,7 +59,7 @@ async function openNginx() {
     await ended;
     rmSync(directory, { recursive: true, force: true });
   });
-  const origin = `http://127.0.0.1:${probe.port}`;
+  const origin = `http://127.0.0.1:${port}`;
   await vi.waitFor(() => send(origin, '/'), { timeout: 10_000 });
   const host = { host: `localhost:${gateway.port}` };
   const through = (sending: Sending = {}) =>
@@ -113,6 +112,23 @@ describe('the endpoint itself', () => {
     expect((await gateway.send('/forward-auth', { headers: { ...asking, cookie } })).status).toBe(200);
     const unsafeMethod = await gateway.send('/forward-auth', { headers: { ...asking, cookie, [name]: 'delete' } });
     expect(unsafeMethod.json()).toMatchObject({ status: 403, code: 'csrf_token_missing' });
+  });
+
+  it('refuses a second Authorization header, whatever it holds', async () => {
+    const gateway = await openGateway({ env: { FORWARD_AUTH_SECRET: SECRET } });
+    const { cookie } = await signIn(gateway);
+    for (const other of ['Bearer y', 'Basic eDp5', '']) {
+      const headers = [
+        ...Object.entries({ ...asking, cookie }).flat(),
+        'Authorization',
+        'Bearer x',
+        'authorization',
+        other,
+      ];
+      const answer = await gateway.send('/forward-auth', { headers });
+      expect(answer.json()).toMatchObject({ status: 400, code: 'duplicate_header' });
+      expect(answer.headers).not.toHaveProperty('authorization');
+    }
   });
 
   it('takes the path that Envoy adds', async () => {

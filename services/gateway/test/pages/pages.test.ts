@@ -25,6 +25,10 @@ describe('every page', () => {
     expect(headers['cache-control']).toBe('no-store');
     const ids = [...text.matchAll(/<input id="([^"]+)"/g)].map(([, id]) => id);
     for (const id of ids) expect(text).toContain(`<label for="${id}"`);
+    for (const [field] of text.matchAll(/<input[^>]* name="password"[^>]*>/g)) {
+      expect(field).toMatch(/ type="password"/);
+      expect(field).toMatch(/ autocomplete="(?:current|new)-password"/);
+    }
     expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
   });
 

@@ -77,6 +77,6 @@ describe('checkTarget', () => {
         // Only the time matters here.
       }
     }
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });

@@ -2,7 +2,13 @@ import { expect, it, vi } from 'vitest';
 import { createSiteDirectory, type Site } from '../../src/sites/site-directory.ts';
 import { createClock } from '../support/gateway.ts';
 
-const siteA: Site = { site: 'site-a.localhost', name: 'A', origin: 'http://site-a.localhost', registration: 'closed' };
+const siteA: Site = {
+  site: 'site-a.localhost',
+  name: 'A',
+  origin: 'http://site-a.localhost',
+  origins: [],
+  registration: 'closed',
+};
 
 function directory(answer: (host: string) => Promise<Site | undefined>) {
   const clock = createClock();

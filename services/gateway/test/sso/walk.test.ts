@@ -210,6 +210,37 @@ describe('the way itself', () => {
     expect(sites.auth.count('/auth/sso/hand-over')).toBe(0);
   });
 
+  it.each([
+    { 'x-forwarded-host': 'evil.example' },
+    { 'x-forwarded-host': 'site-a.localhost:9999', 'x-forwarded-proto': 'https' },
+    { forwarded: 'host=evil.example;proto=https' },
+    { 'x-original-host': 'evil.example' },
+    { 'x-host': 'evil.example' },
+    { 'x-gaia-site': 'evil.example' },
+    { origin: 'http://evil.example', referer: 'http://evil.example/' },
+  ])('leads nowhere else for a header that says so: %j', async (headers) => {
+    const sites = await openSites();
+    const visitor = await sites.signedInAtA();
+    const spoofed = headers as unknown as Record<string, string>;
+    const start = await visitor.get(`${sites.b}/sso?from=site-a.localhost&return=/x`, spoofed);
+    const source = String(start.headers.location);
+    expect(source.startsWith(`${sites.a}/sso/authorize?`)).toBe(true);
+    const link = String((await visitor.get(source, spoofed)).headers.location);
+    expect(link.startsWith(`${sites.b}/sso?token=`)).toBe(true);
+    expect((await visitor.get(link, spoofed)).headers.location).toBe('/x');
+  });
+
+  it.each(['evil.example', 'site-b.localhost.evil.example', 'evil.example:8080', 'site-b.localhost@evil.example'])(
+    'does not begin at the host %s, which is no site of ours',
+    async (host) => {
+      const sites = await openSites();
+      const answer = await sites.gateway.send('/sso', { headers: { host, accept: 'application/json' } });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.headers).not.toHaveProperty('location');
+      expect(answer.headers).not.toHaveProperty('set-cookie');
+    },
+  );
+
   it('needs a registered site to start from', async () => {
     const sites = await openSites();
     const answer = await sites

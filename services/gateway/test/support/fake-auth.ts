@@ -17,6 +17,8 @@ export interface FakeAuth {
   /** Makes a hand-over token; `claims` and `header` replace members. */
   handOver(options: { claims: Record<string, unknown>; header?: Record<string, unknown>; key?: KeyObject }): string;
   readonly names: Map<string, string>;
+  /** Host → origins of its site's front ends. */
+  readonly origins: Map<string, readonly string[]>;
   /** Ends a family, and says so to `onEnd`. */
   end(sid: string): void;
   onEnd: ((sid: string) => void) | undefined;
@@ -24,6 +26,8 @@ export interface FakeAuth {
   down: boolean;
   /** Life of access tokens in seconds. */
   expiresIn: number;
+  /** Rest of the life of logins in seconds; not told if not set. */
+  sessionExpiresIn: number | undefined;
   count(path: string): number;
 }
 
@@ -43,6 +47,7 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
     hosts: new Map(),
     originOf: undefined,
     names: new Map(),
+    origins: new Map(),
     onEnd: undefined,
     end(sid) {
       families.delete(sid);
@@ -65,6 +70,7 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
     },
     down: false,
     expiresIn: 900,
+    sessionExpiresIn: undefined,
     count: (path) => auth.calls.filter((call) => call.path === path).length,
     listener: async (incoming, outgoing) => {
       const path = incoming.url ?? '';
@@ -130,6 +136,12 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
         families.set(sid, Number(sequence) + 1);
         return answerJson(outgoing, 200, tokens(sid, undefined));
       }
+      if (path === '/auth/switch') {
+        const [sid = ''] = String(body.refresh_token).split('#');
+        if (body.site === 'foreign.localhost') return answerJson(outgoing, 403, problem(403, 'not_a_member'));
+        families.set(sid, (families.get(sid) ?? 0) + 1);
+        return answerJson(outgoing, 200, tokens(sid, body.site));
+      }
       if (path === '/auth/logout') {
         families.delete(String(body.refresh_token).split('#')[0] ?? '');
         outgoing.writeHead(204).end();
@@ -152,7 +164,9 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
         const host = decodeURIComponent(path.slice('/auth/hosts/'.length));
         const origin = auth.originOf?.(host);
         const name = auth.names.get(site) ?? `Site ${site}`;
-        return answerJson(outgoing, 200, { site, name, registration: auth.registration, ...(origin && { origin }) });
+        const origins = auth.origins.get(host) ?? [];
+        const { registration } = auth;
+        return answerJson(outgoing, 200, { site, name, registration, origins, ...(origin && { origin }) });
       }
       return answerJson(outgoing, 200, { service: 'auth', url: path, headers: incoming.headers, body: text });
     },
@@ -167,6 +181,7 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       expires_in: auth.expiresIn,
       refresh_token: `${sid}#${families.get(sid)}`,
       refresh_expires_in: 86_400,
+      ...(auth.sessionExpiresIn !== undefined && { session_expires_in: auth.sessionExpiresIn }),
       scope: 'content:read',
     };
   }

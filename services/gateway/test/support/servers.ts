@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import {
   createServer,
   request as httpRequest,
@@ -28,6 +29,23 @@ export async function serve(listener: RequestListener, port = 0): Promise<TestSe
   };
   onTestFinished(close);
   return { origin: `http://127.0.0.1:${address.port}`, port: address.port, close };
+}
+
+/**
+ * A port on which nothing listens at this moment, below those that systems hand out by themselves: what some other test
+ * is given meanwhile is never this one.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 20_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export async function readAll(stream: IncomingMessage): Promise<Buffer> {

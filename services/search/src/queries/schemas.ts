@@ -1,4 +1,5 @@
 import { MinSeq } from '@gaia/feed-follower/min-seq';
+import { SITE_ID_PATTERN } from '@gaia/tokens/site-id';
 import { Type } from 'typebox';
 
 export const SearchQuery = Type.Object(
@@ -10,7 +11,7 @@ export const SearchQuery = Type.Object(
         'Words that must all occur; `"…"` is a phrase, `-` excludes, `or` separates alternatives. The last word may be unfinished.',
     }),
     site: Type.Optional(
-      Type.String({ pattern: '^[a-z0-9.-]{1,253}$', description: "Default: the host's site, else the access token's" }),
+      Type.String({ pattern: SITE_ID_PATTERN, description: "Default: the host's site, else the access token's" }),
     ),
     type: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Only entries of this content type' }),

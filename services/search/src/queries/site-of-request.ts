@@ -1,4 +1,5 @@
 import type { Identity } from '@gaia/tokens/identity';
+import { isSiteId } from '@gaia/tokens/site-id';
 import { problem } from '../errors.ts';
 
 /**
@@ -11,8 +12,7 @@ export function siteOfRequest(
   hostSite: string | string[] | undefined,
   identity: Identity | undefined,
 ): string {
-  const ofHost = typeof hostSite === 'string' && /^[a-z0-9.-]{1,253}$/.test(hostSite) ? hostSite : undefined;
-  const site = asked ?? ofHost ?? identity?.site;
+  const site = asked ?? (isSiteId(hostSite) ? hostSite : undefined) ?? identity?.site;
   if (site === undefined) throw problem('site_required');
   if (identity !== undefined && identity.site !== site) {
     throw problem('forbidden', { detail: 'The access token is for another site.' });

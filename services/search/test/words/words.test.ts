@@ -1,3 +1,4 @@
+import { anyCharacter } from '@gaia/testing/any-character';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fold, MAX_WORD_LENGTH } from '../../src/words/fold.ts';
@@ -27,7 +28,7 @@ describe('the words of a text', () => {
 
   it('stand where they say', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
         for (const word of words(text)) expect(fold(text.slice(word.start, word.end))).toBe(word.folded);
       }),
     );
@@ -35,7 +36,7 @@ describe('the words of a text', () => {
 
   it('hold nothing that could end a quoted lexeme, are bounded, and fold to themselves', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter, maxLength: 300 }), (text) => {
         for (const word of folded(text)) {
           expect(word).toMatch(/^[\p{L}\p{N}\p{M}]+$/u);
           expect([...word].length).toBeLessThanOrEqual(MAX_WORD_LENGTH);

@@ -52,6 +52,8 @@ export const en: Texts = {
   signedInAs: (who) => `Signed in as ${who}`,
   devices: 'Where you are signed in',
   thisDevice: 'this device',
+  unknownDevice: 'Unknown device',
+  deviceOn: (program, system) => `${program} on ${system}`,
   lastUsed: (when) => `last used ${when}`,
   end: 'Sign out',
   endLabel: (device) => `Sign out ${device}`,

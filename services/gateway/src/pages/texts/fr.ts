@@ -53,6 +53,8 @@ export const fr: Texts = {
   signedInAs: (who) => `Connecté en tant que ${who}`,
   devices: 'Où vous êtes connecté',
   thisDevice: 'cet appareil',
+  unknownDevice: 'Appareil inconnu',
+  deviceOn: (program, system) => `${program} sous ${system}`,
   lastUsed: (when) => `dernière utilisation : ${when}`,
   end: 'Déconnecter',
   endLabel: (device) => `Déconnecter ${device}`,

@@ -51,6 +51,8 @@ export interface Texts {
   readonly signedInAs: (who: string) => string;
   readonly devices: string;
   readonly thisDevice: string;
+  readonly unknownDevice: string;
+  readonly deviceOn: (program: string, system: string) => string;
   readonly lastUsed: (when: string) => string;
   readonly end: string;
   readonly endLabel: (device: string) => string;

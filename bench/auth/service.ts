@@ -1,0 +1,117 @@
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startEmbeddedPostgres } from '@gaia/embedded-postgres';
+import { Agent, request } from 'undici';
+import type { Cores } from './cores.ts';
+import { type BenchRedis, startRedis } from './redis.ts';
+import type { Order } from './server.ts';
+
+export interface BenchService {
+  readonly base: string;
+  readonly redis: BenchRedis;
+  post(path: string, body: object, options?: { address?: string; token?: string; method?: 'PUT' }): Promise<Answer>;
+  /** Logs the next user in, from the user's own address. */
+  login(): Promise<Answer>;
+  /** Processor seconds that the service's process has used. */
+  cpuSeconds(): Promise<number>;
+  /** Hashes and nothing else, in the service's process: passwords verified a second. */
+  rawHashes(seconds: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export type Answer = Readonly<Record<string, string>>;
+
+const USERS = 128;
+const SITE = 'site-a.localhost';
+const administrator = { email: 'bench@gaia.test', password: 'a password of the benchmark 7391' };
+
+/** The service as it runs by default, with a durable PostgreSQL, Redis, and members of a site who have logged in before. */
+export async function startService(cores: Cores, connections: number): Promise<BenchService> {
+  const directory = mkdtempSync(join(tmpdir(), 'gaia-bench-auth-'));
+  const postgres = await startEmbeddedPostgres({ dataDir: join(directory, 'postgres') });
+  const redis = await startRedis();
+  const child = fork(fileURLToPath(new URL('./server.ts', import.meta.url)));
+  if (child.pid !== undefined) cores.giveToService(child.pid);
+  const dispatcher = new Agent({ connections });
+
+  async function tell<T>(order: Order): Promise<T> {
+    child.send(order);
+    const [answer] = (await once(child, 'message')) as [T];
+    return answer;
+  }
+
+  const { port } = await tell<{ port: number }>({
+    env: {
+      DATABASE_URL: await postgres.ensureDatabase('auth'),
+      REDIS_URL: redis.url,
+      AUTH_KEK: randomBytes(32).toString('hex'),
+      AUTH_REFRESH_SECRET: randomBytes(32).toString('hex'),
+      GAIA_ADMIN_EMAIL: administrator.email,
+      GAIA_ADMIN_PASSWORD: administrator.password,
+      GAIA_DATA_DIR: directory,
+      MAIL_DIR: join(directory, 'mail'),
+      ARGON2_CONCURRENCY: String(cores.ofService),
+    },
+  });
+  const base = `http://127.0.0.1:${port}`;
+
+  const post: BenchService['post'] = async (path, body, { address, token, method = 'POST' } = {}) => {
+    const answer = await request(`${base}${path}`, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(address !== undefined && { 'x-forwarded-for': address }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+      dispatcher,
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`${path} answered ${answer.statusCode} ${text}`);
+    return text === '' ? {} : JSON.parse(text);
+  };
+
+  let turn = 0;
+  const login = () => {
+    const user = turn % USERS;
+    turn += 1;
+    return post('/auth/login', credentialsOf(user), { address: `192.0.2.${user}` });
+  };
+
+  const token = (await post('/auth/login', administrator)).access_token ?? '';
+  await post('/auth/sites', { id: SITE, name: 'Site A' }, { token });
+  const makeUser = async (user: number) => {
+    const { id } = await post('/auth/users', credentialsOf(user), { token });
+    await post(`/auth/sites/${SITE}/members/${id}`, { roles: ['member'] }, { token, method: 'PUT' });
+  };
+  await Promise.all(Array.from({ length: USERS }, (_, user) => makeUser(user)));
+  await Promise.all(Array.from({ length: USERS }, login));
+
+  return {
+    base,
+    redis,
+    post,
+    login,
+    cpuSeconds: async () => (await tell<{ cpuSeconds: number }>('cpu')).cpuSeconds,
+    rawHashes: async (seconds) => {
+      const order: Order = { hash: { seconds, parallel: cores.ofService } };
+      return (await tell<{ hashes: number }>(order)).hashes;
+    },
+    stop: async () => {
+      await dispatcher.close();
+      child.kill();
+      redis.stop();
+      await postgres.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function credentialsOf(user: number) {
+  return { email: `member.${user}@bench.test`, password: `the password of member ${user} 7391` };
+}

@@ -1,0 +1,12 @@
+import { TokenRefusal } from '../src/refusal.ts';
+
+/** The reason for which something is refused, or `read`. */
+export function reasonOf(read: () => unknown): string {
+  try {
+    read();
+    return 'read';
+  } catch (error) {
+    if (error instanceof TokenRefusal) return error.reason;
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { bearer, bodyRefusals, IfMatch, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { Type } from 'typebox';
+import { visibilities } from '../database.ts';
+import { problem } from '../errors.ts';
+import { changeableFile } from './access.ts';
+import { changedFile, refuseConflict, versionTag } from './file-change.ts';
+import { MAX_PRODUCTS, PRODUCT_ID } from './file-rule.ts';
+import type { Files } from './files.ts';
+import { FileAnswer, FileParams, fileAnswer } from './schemas.ts';
+
+const Change = Type.Object(
+  {
+    file_name: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 300, description: 'Under which it is offered for download' }),
+    ),
+    visibility: Type.Optional(Type.String({ enum: [...visibilities] })),
+    products: Type.Optional(
+      Type.Array(Type.String({ pattern: PRODUCT_ID }), {
+        minItems: 1,
+        maxItems: MAX_PRODUCTS,
+        description: 'With the visibility `products`: one of them must be held',
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+/** `PATCH /assets/:id`. To be registered under a guard. */
+export function registerFileChange(app: Service, files: Pick<Files, 'find' | 'change'>): void {
+  app.patch(
+    '/assets/:id',
+    {
+      schema: {
+        summary: "Change a file's name, or who may read it",
+        description:
+          "One's own upload, or any for those who may edit others' content. The bytes stay as they are. `If-Match`: the " +
+          '`ETag` of `GET /assets/:id/metadata`.',
+        tags: ['files'],
+        ...bearer,
+        params: FileParams,
+        headers: IfMatch,
+        body: Change,
+        response: {
+          200: FileAnswer,
+          ...problems({
+            400: bodyRefusals,
+            401: tokenRefusals,
+            403: ['insufficient_scope', 'forbidden'],
+            404: ['file_not_found'],
+            412: ['version_conflict'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await changeableFile(files, request.params.id, identityOf(request));
+      const changed = await files.change(id, (file) => {
+        refuseConflict(request.headers['if-match'], file);
+        return changedFile(file, request.body);
+      });
+      if (changed === undefined) throw problem('file_not_found');
+      reply.header('etag', versionTag(changed));
+      return fileAnswer(changed);
+    },
+  );
+}

@@ -1,0 +1,152 @@
+import { createVerifier } from '@gaia/token-guard/verifier';
+import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
+import type { AppDependencies } from './app-dependencies.ts';
+import type { Config } from './config.ts';
+import { createRefresh } from './families/refresh.ts';
+import { sessionMetrics } from './families/session-metrics.ts';
+import { createSessions } from './families/sessions.ts';
+import { ownKeySource } from './keys/own-key-source.ts';
+import { createRequestThrottle, noRequestThrottle } from './login/request-throttle.ts';
+import { createLoginThrottle, noThrottle } from './login/throttle.ts';
+import { createCompose } from './mail/compose.ts';
+import { mailOutcomes } from './mail/mail-metrics.ts';
+import { createOutbox } from './mail/outbox.ts';
+import { createMailQueue } from './mail/queue.ts';
+import { createSiteLinks } from './mail/site-links.ts';
+import { createMailWorker } from './mail/worker.ts';
+import { createMembers } from './members/members.ts';
+import { createServiceAccounts } from './oauth/service-accounts.ts';
+import { serviceAudiences } from './oauth/token-exchange.ts';
+import { createLinkTokens } from './recovery/link-tokens.ts';
+import { createSites } from './sites/sites.ts';
+import { createAccessTokens } from './tokens/access-tokens.ts';
+import { jitteredLifetime } from './tokens/jitter.ts';
+import { createRefreshTokens } from './tokens/refresh-tokens.ts';
+import { createAccounts } from './users/accounts.ts';
+import { createPresentPassword } from './users/present-password.ts';
+import { createUsers } from './users/users.ts';
+
+/** What more than one feature stands on, made once. */
+export function createParts(config: Config, dependencies: AppDependencies) {
+  const { logger, metrics, database, state, keyRing, keys, audit, passwords, cutOffs, issueTimes, now } = dependencies;
+  const { strength, randomBytes } = dependencies;
+  const publicUrl = config.PUBLIC_URL ?? config.GAIA_ISSUER;
+  const issuer = config.GAIA_ISSUER;
+  const idleMs = config.REFRESH_IDLE_SECONDS * 1_000;
+  const randomId = () => randomBytes(16).toString('base64url');
+
+  const accessTokens = createAccessTokens({
+    issuer,
+    lifetimeSeconds: config.ACCESS_TOKEN_SECONDS,
+    signing: keyRing.signing,
+    randomId,
+  });
+  const refreshTokens = createRefreshTokens({ issuer, secret: config.AUTH_REFRESH_SECRET, idleMs, now });
+  const sessions = createSessions({
+    families: state.families,
+    accessTokens,
+    refreshTokens,
+    idleMs,
+    absoluteMs: config.REFRESH_ABSOLUTE_SECONDS * 1_000,
+    now,
+    randomId,
+  });
+  const jwks = ownKeySource(keyRing, { reload: keys.reload, now });
+  const verifier = createVerifier({
+    issuers: [{ issuer, jwks, revocations: dependencies.revocations }],
+    audience: [SUITE_AUDIENCE, 'auth'],
+    now,
+  });
+  // Logging out twice is no error, so revoked tokens are good enough for it.
+  const logoutVerifier = createVerifier({ issuers: [{ issuer, jwks }], now });
+
+  const anyAudience = createVerifier({
+    issuers: [{ issuer, jwks, revocations: dependencies.revocations }],
+    audience: [SUITE_AUDIENCE, ...serviceAudiences],
+    now,
+  });
+
+  const serviceAccounts = createServiceAccounts({
+    database,
+    configured: config.SERVICE_CLIENTS,
+    cutOffs,
+    audit,
+    now,
+    randomBytes,
+  });
+  const accounts = createAccounts(database);
+  const users = createUsers({
+    database,
+    passwords,
+    strength,
+    cutOffs,
+    audit,
+    now,
+    randomBytes,
+  });
+  const sites = createSites({ database, audit, publicUrl, now });
+  const members = createMembers({ database, cutOffs, audit, now });
+  const throttleOf = (purpose: string) =>
+    config.RATE_LIMIT ? createLoginThrottle({ state, now, purpose }) : noThrottle;
+  const requestThrottleOf = (purpose: string) =>
+    config.RATE_LIMIT ? createRequestThrottle({ counters: state.counters, now, purpose }) : noRequestThrottle;
+
+  const linkTokens = createLinkTokens({ issuer, keyRing, secret: config.AUTH_REFRESH_SECRET, now, randomId });
+  const mailWorker = createMailWorker({
+    queue: createMailQueue({ database, now, random: Math.random }),
+    transport: dependencies.mailTransport,
+    compose: createCompose({
+      database,
+      linkTokens,
+      siteLinks: createSiteLinks(database, publicUrl),
+      from: config.MAIL_FROM ?? `no-reply@${new URL(publicUrl).hostname}`,
+      now,
+    }),
+    log: logger,
+    onOutcome: mailOutcomes(metrics),
+  });
+  const outbox = createOutbox({ wake: mailWorker.wake, now, randomBytes });
+  const presentPassword = createPresentPassword({ database, passwords, throttle: throttleOf('password'), audit });
+
+  const measured = sessionMetrics(metrics);
+  const refresh = createRefresh({
+    accounts,
+    families: { get: state.families.get, rotate: measured.countRotations(state.families.rotate) },
+    refreshTokens,
+    sessions,
+    cutOffs,
+    issueTimes,
+    graceMs: config.REFRESH_GRACE_SECONDS * 1_000,
+    idleMs,
+    audit,
+    lifetimeSeconds: jitteredLifetime(config.ACCESS_TOKEN_SECONDS, config.ACCESS_TOKEN_JITTER, randomBytes),
+    now,
+    onReuse: (event) => logger.warn(event, 'a refresh token was used twice; its session has ended'),
+  });
+
+  return {
+    issuer,
+    idleMs,
+    randomId,
+    accessTokens,
+    refreshTokens,
+    sessions,
+    jwks,
+    verifier,
+    logoutVerifier,
+    anyAudience,
+    serviceAccounts,
+    accounts,
+    users,
+    sites,
+    members,
+    throttleOf,
+    requestThrottleOf,
+    linkTokens,
+    mailWorker,
+    outbox,
+    presentPassword,
+    measured,
+    refresh: measured.countRefusedRefreshes(refresh),
+  };
+}

@@ -1,0 +1,16 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Admission } from './admission.ts';
+
+/** `gaia_auth_password_hashes`: how many are being computed, and how many wait for their turn. */
+export function registerHashMetrics(metrics: Registry, admission: Pick<Admission, 'running' | 'waiting'>): void {
+  new Gauge({
+    name: 'gaia_auth_password_hashes',
+    help: 'Password hashes at this moment, running and waiting for their turn',
+    labelNames: ['state'],
+    registers: [metrics],
+    collect() {
+      this.set({ state: 'running' }, admission.running());
+      this.set({ state: 'waiting' }, admission.waiting());
+    },
+  });
+}

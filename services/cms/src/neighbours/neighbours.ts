@@ -1,0 +1,103 @@
+import { Problem } from '@gaia/http-service/problem';
+import { isJsonObject, type JsonObject } from '../values/json-values.ts';
+import { isUuid } from '../values/uuid.ts';
+import type { CallContext } from './call-context.ts';
+
+export interface SearchRequest {
+  readonly site: string;
+  readonly q: string;
+  readonly type?: string | null;
+  readonly limit?: number | null;
+  readonly cursor?: string | null;
+}
+
+/** The services beside this one, asked in the caller's name. What they do not show to the caller is left out. */
+export interface Neighbours {
+  /** What is known of files of a site; an Error (a Problem) for those that could not be asked for. */
+  assets(site: string, ids: readonly string[], context: CallContext): Promise<ReadonlyMap<string, JsonObject | Error>>;
+  /** Throws a Problem: `search_unavailable`, or what search refuses with. */
+  search(request: SearchRequest, context: CallContext): Promise<JsonObject>;
+}
+
+export interface NeighboursOptions {
+  readonly assetsUrl: string;
+  readonly searchUrl: string;
+  readonly fetch: typeof globalThis.fetch;
+  /** Longest wait for all that one request asks of a service at a time, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+/** Files asked for in one call: as many as assets takes. */
+const FILES_OF_CALL = 100;
+const CALLS_AT_ONCE = 4;
+const MAX_ANSWER = 4 * 1024 * 1024;
+
+export function createNeighbours({ assetsUrl, searchUrl, fetch, deadlineMs = 2_000 }: NeighboursOptions): Neighbours {
+  async function get(service: 'assets' | 'search', url: string, context: CallContext, signal: AbortSignal) {
+    let status: number;
+    let body: unknown;
+    try {
+      const answer = await fetch(url, { headers: headersOf(context), signal, redirect: 'error' });
+      status = answer.status;
+      const text = await answer.text();
+      body = text.length <= MAX_ANSWER ? JSON.parse(text) : undefined;
+    } catch (error) {
+      throw unavailable(service, error);
+    }
+    if (!isJsonObject(body) || status >= 500) throw unavailable(service);
+    if (status !== 200) {
+      const code = typeof body.code === 'string' ? body.code.slice(0, 100) : `${service}_refused`;
+      throw new Problem(code, { status, title: `The service ${service} refuses this` });
+    }
+    return body;
+  }
+
+  return {
+    assets: async (site, ids, context) => {
+      const signal = AbortSignal.timeout(deadlineMs);
+      const found = new Map<string, JsonObject | Error>();
+      // Files have UUIDs; whatever else stands in an entry is none.
+      const left = ids.filter((id) => isUuid(id) && id === id.toLowerCase());
+      const work = async () => {
+        for (let some = left.splice(0, FILES_OF_CALL); some.length > 0; some = left.splice(0, FILES_OF_CALL)) {
+          const url = `${assetsUrl}/assets/sites/${site}/metadata?ids=${some.join(',')}`;
+          const answer = await get('assets', url, context, signal).catch((error: Error) => error);
+          if (answer instanceof Error) for (const id of some) found.set(id, answer);
+          else for (const file of filesOf(answer)) found.set(file.id, file);
+        }
+      };
+      await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));
+      return found;
+    },
+    search: async (request, context) => {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(request)) {
+        if (value !== undefined && value !== null) query.set(name, String(value));
+      }
+      return get('search', `${searchUrl}/search?${query}`, context, AbortSignal.timeout(deadlineMs));
+    },
+  };
+}
+
+function unavailable(service: string, cause?: unknown): Problem {
+  return new Problem(`${service}_unavailable`, {
+    status: 503,
+    title: `The service ${service} does not answer`,
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+}
+
+function filesOf({ items }: JsonObject): readonly (JsonObject & { readonly id: string })[] {
+  if (!Array.isArray(items)) throw unavailable('assets');
+  return items.filter((item) => isJsonObject(item) && typeof item.id === 'string');
+}
+
+function headersOf({ authorization, requestId, traceparent }: CallContext): Record<string, string> {
+  return {
+    accept: 'application/json',
+    'x-request-id': requestId,
+    ...(authorization !== undefined && { authorization }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}

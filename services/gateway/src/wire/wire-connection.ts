@@ -1,0 +1,137 @@
+import { connect } from 'node:net';
+import { type AnswerParser, createAnswerParser } from './answer-parser.ts';
+import type { AnswerReader, WireBytes } from './exchange.ts';
+
+export interface WireConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly connectTimeoutMs: number;
+  /** The connection has carried an answer and may carry the next. */
+  onFree(connection: WireConnection): void;
+  /** An answer that was no refusal has said that the connection ends with it. */
+  onFarewell(): void;
+  /** The connection is no more, for whatever reason. */
+  onClosed(connection: WireConnection): void;
+}
+
+/** A connection to a service that carries one request at a time. */
+export interface WireConnection {
+  /** Sends a request; only while the connection is free. */
+  send(request: WireBytes, reader: AnswerReader): void;
+  pause(): void;
+  resume(): void;
+  isPaused(): boolean;
+  /** Ends it at once; what is under way on it fails with the error. */
+  destroy(error: Error): void;
+}
+
+const READ_BYTES = 32_768;
+
+/** The service has ended the connection before the answer was whole. */
+function brokenOff(cause?: Error): Error {
+  return Object.assign(new Error('the service broke the connection off', { cause }), { code: 'ECONNRESET' });
+}
+
+export function openWireConnection(options: WireConnectionOptions): WireConnection {
+  let reader: AnswerReader | undefined;
+  let parser: AnswerParser | undefined;
+  let paused = false;
+  let connected = false;
+  let failure: Error | undefined;
+
+  const socket = connect({
+    host: options.host,
+    port: options.port,
+    noDelay: true,
+    keepAlive: true,
+    // Read into the same bytes again and again; the parser copies out of them what stays.
+    onread: { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: onRead },
+  });
+  const timer = setTimeout(() => {
+    socket.destroy(Object.assign(new Error('no connection in time'), { code: 'UND_ERR_CONNECT_TIMEOUT' }));
+  }, options.connectTimeoutMs);
+  socket.on('connect', () => {
+    connected = true;
+    clearTimeout(timer);
+  });
+  socket.on('error', (error) => {
+    // What was sent may have arrived, whatever the system calls the end of the connection.
+    failure ??= connected ? brokenOff(error) : error;
+  });
+  socket.on('end', () => {
+    if (parser?.end()) finish();
+    socket.destroy();
+  });
+  socket.on('close', () => {
+    clearTimeout(timer);
+    fail(failure ?? brokenOff());
+    options.onClosed(connection);
+  });
+
+  function onRead(size: number, buffer: Uint8Array): boolean {
+    const bytes = buffer.subarray(0, size) as Buffer;
+    // Nobody has asked anything: the two sides no longer agree.
+    if (parser === undefined || reader === undefined) {
+      socket.destroy();
+      return false;
+    }
+    try {
+      if (parser.take(bytes)) finish();
+      else reader?.onLull();
+    } catch (error) {
+      failure = error as Error;
+      fail(failure);
+      socket.destroy();
+    }
+    return !paused;
+  }
+
+  function finish(): void {
+    const [ended, through] = [parser, reader];
+    parser = undefined;
+    reader = undefined;
+    if (paused) connection.resume();
+    // A service may answer before it has read all of a request, and would take the rest for the next one.
+    const reusable = ended?.isReusable() === true && socket.writableLength === 0;
+    if (!reusable) socket.destroy();
+    if (ended?.isFarewell()) options.onFarewell();
+    through?.onEnd();
+    if (reusable && !socket.destroyed) options.onFree(connection);
+  }
+
+  function fail(error: Error): void {
+    const through = reader;
+    parser = undefined;
+    reader = undefined;
+    through?.onFailure(error);
+  }
+
+  const connection: WireConnection = {
+    send(request, answerReader) {
+      reader = answerReader;
+      parser = createAnswerParser(request.method, answerReader);
+      if (request.body === null) socket.write(request.head, 'latin1');
+      else {
+        socket.cork();
+        socket.write(request.head, 'latin1');
+        socket.write(request.body);
+        socket.uncork();
+      }
+    },
+    pause() {
+      paused = true;
+    },
+    resume() {
+      if (!paused) return;
+      paused = false;
+      socket.resume();
+    },
+    isPaused: () => paused,
+    destroy(error) {
+      failure ??= error;
+      fail(failure);
+      socket.destroy();
+    },
+  };
+  return connection;
+}

@@ -1,0 +1,60 @@
+import type { TokenPurposeName } from '@gaia/tokens/purposes';
+import { login, type SuiteWithKnownKeys, site } from './known-keys.ts';
+import type { Answer } from './running-suite.ts';
+import type { Claims } from './signed-as.ts';
+
+export interface Reply extends Pick<Answer, 'status' | 'json'> {
+  /** Says that it was a refusal, where status and `code` do not. */
+  readonly refusal?: string | undefined;
+}
+
+export interface PreparedEndpoint {
+  /** Claims that the endpoint accepts. */
+  readonly claims: Claims;
+  present(token: string): Promise<Reply>;
+  /** Signs with the key that the endpoint takes, where it is none of a purpose. */
+  signHere?(typ: string, claims: Claims): string;
+}
+
+/** A place that takes a token. */
+export interface TokenEndpoint {
+  readonly name: string;
+  /** The one purpose whose tokens it takes; undefined for a place that takes none of ours. */
+  readonly takes: TokenPurposeName | undefined;
+  /** Status with which it accepts. */
+  readonly accepts?: number;
+  /** A `typ` that it takes as well, of whoever holds the right key. */
+  readonly alsoTakesType?: string;
+  /** Makes ready what a token is to be for. */
+  prepare(world: World): Promise<PreparedEndpoint>;
+}
+
+export interface World {
+  readonly suite: SuiteWithKnownKeys;
+  /** An access token of the administrator. */
+  readonly token: string;
+  readonly webhook: { readonly id: string };
+}
+
+export function accessClaims(suite: SuiteWithKnownKeys): Claims {
+  return { ...suite.issuer.claimsFor({ role: 'owner', site }) };
+}
+
+export async function refreshClaims({ suite }: World): Promise<Claims> {
+  return claimsOf((await login(suite.url)).refresh);
+}
+
+export function times(seconds: number): { iat: number; nbf: number; exp: number } {
+  const now = Math.floor(Date.now() / 1_000);
+  return { iat: now, nbf: now, exp: now + seconds };
+}
+
+export function claimsOf(token: string): Claims {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+}
+
+export async function expectStatus(status: number, answer: Promise<Answer>): Promise<Answer> {
+  const got = await answer;
+  if (got.status !== status) throw new Error(`expected ${status}: ${got.status} ${got.text}`);
+  return got;
+}
