@@ -11,7 +11,7 @@ import type { Cores } from './cores.ts';
 import { type BenchRedis, startRedis } from './redis.ts';
 import type { Order } from './server.ts';
 
-export interface BenchService {
+export interface BenchService extends AsyncDisposable {
   readonly base: string;
   readonly redis: BenchRedis;
   post(path: string, body: object, options?: { address?: string; token?: string; method?: 'PUT' }): Promise<Answer>;
@@ -21,23 +21,29 @@ export interface BenchService {
   cpuSeconds(): Promise<number>;
   /** Hashes and nothing else, in the service's process: passwords verified a second. */
   rawHashes(seconds: number): Promise<number>;
-  stop(): Promise<void>;
 }
 
 export type Answer = Readonly<Record<string, string>>;
 
 const USERS = 128;
+const AT_A_TIME = 8;
 const SITE = 'site-a.localhost';
 const administrator = { email: 'bench@gaia.test', password: 'a password of the benchmark 7391' };
 
 /** The service as it runs by default, with a durable PostgreSQL, Redis, and members of a site who have logged in before. */
 export async function startService(cores: Cores, connections: number): Promise<BenchService> {
+  await using opened = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'gaia-bench-auth-'));
+  opened.defer(() => rmSync(directory, { recursive: true, force: true }));
   const postgres = await startEmbeddedPostgres({ dataDir: join(directory, 'postgres') });
+  opened.defer(() => postgres.stop());
   const redis = await startRedis();
+  opened.defer(() => redis.stop());
   const child = fork(fileURLToPath(new URL('./server.ts', import.meta.url)));
+  opened.defer(() => void child.kill());
   if (child.pid !== undefined) cores.giveToService(child.pid);
   const dispatcher = new Agent({ connections });
+  opened.defer(() => dispatcher.destroy());
 
   async function tell<T>(order: Order): Promise<T> {
     child.send(order);
@@ -89,9 +95,12 @@ export async function startService(cores: Cores, connections: number): Promise<B
     const { id } = await post('/auth/users', credentialsOf(user), { token });
     await post(`/auth/sites/${SITE}/members/${id}`, { roles: ['member'] }, { token, method: 'PUT' });
   };
-  await Promise.all(Array.from({ length: USERS }, (_, user) => makeUser(user)));
-  await Promise.all(Array.from({ length: USERS }, login));
+  for (let user = 0; user < USERS; user += AT_A_TIME) {
+    await Promise.all(Array.from({ length: AT_A_TIME }, (_, index) => makeUser(user + index)));
+    await Promise.all(Array.from({ length: AT_A_TIME }, login));
+  }
 
+  const all = opened.move();
   return {
     base,
     redis,
@@ -102,13 +111,7 @@ export async function startService(cores: Cores, connections: number): Promise<B
       const order: Order = { hash: { seconds, parallel: cores.ofService } };
       return (await tell<{ hashes: number }>(order)).hashes;
     },
-    stop: async () => {
-      await dispatcher.close();
-      child.kill();
-      redis.stop();
-      await postgres.stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 

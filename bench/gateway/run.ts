@@ -1,7 +1,7 @@
 import { type Contestant, openGateway, openHttpProxy, openNginx, openUpstream } from './contestants.ts';
 import { cpuMicrosecondsOf } from './cpu-time.ts';
 import { drive, type Measured } from './load.ts';
-import { signIn } from './sign-in.ts';
+import { accessToken, signIn } from './sign-in.ts';
 
 /**
  * Through the gateway against the direct call, with nginx and @fastify/http-proxy in the same run. Rounds take turns and
@@ -13,7 +13,6 @@ const SECONDS = Number(process.env.SECONDS ?? 2);
 /** Long enough for the compilers of all contestants to be through. */
 const WARM_UP_SECONDS = 3;
 const CONNECTIONS = 32;
-const BEARER = `Authorization: Bearer ${'x'.repeat(600)}`;
 
 const upstream = await openUpstream();
 const [gateway, httpProxy, nginx] = await Promise.all([
@@ -22,6 +21,7 @@ const [gateway, httpProxy, nginx] = await Promise.all([
   openNginx(upstream.port),
 ]);
 const cookie = await signIn(gateway.port);
+const BEARER = `Authorization: Bearer ${await accessToken(upstream.port)}`;
 
 const contestants: readonly [string, Contestant, string][] = [
   ['direct', upstream, BEARER],

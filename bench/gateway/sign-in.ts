@@ -8,3 +8,10 @@ export async function signIn(port: number): Promise<string> {
   if (answer.status !== 200) throw new Error(`could not sign in: ${answer.status} ${await answer.text()}`);
   return (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
 }
+
+/** An access token of the upstream's. */
+export async function accessToken(port: number): Promise<string> {
+  const answer = await fetch(`http://localhost:${port}/auth/login`, { method: 'POST' });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  return token;
+}

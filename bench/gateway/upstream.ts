@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 
 /**
@@ -9,9 +10,21 @@ const chunk = Buffer.alloc(64 * 1024, 'x');
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+const jwks = JSON.stringify({
+  keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }],
+});
+
+/** A whole access token: the gateway holds its user to a rate. */
 function tokens(): string {
   const iat = Math.floor(Date.now() / 1_000);
-  const accessToken = `${encode({ kid: 'k1' })}.${encode({ sub: 'u1', sid: 's1', jti: 'j1', iat, exp: iat + 900 })}.${'x'.repeat(342)}`;
+  const claims = {
+    ...{ iss: 'http://localhost:8080', aud: 'gaia', sub: 'u1', client_id: 'gaia', sid: 's1', jti: 'j1' },
+    ...{ iat, nbf: iat, exp: iat + 900, auth_time: iat, site: 'localhost', roles: ['editor'], amr: ['pwd'] },
+    scope: 'content:read content:write content:publish assets:read assets:write search:read',
+  };
+  const text = `${encode({ alg: 'RS256', typ: 'at+jwt', kid: 'k1' })}.${encode(claims)}`;
+  const accessToken = `${text}.${sign('sha256', Buffer.from(text), privateKey).toString('base64url')}`;
   return JSON.stringify({
     access_token: accessToken,
     token_type: 'Bearer',
@@ -37,6 +50,7 @@ const server = createServer(async (incoming, outgoing) => {
     outgoing.end(body);
   };
   if (url === '/auth/login') return answer(tokens());
+  if (url === '/.well-known/jwks.json') return answer(jwks);
   if (url === '/auth/me') return answer(user);
   if (url.startsWith('/auth/hosts/')) return answer('{"site":"localhost","name":"Bench","registration":"closed"}');
   if (url.startsWith('/assets/up')) return answer(JSON.stringify({ size: await sizeOf(incoming) }));

@@ -59,10 +59,14 @@ export async function openSessions(cluster: Cluster): Promise<Sessions> {
   return { living: others.slice(0, LIVING), leaving: others.slice(LIVING), revoked: [first] };
 }
 
+/** Patient: what the round before has left behind may not be over everywhere. */
 export async function login(cluster: Cluster): Promise<Tokens> {
-  const answer = await fetch(`${cluster.door.next()}/auth/login`, loginRequest(cluster));
-  if (!answer.ok) throw new Error(`the login answered ${answer.status}`);
-  return (await answer.json()) as Tokens;
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await fetch(`${cluster.door.next()}/auth/login`, loginRequest(cluster));
+    if (answer.ok) return (await answer.json()) as Tokens;
+    if (answer.status !== 503 || attempt === 20) throw new Error(`the login answered ${answer.status}`);
+    await sleep(1_000);
+  }
 }
 
 export function probesOf(cluster: Cluster, sessions: Sessions, acknowledged: Acknowledged): Probe[] {

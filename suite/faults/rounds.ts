@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Fault, Part } from './cluster.ts';
 import { type Load, type Sample, startLoad } from './load.ts';
@@ -20,8 +21,8 @@ const mayFail: Readonly<Record<Part, readonly Kind[]>> = {
 export interface Row {
   readonly parts: readonly Part[];
   readonly fault: Fault;
-  /** Whether the machine was free enough before the fault to show anything about it. */
-  readonly isCalm: boolean;
+  /** Whether the machine was too busy with other things for the round to say anything when it goes wrong. */
+  readonly isBusy: boolean;
   /** Requests that had to succeed from the fault to the recovery, and those of them that did not. */
   readonly mustWork: { readonly total: number; readonly failed: readonly Sample[] };
   /** Requests that could not succeed; those that were not refused properly: 503 with Retry-After within 2 s. */
@@ -73,7 +74,7 @@ export async function runRound(
   return {
     parts,
     fault,
-    isCalm,
+    isBusy: !isCalm || loadOfCore() > BUSY_LOAD,
     mustWork: { total: must.length, failed: must.filter((sample) => !works(sample)) },
     mayFail: {
       total: may.length,
@@ -97,6 +98,13 @@ export function isGood(row: Row): boolean {
     row.revived === 0 &&
     row.recoveredAfterMs !== undefined
   );
+}
+
+/** Processes that want to run, of each core; the cluster under the suite's load stays well below. */
+const BUSY_LOAD = 3;
+
+function loadOfCore(): number {
+  return (loadavg()[0] ?? 0) / availableParallelism();
 }
 
 /** What is slow before the fault says nothing about the fault: nine of ten requests within this time, in milliseconds. */

@@ -14,7 +14,8 @@ export function faultPage(findings: Findings, faultMs: number): string {
 
 Measured on the cluster of docker-compose.yml by \`npm run test:faults -- --write\`, which makes this page: each part is killed,
 frozen (paused) and cut off (its network taken away) for ${faultMs / 1_000} seconds while users verify tokens in every service,
-read, write, search, list and upload files, log in and log out, and is then brought back. Nobody helps.
+read, write, search, list and upload files, log in and log out, and is then brought back. Nobody helps. A round begins when the
+unbroken cluster answers swiftly; one that goes wrong while the machine is busy with other things is run again, twice at most.
 
 - **kept on**: requests that the part is not needed for, and how many of them were answered as always.
 - **refused properly**: requests that need the part, and how many of them were answered, or refused with 503 and
@@ -67,7 +68,7 @@ ${lines.join('\n')}`;
 
 function verdict(row: Row): string {
   if (isGood(row)) return 'good';
-  return row.isCalm ? '**bad**' : '**bad**, on a machine that was busy with other things';
+  return row.isBusy ? '**bad**, on a machine that was busy with other things' : '**bad**';
 }
 
 export function isSmooth(restart: RollingRestart): boolean {
@@ -83,7 +84,7 @@ function restartLine(restart: RollingRestart): string {
 /** What went wrong in a round, for the log; empty if nothing did. */
 export function describeFailures(row: Row): string {
   return lines([
-    row.isCalm ? '' : 'the machine was too busy before the fault for this to say much',
+    row.isBusy ? 'the machine was busy with other things' : '',
     summary('should have worked', row.mustWork.failed),
     summary('not refused properly', row.mayFail.improper),
     row.lost > 0 ? `${row.lost} writes lost` : '',

@@ -33,8 +33,9 @@ export async function startSeparate(
   };
   const close = async () => {
     closing = true;
-    const order: readonly ServiceName[] = ['gateway', 'search', 'assets', 'cms', 'auth'];
-    for (const name of order) await end(children.get(name));
+    // The door first; then nobody asks the others any more but they each other, and they wait for their callers.
+    await end(children.get('gateway'));
+    await Promise.all([...children.values()].map(end));
   };
   try {
     // Each after what it asks first: auth for keys, cms for the feed.

@@ -51,7 +51,7 @@ const anonymous: User = { subject: '', base: undefined, roles: [], foreign: fals
 const uploader: User = { subject: 'u-uploader', base: 'author', roles: ['author'], foreign: false };
 const ANOTHER_SITE = 'another.localhost';
 /** Sites that are made up; each goes through two or three rounds of changes. */
-const RUNS = Number(process.env.GAIA_PROPERTY_RUNS ?? 3);
+const RUNS = Number(process.env.GAIA_PROPERTY_RUNS ?? 2);
 
 // ---- what the documentation says, in words of this test's own ----
 

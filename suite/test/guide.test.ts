@@ -86,10 +86,13 @@ describe('every snippet of the guide takes good tokens and no forged ones', () =
       const { access } = await login(suite.url);
       expect((await call('GET', service.url, { token: access })).status).toBe(200);
       expect((await call('POST', `${suite.url}/auth/logout`, { token: access })).status).toBe(204);
-      await vi.waitFor(async () => {
-        const { status, json } = await call('GET', service.url, { token: access });
-        expect([status, json.code]).toEqual([401, 'token_revoked']);
-      });
+      await vi.waitFor(
+        async () => {
+          const { status, json } = await call('GET', service.url, { token: access });
+          expect([status, json.code]).toEqual([401, 'token_revoked']);
+        },
+        { timeout: 15_000 },
+      );
     },
     30_000,
   );

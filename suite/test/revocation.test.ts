@@ -49,7 +49,7 @@ it.skipIf(redisUrl === undefined)(
       const { access } = await login(suite.url);
       expect(await statuses(access)).toEqual(served);
       await logout(access);
-      await vi.waitFor(async () => expect(await statuses(access)).toEqual(refused), { interval: 5 });
+      await vi.waitFor(async () => expect(await statuses(access)).toEqual(refused), { timeout: 15_000, interval: 5 });
     }
 
     const state = openState({ redisUrl: wayOfGuard.url, now: Date.now });
@@ -70,13 +70,13 @@ it.skipIf(redisUrl === undefined)(
         () => 'none',
         (error: { reason?: string }) => error.reason,
       );
-    await vi.waitFor(async () => expect(await reason()).toBe('session_ended'), { interval: 10 });
+    await vi.waitFor(async () => expect(await reason()).toBe('session_ended'), { timeout: 15_000, interval: 10 });
 
     const { access } = await login(suite.url);
     expect(await statuses(access)).toEqual(served);
     const auth = Number(/^auth +process (\d+)$/m.exec(said.join('\n'))?.[1]);
     process.kill(auth, 'SIGKILL');
-    await vi.waitFor(() => expect(said.join('\n')).toContain(`auth (process ${auth}) has ended`));
+    await vi.waitFor(() => expect(said.join('\n')).toContain(`auth (process ${auth}) has ended`), { timeout: 15_000 });
     expect(await statuses(access)).toEqual(served);
     wayOfSuite.cut();
     for (let round = 1; round <= 5; round += 1) expect(await statuses(access)).toEqual(served);

@@ -173,13 +173,16 @@ describe('errors', () => {
     const { db, url } = await openTables({ maxConnections: 1 });
     const admin = open({ url, applicationName: 'admin' });
     const sleeping = sql`select pg_sleep(10)`.execute(db).catch((error: unknown) => error);
-    await vi.waitFor(async () => {
-      const { ended } = await one<{ ended: number }>(
-        admin,
-        `select count(pg_terminate_backend(pid)) as ended from pg_stat_activity where query = 'select pg_sleep(10)'`,
-      );
-      expect(ended).toBe(1);
-    });
+    await vi.waitFor(
+      async () => {
+        const { ended } = await one<{ ended: number }>(
+          admin,
+          `select count(pg_terminate_backend(pid)) as ended from pg_stat_activity where query = 'select pg_sleep(10)'`,
+        );
+        expect(ended).toBe(1);
+      },
+      { timeout: 15_000 },
+    );
     expect(await sleeping).toBeInstanceOf(DatabaseUnavailable);
     await pingDatabase(db);
   });
@@ -190,7 +193,7 @@ describe('errors', () => {
     const admin = open({ url, applicationName: 'admin' });
     await pingDatabase(db);
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test'`.execute(admin);
-    await vi.waitFor(() => expect(lines).toEqual(['a connection to the database broke: 57P01']));
+    await vi.waitFor(() => expect(lines).toEqual(['a connection to the database broke: 57P01']), { timeout: 15_000 });
     await pingDatabase(db);
   });
 

@@ -150,7 +150,7 @@ describe('startEmbeddedPostgres', () => {
     process.kill(postmasterPid(dataDir), 'SIGQUIT');
     await vi.waitFor(
       () => expect(ended).toHaveBeenCalledWith(expect.objectContaining({ code: 'postgres_ended' })),
-      5_000,
+      15_000,
     );
     await postgres.stop();
 

@@ -13,6 +13,11 @@ export interface MainOptions<Config extends ListeningConfig> {
   loadConfig(env: NodeJS.ProcessEnv): Config;
   /** Opens what the service needs and builds its app; closing the app closes all of it. */
   start(config: Config, deps: { logger: Logger }): Promise<Pick<FastifyInstance, 'listen' | 'close' | 'farewell'>>;
+  /**
+   * Whether it says farewell before it ends: it then goes on taking new connections for a moment, which is right behind a
+   * gateway that stops sending, and wrong where clients come back at once. True if not said.
+   */
+  readonly saysFarewell?: boolean;
   /** Brings the service's database up to date; for `main.ts migrate`. */
   migrate?(config: Config): Promise<readonly string[]>;
 }
@@ -37,7 +42,7 @@ export async function runMain<Config extends ListeningConfig>(options: MainOptio
       return;
     }
     const app = await options.start(config, { logger });
-    closeOnSignal(app, logger);
+    closeOnSignal(app, logger, (options.saysFarewell ?? true) ? FAREWELL_MS : 0);
     await app.listen({ host: config.HOST, port: config.PORT });
     logger.info({ host: config.HOST, port: config.PORT }, 'listening');
   } catch (error) {
@@ -59,7 +64,7 @@ function readConfig<Config extends ListeningConfig>(options: MainOptions<Config>
   }
 }
 
-function closeOnSignal(app: Pick<FastifyInstance, 'close' | 'farewell'>, logger: Logger): void {
+function closeOnSignal(app: Pick<FastifyInstance, 'close' | 'farewell'>, logger: Logger, farewellMs: number): void {
   let closing = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -68,7 +73,7 @@ function closeOnSignal(app: Pick<FastifyInstance, 'close' | 'farewell'>, logger:
       logger.info({ signal }, 'closing');
       setTimeout(() => process.exit(1), DRAIN_MS).unref();
       app.farewell
-        .say(FAREWELL_MS)
+        .say(farewellMs)
         .then(() => app.close())
         .then(
           () => process.exit(0),

@@ -196,7 +196,7 @@ describe('a farewell', () => {
     const received: string[] = [];
     kept.on('data', (chunk) => received.push(String(chunk)));
     kept.write('GET /live HTTP/1.1\r\nHost: a\r\n\r\n');
-    await vi.waitFor(() => expect(received.join()).toContain('"live"'));
+    await vi.waitFor(() => expect(received.join()).toContain('"live"'), { timeout: 15_000 });
     expect(received.join()).not.toMatch(/connection: close/i);
 
     const said = app.farewell.say(60_000);

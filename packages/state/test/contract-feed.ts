@@ -60,7 +60,7 @@ export function feedContract(name: string, open: Open): void {
       );
       const numbers = Array.from({ length: 100 }, (_, index) => index + 1);
       expect(appended.map((entry) => entry?.sequence ?? 0).sort((a, b) => a - b)).toEqual(numbers);
-      await vi.waitFor(() => expect(listener.entries).toHaveLength(100));
+      await vi.waitFor(() => expect(listener.entries).toHaveLength(100), { timeout: 15_000 });
       expect(listener.entries.map((entry) => entry.sequence)).toEqual(numbers);
       const snapshot = await feed().snapshot(start);
       expect(snapshot.entries).toEqual(listener.entries);
@@ -99,17 +99,19 @@ export function feedContract(name: string, open: Open): void {
       const stopSecond = await feed().subscribe(second);
       expect([first.events, second.events]).toEqual([[true], [true]]);
       await feed().append(sid('a'), start + DAY, start);
-      await vi.waitFor(() => expect([first.entries.length, second.entries.length]).toEqual([1, 1]));
+      await vi.waitFor(() => expect([first.entries.length, second.entries.length]).toEqual([1, 1]), {
+        timeout: 15_000,
+      });
       await stopFirst();
       await stopFirst();
       await feed().append(sid('b'), start + DAY, start);
-      await vi.waitFor(() => expect(second.entries).toHaveLength(2));
+      await vi.waitFor(() => expect(second.entries).toHaveLength(2), { timeout: 15_000 });
       expect(first.entries).toHaveLength(1);
       await stopSecond();
       const third = recordingListener();
       const stopThird = await feed().subscribe(third);
       await feed().append(sid('c'), start + DAY, start);
-      await vi.waitFor(() => expect(third.entries.map((entry) => entry.sequence)).toEqual([3]));
+      await vi.waitFor(() => expect(third.entries.map((entry) => entry.sequence)).toEqual([3]), { timeout: 15_000 });
       await stopThird();
     });
 
@@ -126,14 +128,14 @@ export function feedContract(name: string, open: Open): void {
       await feed().subscribe(throwing);
       await feed().subscribe(listener);
       await feed().append(sid('a'), start + DAY, start);
-      await vi.waitFor(() => expect(listener.entries).toHaveLength(1));
+      await vi.waitFor(() => expect(listener.entries).toHaveLength(1), { timeout: 15_000 });
     });
 
     it('carries hostile ids unharmed', async () => {
       const listener = recordingListener();
       await feed().subscribe(listener);
       for (const id of HOSTILE_IDS) await feed().append(sid(id), start + DAY, start);
-      await vi.waitFor(() => expect(listener.entries).toHaveLength(HOSTILE_IDS.length));
+      await vi.waitFor(() => expect(listener.entries).toHaveLength(HOSTILE_IDS.length), { timeout: 15_000 });
       expect(listener.entries.map((entry) => entry.cutOff)).toEqual(HOSTILE_IDS.map(sid));
       expect((await feed().snapshot(start)).entries).toEqual(listener.entries);
     });

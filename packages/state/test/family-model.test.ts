@@ -6,6 +6,8 @@ import { createRedisState } from '../src/redis/redis-state.ts';
 import type { Family, FamilyStore, State } from '../src/state.ts';
 import { checkFamily, steps } from './family-model.ts';
 
+/** `STATE_FAMILY_RUNS=1000` for the long form. */
+const numRuns = Number(process.env.STATE_FAMILY_RUNS ?? 80);
 const violation = /no order of|issued twice|had ended/;
 let runs = 0;
 
@@ -24,14 +26,14 @@ describe('a family as a state machine', () => {
   it('in memory', async () => {
     const state = createMemoryState({ now: Date.now });
     states.push(state);
-    await fc.assert(familyProperty([state.families]), { numRuns: 500 });
+    await fc.assert(familyProperty([state.families]), { numRuns: 3 * numRuns });
   });
 
   it.skipIf(!redis)(`in Redis, over three connections ${redisUnavailableReason() ?? ''}`, async () => {
     const options = { url: redis?.url ?? '', prefix: `${redis?.prefix}:` };
     const replicas = [createRedisState(options), createRedisState(options), createRedisState(options)];
     states.push(...replicas);
-    await fc.assert(familyProperty(replicas.map((state) => state.families)), { numRuns: 300 });
+    await fc.assert(familyProperty(replicas.map((state) => state.families)), { numRuns });
   });
 
   it('finds a store whose rotation is not atomic', async () => {

@@ -61,7 +61,7 @@ describe('removeLeftOvers', () => {
     age(directory, 3_600);
     await removeLeftOvers(temporary);
     expect(existsSync(directory)).toBe(false);
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 15_000 });
   });
 
   it.each([

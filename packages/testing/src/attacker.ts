@@ -16,8 +16,12 @@ export interface Attacker {
   close(): Promise<void>;
 }
 
+/** One is enough for a process: nobody is to trust it, and making one takes a while. */
+let attackersKey: SigningKey | undefined;
+
 export async function startAttacker(now: number): Promise<Attacker> {
-  const key = newSigningKey();
+  attackersKey ??= newSigningKey();
+  const key = attackersKey;
   const certificate = selfSignedCertificate(key.privateKey, now);
   let requests = 0;
   const server = createServer((request, response) => {

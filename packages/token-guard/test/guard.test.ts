@@ -52,7 +52,7 @@ describe('a guard', () => {
     feed.setFailing(false);
     await vi.waitFor(
       () => expect(guard.healthChecks.map((check) => check.check().status)).toEqual(['ok', 'ok']),
-      5_000,
+      15_000,
     );
     await expect(guard.verifier.verify(issuer.tokenFor())).resolves.toBeDefined();
   });
@@ -86,7 +86,9 @@ describe('a guard', () => {
     issuer.remove(stolen);
     feed.add({ kind: 'kid', id: stolen });
     expect(() => guard.verifier.check(token)).toThrow('the key of the token has been revoked');
-    await vi.waitFor(() => expect(guard.jwks.get(issuer.issuer)?.status().kids).toEqual([issuer.key.kid]));
+    await vi.waitFor(() => expect(guard.jwks.get(issuer.issuer)?.status().kids).toEqual([issuer.key.kid]), {
+      timeout: 15_000,
+    });
     expect(issuer.fetches()).toBe(2);
   });
 

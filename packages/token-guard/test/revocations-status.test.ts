@@ -102,9 +102,14 @@ describe('what is told', () => {
     feed.setFailing(false);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(told.splice(0)).toEqual(['the revocation feed answers again {}']);
+    feed.losePushes(true);
+    feed.add(ended('b'));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(feed.calls().snapshots).toBeGreaterThan(1);
+    expect(told).toEqual([]);
     feed.loseMemory();
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(told).toEqual(['the revocation feed has lost its memory; what is known here stays in force {"cutOffs":1}']);
+    expect(told).toEqual(['the revocation feed has lost its memory; what is known here stays in force {"cutOffs":2}']);
   });
 
   it('is never more than a line of an error', async () => {

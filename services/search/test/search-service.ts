@@ -4,7 +4,7 @@ import { createMemoryState } from '@gaia/state/memory';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { type FeedServer, startFeedServer } from '@gaia/testing/feed-server';
 import { createTestIssuer, type TestIssuer, type TokenRequest } from '@gaia/testing/issuer';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { start } from '../src/start.ts';
 
@@ -62,7 +62,11 @@ export async function startSearch(parts: Parts = {}): Promise<SearchService> {
     await app.close();
     if (parts.feed === undefined) await feed.close();
   };
-  if (expect.getState().currentTestName !== undefined) onTestFinished(close);
+  try {
+    onTestFinished(close);
+  } catch {
+    // Not within a test: a file that shares one service closes it itself.
+  }
   return {
     app,
     feed,

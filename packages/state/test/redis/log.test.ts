@@ -37,10 +37,12 @@ describe.skipIf(reason !== undefined)(`what an operator is told ${reason ?? ''}`
     await state.ping();
     expect(lines).toEqual([]);
     await redis.crash();
-    await vi.waitFor(() => expect(lines).toHaveLength(1));
-    await vi.waitFor(() => expect(state.ping()).rejects.toMatchObject({ cause: { message: /ECONNREFUSED/ } }));
+    await vi.waitFor(() => expect(lines).toHaveLength(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(state.ping()).rejects.toMatchObject({ cause: { message: /ECONNREFUSED/ } }), {
+      timeout: 15_000,
+    });
     await redis.restart();
-    await vi.waitFor(() => expect(lines).toHaveLength(2));
+    await vi.waitFor(() => expect(lines).toHaveLength(2), { timeout: 15_000 });
     expect(lines[0]).toMatch(/^warn Redis cannot be reached \{"connection":"gaia-state","reason":/);
     expect(lines[1]).toBe('info Redis answers again {"connection":"gaia-state"}');
   });
@@ -59,7 +61,7 @@ describe.skipIf(reason !== undefined)(`what an operator is told ${reason ?? ''}`
     const error = await state.records
       .set('sessions', 'secret-id', 'secret-value', start + 60_000, start)
       .catch((thrown: unknown) => thrown);
-    await vi.waitFor(() => expect(lines.join()).toContain('WRONGPASS'));
+    await vi.waitFor(() => expect(lines.join()).toContain('WRONGPASS'), { timeout: 15_000 });
     expect(error).toMatchObject({ code: 'state_unavailable' });
     expect(inspect(error, { depth: 10, showHidden: true }) + lines.join()).not.toMatch(
       /secret-id|secret-value|wrong-password/,
@@ -84,6 +86,8 @@ describe.skipIf(reason !== undefined)(`what an operator is told ${reason ?? ''}`
     const redis = await started(['--maxmemory-policy', policy]);
     const { state, lines } = opened({ url: redis.url });
     await state.ping();
-    await vi.waitFor(() => expect(lines.filter((line) => line.includes('noeviction'))).toHaveLength(count));
+    await vi.waitFor(() => expect(lines.filter((line) => line.includes('noeviction'))).toHaveLength(count), {
+      timeout: 15_000,
+    });
   });
 });

@@ -206,7 +206,9 @@ describe.skipIf(reason !== undefined)(`Redis goes away ${reason ?? ''}`, () => {
     );
     redis.thaw();
     await vi.waitFor(() => state.ping(), { timeout: 15_000 });
-    await vi.waitFor(async () => expect((await state.revocations.head()).sequence).toBe(sequence + 1));
+    await vi.waitFor(async () => expect((await state.revocations.head()).sequence).toBe(sequence + 1), {
+      timeout: 15_000,
+    });
     expect(await state.families.get('ended', start)).toBeUndefined();
     // All six came to Redis, and were refused there.
     expect(await redisCommand(redis.port, 'INFO errorstats')).toContain('errorstat_LATE:count=6');

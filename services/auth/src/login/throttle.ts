@@ -48,36 +48,36 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
     throw rateLimited((typeof until === 'number' ? until : end) - at);
   }
 
-  async function count(key: string, free: number, delay: { first: number; longest: number }): Promise<void> {
-    const { value } = await counters.add(`${purpose}:${key}`, 1, WINDOW_MS, now());
-    if (value <= free) return;
-    try {
-      await takeTurn(key, Math.min(delay.first * 2 ** Math.min(value - free - 1, 30), delay.longest));
-    } catch (error) {
-      await counters.add(`${purpose}:${key}`, -1, WINDOW_MS, now());
-      throw error;
-    }
+  const add = (key: string, amount: number) => counters.add(`${purpose}:${key}`, amount, WINDOW_MS, now());
+
+  async function slowDown(key: string, value: number, free: number, delay: { first: number; longest: number }) {
+    if (value > free) await takeTurn(key, Math.min(delay.first * 2 ** Math.min(value - free - 1, 30), delay.longest));
   }
 
   return {
     attempt: async (name, address) => {
       const network = networkOf(address);
       const account = digestOf(name);
-      const [known] = await Promise.all([
-        counters.get(`${purpose}:account:${account}`, now()),
-        count(`address:${network}`, ADDRESS_FREE, ADDRESS_DELAY),
+      const keys = { account: `account:${account}`, address: `address:${network}`, pair: `pair:${account}:${network}` };
+      // An address that is slowed down leaves nothing behind under the names that it tries.
+      const [byAddress, byAccount] = await Promise.all([
+        add(keys.address, 1),
+        counters.get(`${purpose}:${keys.account}`, now()),
       ]);
-      const steps = Math.floor((known?.value ?? 0) / ACCOUNT_STEP);
+      const counted = [keys.address];
       try {
-        await count(`pair:${account}:${network}`, Math.max(1, PAIR_FREE - steps), {
+        await slowDown(keys.address, byAddress.value, ADDRESS_FREE, ADDRESS_DELAY);
+        const steps = Math.floor((byAccount?.value ?? 0) / ACCOUNT_STEP);
+        const [byPair] = await Promise.all([add(keys.pair, 1), add(keys.account, 1)]);
+        counted.push(keys.pair, keys.account);
+        await slowDown(keys.pair, byPair.value, Math.max(1, PAIR_FREE - steps), {
           first: PAIR_DELAY.first * 2 ** Math.min(steps, 10),
           longest: PAIR_DELAY.longest,
         });
       } catch (error) {
-        await counters.add(`${purpose}:address:${network}`, -1, WINDOW_MS, now());
+        await Promise.all(counted.map((key) => add(key, -1)));
         throw error;
       }
-      await counters.add(`${purpose}:account:${account}`, 1, WINDOW_MS, now());
     },
     succeeded: async (name, address) => {
       const network = networkOf(address);
@@ -85,8 +85,8 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
       await Promise.all([
         counters.reset(`${purpose}:pair:${account}:${network}`),
         records.delete(collection, `pair:${account}:${network}`),
-        counters.add(`${purpose}:address:${network}`, -1, WINDOW_MS, now()),
-        counters.add(`${purpose}:account:${account}`, -1, WINDOW_MS, now()),
+        add(`address:${network}`, -1),
+        add(`account:${account}`, -1),
       ]);
     },
   };

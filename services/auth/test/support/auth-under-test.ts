@@ -169,9 +169,12 @@ export async function startAuth(
     send: (method, url, accessToken, payload) => send(method, url, accessToken, payload),
     login,
     revoked: (accessToken) =>
-      vi.waitFor(async () => {
-        expect(refusal(await send('GET', '/auth/me', accessToken))).toEqual({ status: 401, code: 'token_revoked' });
-      }),
+      vi.waitFor(
+        async () => {
+          expect(refusal(await send('GET', '/auth/me', accessToken))).toEqual({ status: 401, code: 'token_revoked' });
+        },
+        { timeout: 15_000 },
+      ),
     member: async ({ site, roles = ['member'], name = `user${randomBytes(4).toString('hex')}` }) => {
       const { access_token: admin } = await login();
       const made = await send('POST', '/auth/sites', admin, { id: site, name: site });

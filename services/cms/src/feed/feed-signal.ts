@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** Tells that the feed may have something new: to waiters of this process at once, to those of others by `notify`. */
 export interface FeedSignal {
   /** After a commit: wakes everybody. Many calls in a row make few notifications. */
@@ -15,8 +17,9 @@ export interface FeedSignal {
 /**
  * `notify` sends to the other processes. It is called outside of the changes' transactions, because PostgreSQL lets
  * transactions that notify commit only one after the other; a notification that is lost costs one slow poll.
+ * The first goes out at once; while changes keep coming, one in `pauseMs` milliseconds tells of all of them.
  */
-export function createFeedSignal(notify: () => Promise<void>): FeedSignal {
+export function createFeedSignal(notify: () => Promise<void>, pauseMs = 5): FeedSignal {
   const waiters = new Set<() => void>();
   let count = 0;
   let again = false;
@@ -31,6 +34,7 @@ export function createFeedSignal(notify: () => Promise<void>): FeedSignal {
     do {
       again = false;
       await notify().catch(() => {});
+      await pause(pauseMs);
     } while (again);
     sending = undefined;
   }

@@ -240,7 +240,7 @@ describe('waiting', () => {
     const wait = vi.spyOn(other.signal, 'wait');
     const address = await other.app.listen({ host: '127.0.0.1', port: 0 });
     const response = fetch(`${address}/cms/feed?wait=30`, { headers: other.issuer.headersFor(follower) });
-    await vi.waitFor(() => expect(wait).toHaveBeenCalled());
+    await vi.waitFor(() => expect(wait).toHaveBeenCalled(), { timeout: 15_000 });
     const begun = performance.now();
     await other.close();
     expect(performance.now() - begun).toBeLessThan(5_000);
@@ -300,7 +300,7 @@ describe('the signal', () => {
     for (let n = 0; n < 100; n += 1) signal.changed();
     expect(notify).toHaveBeenCalledTimes(1);
     release();
-    await vi.waitFor(() => expect(notify).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(notify).toHaveBeenCalledTimes(2), { timeout: 15_000 });
     release();
     await signal.settled();
     expect(notify).toHaveBeenCalledTimes(2);

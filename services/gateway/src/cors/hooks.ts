@@ -32,20 +32,21 @@ export function admitFrontEnds(app: Service, { sites, callerOf }: CorsOptions): 
  * yet. To be registered after the rate limits. Refuses preflights of other origins: origin_not_registered.
  */
 export function answerPreflights(app: Service, { sites, callerOf }: CorsOptions): void {
-  app.addHook('onRequest', async (request, reply) => {
+  // Most requests come from no page, and wait for nothing.
+  app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers;
-    if (origin === undefined || !isLedOn(request)) return;
-    const site = await sites.find(callerOf(request).host.name);
-    if (!isPreflight(request)) {
-      if (!reply.hasHeader('access-control-allow-origin')) admit(reply, origin, site);
-      return;
-    }
-    if (!isRegistered(origin, site?.origins ?? [])) {
+    if (origin === undefined || !isLedOn(request)) return done();
+    sites.find(callerOf(request).host.name).then((site) => {
+      if (!isPreflight(request)) {
+        if (!reply.hasHeader('access-control-allow-origin')) admit(reply, origin, site);
+        return done();
+      }
       reply.removeHeader('access-control-allow-origin');
-      throw problem('origin_not_registered');
-    }
-    reply.removeHeader('access-control-expose-headers');
-    return reply.code(204).headers(preflightAdmission(origin)).send();
+      reply.removeHeader('access-control-expose-headers');
+      if (!isRegistered(origin, site?.origins ?? [])) return done(problem('origin_not_registered'));
+      // All of the answer: the request goes no further.
+      reply.code(204).headers(preflightAdmission(origin)).send();
+    }, done);
   });
 }
 

@@ -23,9 +23,9 @@ interface SessionCredential {
   onRefused(challenge: string): Promise<boolean>;
   /** The session's access token as it is later, renewed where it must be; undefined where the session has ended. */
   renewed(): Promise<string | undefined>;
-  /** The session's CSRF token where it is another one than before. */
-  newCsrfToken(): string | undefined;
-  /** Set-Cookie values for the answer: the cookie of a session that has ended is cleared, a new id is told. */
+  /** What the browser must be told where the session has got another id: the Set-Cookie value and its CSRF token. */
+  newId(): { readonly setCookie: string; readonly csrfToken: string } | undefined;
+  /** Set-Cookie values for the answer: the cookie of a session that has ended is cleared. */
   setCookies(): readonly string[];
 }
 
@@ -109,7 +109,7 @@ export function createSessionCredentials(options: SessionCredentialsOptions): Se
       const askedFor = { caller, requestId: request.id, userAgent: request.headers['user-agent'] };
       let session = await find({ cookie: value, caller, askedFor });
       const wasLiving = session !== undefined;
-      let newCookie: string | undefined;
+      let newId: { setCookie: string; csrfToken: string } | undefined;
       if (session !== undefined && !isSafeMethod(method)) {
         requireSameOrigin(request.raw.headers, caller);
         requireCsrfToken(request.raw.headers['x-csrf-token'], sessions.csrfTokenOf(session));
@@ -117,7 +117,10 @@ export function createSessionCredentials(options: SessionCredentialsOptions): Se
           // Before the request goes on: whatever becomes of it, who else knew the old id is out when it takes effect.
           const changed = await renewal.changeId(session);
           session = changed?.session;
-          newCookie = changed && cookie.write(changed.cookie, changed.session, caller);
+          newId = changed && {
+            setCookie: cookie.write(changed.cookie, changed.session, caller),
+            csrfToken: sessions.csrfTokenOf(changed.session),
+          };
         }
       }
       return {
@@ -137,13 +140,8 @@ export function createSessionCredentials(options: SessionCredentialsOptions): Se
           return session !== undefined;
         },
         renewed: async () => (await find({ cookie: value, caller, askedFor }))?.tokens.accessToken,
-        newCsrfToken() {
-          return session === undefined || newCookie === undefined ? undefined : sessions.csrfTokenOf(session);
-        },
-        setCookies() {
-          if (session === undefined || !wasLiving) return [cookie.clear(caller)];
-          return newCookie === undefined ? [] : [newCookie];
-        },
+        newId: () => newId,
+        setCookies: () => (session === undefined || !wasLiving ? [cookie.clear(caller)] : []),
       };
     },
   };

@@ -16,7 +16,7 @@ export interface SuiteDocumentOptions {
 const COMPLETE_MS = 60_000;
 /** A service that is away now may be back soon. */
 const INCOMPLETE_MS = 5_000;
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 10_000;
 
 const description =
   'The whole suite behind one address. Clients send `Authorization: Bearer <access token>` (from `POST /auth/login`); ' +

@@ -8,11 +8,13 @@ export interface ConnectionLimits {
   /** Of one address; undefined where proxies stand before the gateway, whose address says nothing of the client. */
   readonly mostOfAddress: number | undefined;
   readonly idleMs: number;
+  /** Time for the head of a request; 15 seconds if not said. */
+  readonly headMs?: number;
+  /** How often Node looks for heads that take too long; every 2 seconds if not said. */
+  readonly lookEveryMs?: number;
 }
 
-/** Time for the head of a request, in milliseconds. */
 const HEAD_MS = 15_000;
-/** How often Node looks for heads that take too long. */
 const LOOK_EVERY_MS = 2_000;
 
 /**
@@ -20,11 +22,11 @@ const LOOK_EVERY_MS = 2_000;
  * has silence. All headers are kept: what Node leaves out silently could be what a service would have refused.
  */
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
-  server.headersTimeout = HEAD_MS;
+  server.headersTimeout = limits.headMs ?? HEAD_MS;
   server.requestTimeout = 0;
   server.maxHeadersCount = 0;
   server.maxConnections = limits.most;
-  Object.assign(server, { connectionsCheckingInterval: LOOK_EVERY_MS });
+  Object.assign(server, { connectionsCheckingInterval: limits.lookEveryMs ?? LOOK_EVERY_MS });
   server.setTimeout(limits.idleMs);
   const { mostOfAddress } = limits;
   if (mostOfAddress !== undefined) limitByAddress(server, mostOfAddress);

@@ -20,6 +20,8 @@ export function drainBeforeClosing(
   options: { readonly longestMs: number; readonly sleep: (ms: number) => Promise<void> },
 ): Drain {
   app.addHook('preClose', async () => {
+    // In this phase of the loop all connections that have been made are taken; one that is not is lost with the listener.
+    await new Promise((resolve) => setImmediate(resolve));
     stopAccepting(server);
     for (let waited = 0; waited < options.longestMs; waited += LOOK_EVERY_MS) {
       if ((await connectionsOf(server)) === 0) return;

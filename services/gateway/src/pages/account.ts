@@ -1,5 +1,6 @@
+import { Problem } from '@gaia/http-service/problem';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AuthClient, SignedInPlace } from '../sessions/auth-client.ts';
+import type { AskedFor, AuthClient, SignedInPlace } from '../sessions/auth-client.ts';
 import type { Session } from '../sessions/session.ts';
 import type { SessionCookie } from '../sessions/session-cookie.ts';
 import type { SignIns } from '../sessions/sign-ins.ts';
@@ -21,6 +22,8 @@ export interface AccountPageOptions {
 }
 
 const MAX_SITES = 50;
+/** Ids of logins; it stands in a path, where `..` and the like would be another one. */
+const loginId = /^[\w-]{8,64}(?:\.[\w-]{8,64})?$/;
 
 /** `/account`: where one is signed in, signing out here or everywhere, and the way to one's other sites. */
 export function registerAccount(scope: FastifyInstance, options: AccountPageOptions): void {
@@ -61,14 +64,23 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
 
   scope.post('/account/sessions', async (request, reply) => {
     const { visit, session, filled } = await act(request, reply);
-    if (session !== undefined && filled.id) {
-      await auth.endLogin(session.tokens, filled.id, signIns.askedFor(request, visit.caller));
+    if (session !== undefined && filled.id !== undefined && loginId.test(filled.id)) {
+      await endOne(session, filled.id, signIns.askedFor(request, visit.caller));
       // Whoever was signed in elsewhere may have seen this browser's cookie too.
       const changed = await signIns.changeId(request, visit.caller, session);
       if (changed !== undefined) reply.header('set-cookie', changed.setCookie);
     }
     return reply.header('cache-control', 'no-store').redirect('/account', 303);
   });
+
+  async function endOne(session: Session, id: string, askedFor: AskedFor): Promise<void> {
+    try {
+      await auth.endLogin(session.tokens, id, askedFor);
+    } catch (error) {
+      // It has ended since the page was made: all that was wanted.
+      if (!(error instanceof Problem) || error.code !== 'session_not_found') throw error;
+    }
+  }
 
   async function act(request: FastifyRequest, reply: FastifyReply) {
     const visit = await desk.receive(request, reply);

@@ -97,7 +97,9 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
           caller,
           changesPrivilege: route.changesPrivilege === true,
         });
-  if (credential?.newCsrfToken() !== undefined) reply.header('x-csrf-token', credential.newCsrfToken());
+  const newId = credential?.newId();
+  // At once: the old id is dead, whatever is refused from here on.
+  if (newId !== undefined) reply.header('set-cookie', newId.setCookie).header('x-csrf-token', newId.csrfToken);
   const bearer = bearerOf(inbound.authorization);
   if (options.limitUser !== undefined) {
     const user = credential?.user() ?? (bearer === undefined ? undefined : options.subjectOf(bearer));

@@ -39,8 +39,8 @@ export interface AuthClient {
   switchSite(tokens: SessionTokens, site: string, askedFor: AskedFor): Promise<SessionTokens>;
   logOut(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
   profile(tokens: SessionTokens, askedFor: AskedFor): Promise<Profile>;
-  /** The site of a host. */
-  findSite(host: string): Promise<Site | undefined>;
+  /** The site of a host. Whoever knows one from before is not kept waiting for long. */
+  findSite(host: string, isKnown: boolean): Promise<Site | undefined>;
   /** A token that brings a session's sign-on to the site at a host, and where it is to be brought. Auth's refusals. */
   handOver(
     tokens: SessionTokens,
@@ -77,8 +77,9 @@ export interface AuthClientOptions {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Every request of an unknown host waits for this one. */
-const SITE_TIMEOUT_MS = 1_000;
+/** Every request of a host waits for these. */
+const SITE_TIMEOUT_MS = 5_000;
+const KNOWN_SITE_TIMEOUT_MS = 1_000;
 
 export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientOptions): AuthClient {
   async function ask(path: string, init: RequestInit & { timeoutMs?: number }): Promise<JsonAnswer> {
@@ -145,8 +146,9 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
       if (answer.status !== 200) throw refusal(answer);
       return readProfile(answer.body as Record<string, unknown>);
     },
-    async findSite(host) {
-      const answer = await ask(`/auth/hosts/${encodeURIComponent(host)}`, { timeoutMs: SITE_TIMEOUT_MS });
+    async findSite(host, isKnown) {
+      const timeoutMs = isKnown ? KNOWN_SITE_TIMEOUT_MS : SITE_TIMEOUT_MS;
+      const answer = await ask(`/auth/hosts/${encodeURIComponent(host)}`, { timeoutMs });
       if (answer.status === 404 || answer.status === 400) return undefined;
       const body = answer.body as { site?: unknown; name?: unknown } | undefined;
       if (answer.status !== 200 || !isSiteId(body?.site)) {

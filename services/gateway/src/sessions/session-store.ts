@@ -140,8 +140,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       if (current === undefined) return undefined;
       const { key: _, ...kept } = current.session;
       const changed = await saveNew({ ...kept, ...changes });
-      await remove(session);
+      // Told first: where the others cannot hear of it, the request fails and the old id stays good everywhere.
       await options.giveUp(session.key, 2 * CACHE_MS);
+      await remove(session);
       return changed;
     },
     end: remove,

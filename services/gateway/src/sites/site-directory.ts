@@ -11,8 +11,11 @@ export interface Site {
 }
 
 export interface SiteDirectoryOptions {
-  /** Asks auth; undefined where no site has this host. Rejects when auth does not answer. */
-  readonly lookUp: (host: string) => Promise<Site | undefined>;
+  /**
+   * Asks auth; undefined where no site has this host. Rejects when auth does not answer, sooner where `isKnown`: what is
+   * known serves meanwhile.
+   */
+  readonly lookUp: (host: string, isKnown: boolean) => Promise<Site | undefined>;
   readonly now: () => number;
   /** Told once when look-ups begin to fail. */
   readonly onFailure?: (error: unknown) => void;
@@ -45,7 +48,7 @@ export function createSiteDirectory(options: SiteDirectoryOptions): SiteDirector
 
   async function ask(host: string): Promise<Site | undefined> {
     try {
-      const site = await options.lookUp(host);
+      const site = await options.lookUp(host, entries.has(host));
       const freshUntil = options.now() + (site === undefined ? UNKNOWN_MS : KNOWN_MS);
       // Deleted first, so that the map's order is that of use and the first key is the one to forget.
       entries.delete(host);

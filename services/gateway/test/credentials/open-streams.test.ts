@@ -54,7 +54,7 @@ function listen(gateway: TestGateway, headers: Record<string, string>, path = '/
 }
 
 async function revoke(gateway: TestGateway, cutOff: Parameters<TestGateway['state']['revocations']['append']>[0]) {
-  await gateway.state.revocations.append(cutOff, Date.now() + 900_000, Date.now());
+  await gateway.state.revocations.append(cutOff, Date.now() + 86_400_000, Date.now());
 }
 
 describe('an event stream', () => {

@@ -143,3 +143,19 @@ describe('forms', () => {
     expect(answer.status).toBeLessThan(400);
   });
 });
+
+describe('ending another login', () => {
+  it.each(['all', '..', '.', '../users', 'a/b', 'x?keep=current', '%2e%2e', '', 'a'.repeat(200)])(
+    'asks auth for none that is called %j',
+    async (id) => {
+      const sites = await openSites();
+      const visitor = await sites.signedInAtA();
+      await sites.signedInAtA();
+      const before = sites.auth.families.size;
+      const answer = await visitor.fill(`${sites.a}/account`, { id });
+      expect([answer.status, answer.headers.location]).toEqual([303, '/account']);
+      expect(sites.auth.families.size).toBe(before);
+      expect(sites.auth.calls.filter(({ path }) => path.startsWith('/auth/sessions/'))).toEqual([]);
+    },
+  );
+});

@@ -145,9 +145,9 @@ describe('a client that goes away', () => {
     });
     const request = httpRequest(`${gateway.origin}/cms/x`).on('error', () => {});
     request.end();
-    await vi.waitFor(() => expect(arrived).toBe(true));
+    await vi.waitFor(() => expect(arrived).toBe(true), { timeout: 15_000 });
     request.destroy();
-    await vi.waitFor(() => expect(closed).toBe(true));
+    await vi.waitFor(() => expect(closed).toBe(true), { timeout: 15_000 });
     expect((await gateway.send('/search')).status).toBe(200);
   });
 
@@ -167,9 +167,9 @@ describe('a client that goes away', () => {
       const head = 'POST /assets/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n';
       socket.write(head + 'x'.repeat(90_000));
     });
-    await vi.waitFor(() => expect(incoming).toBeDefined());
+    await vi.waitFor(() => expect(incoming).toBeDefined(), { timeout: 15_000 });
     socket.destroy();
-    await vi.waitFor(() => expect(aborted).toBe(true));
+    await vi.waitFor(() => expect(aborted).toBe(true), { timeout: 15_000 });
   });
 
   it('within an answer ends it at the service', async () => {
@@ -187,7 +187,7 @@ describe('a client that goes away', () => {
       incoming.once('data', () => request.destroy());
     }).on('error', () => {});
     request.end();
-    await vi.waitFor(() => expect(closed).toBe(true));
+    await vi.waitFor(() => expect(closed).toBe(true), { timeout: 15_000 });
   });
 
   it('falls silent within its body is cut off', async () => {
@@ -199,6 +199,7 @@ describe('a client that goes away', () => {
       socket.on('close', () => resolve(true)).resume();
     });
     expect(await closed).toBe(true);
-    expect((await send(gateway.origin, '/search')).status).toBe(200);
+    const others = async () => expect((await send(gateway.origin, '/search')).status).toBe(200);
+    await vi.waitFor(others, { timeout: 20_000 });
   });
 });

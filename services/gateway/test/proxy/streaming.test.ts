@@ -51,7 +51,7 @@ async function growthDuring(work: Promise<unknown>): Promise<number> {
 }
 
 describe('streaming', () => {
-  it('brings 256 MB up in constant memory, over the limit of other routes', async () => {
+  it('brings 96 MB up in constant memory, over the limit of other routes', async () => {
     const gateway = await openGateway({
       env: { MAX_BODY_BYTES: '1024' },
       assets: async (incoming, outgoing) => {
@@ -64,7 +64,7 @@ describe('streaming', () => {
         answerJson(outgoing, 200, { size, sha256: hash.digest('hex') });
       },
     });
-    const total = 256 * MIB;
+    const total = 96 * MIB;
     const answered = new Promise<{ size: number }>((resolve, reject) => {
       const request = httpRequest(`${gateway.origin}/assets/sites/a/files`, { method: 'POST' }, async (incoming) => {
         let text = '';
@@ -76,11 +76,11 @@ describe('streaming', () => {
     });
     const growth = await growthDuring(answered);
     expect((await answered).size).toBe(total);
-    expect(growth).toBeLessThan(128 * MIB);
+    expect(growth).toBeLessThan(48 * MIB);
   });
 
-  it('brings 256 MB down in constant memory', async () => {
-    const total = 256 * MIB;
+  it('brings 96 MB down in constant memory', async () => {
+    const total = 96 * MIB;
     const gateway = await openGateway({ assets: (_incoming, outgoing) => void pour(outgoing, total) });
     const received = new Promise<number>((resolve, reject) => {
       httpRequest(`${gateway.origin}/assets/x`, async (incoming) => {
@@ -93,7 +93,7 @@ describe('streaming', () => {
     });
     const growth = await growthDuring(received);
     expect(await received).toBe(total);
-    expect(growth).toBeLessThan(128 * MIB);
+    expect(growth).toBeLessThan(48 * MIB);
   });
 
   it('holds the service back while the client does not read', async () => {
@@ -128,7 +128,7 @@ describe('streaming', () => {
     void pour(request, 200 * MIB, (bytes) => {
       sent = bytes;
     });
-    await vi.waitFor(() => expect(incoming).toBeDefined());
+    await vi.waitFor(() => expect(incoming).toBeDefined(), { timeout: 15_000 });
     await settled(() => sent);
     expect(sent).toBeGreaterThan(0);
     expect(sent).toBeLessThan(100 * MIB);
@@ -152,10 +152,10 @@ describe('streaming', () => {
     incoming.on('data', (piece) => pieces.push(String(piece)));
     for (const text of ['data: 1\n\n', 'data: 2\n\n']) {
       write?.(text);
-      await vi.waitFor(() => expect(pieces.at(-1)).toBe(text));
+      await vi.waitFor(() => expect(pieces.at(-1)).toBe(text), { timeout: 15_000 });
     }
     finish?.();
-    await vi.waitFor(() => expect(incoming.complete).toBe(true));
+    await vi.waitFor(() => expect(incoming.complete).toBe(true), { timeout: 15_000 });
   });
 });
 

@@ -176,3 +176,14 @@ it('ending another login on the account page changes the id', async () => {
   jar?.set('gaia', before ?? '');
   expect((await visitor.get(`${sites.a}/session`)).json()).toEqual({ authenticated: false });
 });
+
+it('a change that the gateway itself refuses still tells the browser of the new id', async () => {
+  const gateway = await openGateway({ env: { TRUSTED_PROXIES: 'loopback', RATE_LIMIT_WRITES_PER_MINUTE: '1' } });
+  const session = await signIn(gateway);
+  const from = (address: string) => unsafe(session, { 'x-forwarded-for': address });
+  expect((await gateway.send('/cms/x', from('192.0.2.1'))).status).toBe(200);
+  const refused = await gateway.send('/auth/sessions/other', { ...from('192.0.2.2'), method: 'DELETE' });
+  expect(refused.json()).toMatchObject({ status: 429, code: 'rate_limited' });
+  expect(await signedIn(gateway, session.cookie)).toBe(false);
+  expect(await signedIn(gateway, after(refused).cookie)).toBe(true);
+});

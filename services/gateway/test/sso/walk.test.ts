@@ -36,6 +36,21 @@ describe('walking over to another site', () => {
     expect(visitor.cookies.get('site-b.localhost')?.has('gaia-sso')).toBe(false);
   });
 
+  it('gives another session id, whatever the browser had there, and that one is dead', async () => {
+    const sites = await openSites();
+    const visitor = await sites.signedInAtA();
+    const jar = new Map([['gaia', 'A'.repeat(43)]]);
+    visitor.cookies.set('site-b.localhost', jar);
+    const walk = () => visitor.follow(`${sites.b}/sso?from=site-a.localhost`);
+    await walk();
+    const first = jar.get('gaia') ?? '';
+    expect(first).toMatch(/^(?!A{43})[\w-]{43}$/);
+    jar.delete('gaia');
+    await walk();
+    expect(jar.get('gaia')).not.toBe(first);
+    expect(await isSignedIn(visitor, sites.b)).toBe(true);
+  });
+
   it('is neither kept nor told to the next page on the way', async () => {
     const sites = await openSites();
     const visitor = await sites.signedInAtA();
@@ -91,7 +106,7 @@ describe('walking over to another site', () => {
       body: `csrf=${csrf}`,
     });
     expect(answer.status).toBe(200);
-    await vi.waitFor(async () => expect(await isSignedIn(visitor, sites.a)).toBe(false));
+    await vi.waitFor(async () => expect(await isSignedIn(visitor, sites.a)).toBe(false), { timeout: 15_000 });
     expect(await isSignedIn(visitor, sites.b)).toBe(false);
   });
 });

@@ -7,8 +7,8 @@ import pg from 'pg';
 import { expect, it, vi } from 'vitest';
 
 /** More of them for a longer run: `KILL_WRITES=20000 KILLS=20`. */
-const WRITES = Number(process.env.KILL_WRITES ?? 1_500);
-const KILLS = Number(process.env.KILLS ?? 3);
+const WRITES = Number(process.env.KILL_WRITES ?? 1_200);
+const KILLS = Number(process.env.KILLS ?? 2);
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
