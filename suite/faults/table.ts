@@ -8,8 +8,8 @@ export interface Findings {
   readonly downAndUp: readonly { readonly what: string; readonly instead?: string }[];
 }
 
-/** The page docs/faults.md. */
-export function faultPage(findings: Findings, faultMs: number): string {
+/** The page docs/faults.md; what was not measured this time stays as `before`, the present page, has it. */
+export function faultPage(findings: Findings, faultMs: number, before = ''): string {
   return `# What happens when a part dies
 
 Measured on the cluster of docker-compose.yml by \`npm run test:faults -- --write\`, which makes this page: each part is killed,
@@ -24,7 +24,7 @@ unbroken cluster answers swiftly; one that goes wrong while the machine is busy 
 - **revived**: times that a token was taken whose session had been ended with success, before or during the fault.
 - **works again after**: from the return of the part until everything works.
 
-${faultTable(findings.rows)}
+${faultTable(findings.rows, before)}
 
 ## Rolling restarts
 
@@ -33,17 +33,17 @@ the one that is about to restart.
 
 | service | requests | failed | slowest | lost | revived | |
 |---|---|---|---|---|---|---|
-${findings.restarts.map(restartLine).join('\n')}
+${merged(findings.restarts.map(restartLine), before, 1, serviceOrder).join('\n')}
 
 ## \`docker compose down\`, then \`up\`
 
 | what was there before | is there after |
 |---|---|
-${findings.downAndUp.map(({ what, instead }) => `| ${what} | ${instead === undefined ? 'yes' : '**no**'} |`).join('\n')}
+${merged(findings.downAndUp.map(downLine), before, 1).join('\n')}
 `;
 }
 
-function faultTable(rows: readonly Row[]): string {
+function faultTable(rows: readonly Row[], before: string): string {
   const lines = rows.map((row) => {
     const kept = `${row.mustWork.total - row.mustWork.failed.length} of ${row.mustWork.total}`;
     const refused = row.parts.includes('gateway')
@@ -63,7 +63,35 @@ function faultTable(rows: readonly Row[]): string {
   });
   return `| part | fault | kept on | refused properly | lost | revived | works again after | |
 |---|---|---|---|---|---|---|---|
-${lines.join('\n')}`;
+${merged(lines, before, 2, partOrder).join('\n')}`;
+}
+
+const serviceOrder = ['auth', 'cms', 'assets', 'search', 'gateway'];
+const partOrder = ['auth', 'cms', 'assets', 'search', 'redis', 'postgres', 'gateway', 'auth and redis'];
+
+/** The lines, and those of the present page's table of as many columns whose first cells none of them has; in order. */
+function merged(lines: readonly string[], before: string, keyCells: number, order: readonly string[] = []): string[] {
+  const cellsOf = (line: string) => line.split('|').map((cell) => cell.trim());
+  const keyOf = (line: string) =>
+    cellsOf(line)
+      .slice(1, 1 + keyCells)
+      .join();
+  const columns = { 2: 10, 1: order.length > 0 ? 9 : 4 }[keyCells];
+  const fresh = new Set(lines.map(keyOf));
+  const old = before
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && cellsOf(line).length === columns && !isHeading(cellsOf(line)[1]))
+    .filter((line) => !fresh.has(keyOf(line)));
+  const rank = (line: string) => order.indexOf(cellsOf(line)[1] ?? '');
+  return [...lines, ...old].sort((one, other) => rank(one) - rank(other));
+}
+
+function isHeading(cell: string | undefined): boolean {
+  return cell === 'part' || cell === 'service' || cell === 'what was there before';
+}
+
+function downLine({ what, instead }: Findings['downAndUp'][number]): string {
+  return `| ${what} | ${instead === undefined ? 'yes' : '**no**'} |`;
 }
 
 function verdict(row: Row): string {

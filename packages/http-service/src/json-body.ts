@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { withPlainNames } from './json-names.ts';
 import { problem } from './problem.ts';
 
 /** Deepest nesting of a JSON body. */
@@ -18,7 +19,13 @@ export function takeJsonBodies(app: FastifyInstance): void {
       done(problem('json_too_deep', { detail: `At most ${MAX_JSON_DEPTH} levels are taken.` }));
       return;
     }
-    parse(request, text, done);
+    const plain = withPlainNames(text);
+    if (plain === undefined) {
+      const detail = 'A member’s name may hold no quotation mark, backslash or control character.';
+      done(problem('malformed_json', { detail }));
+      return;
+    }
+    parse(request, plain, done);
   });
 }
 

@@ -57,6 +57,8 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   const guard = createGuard(config, { feed: state.revocations, fetch, now, log: logger, audience: 'cms' });
   const metrics = new Registry();
   registerGuardMetrics(guard, metrics);
+  // Before the first request: what was revoked while this process was not there stays revoked. Bounded in time.
+  await guard.revocations?.ready;
   const signal = createFeedSignal(async () => {
     await sql`select pg_notify(${FEED_CHANNEL}, '')`.execute(database);
   });

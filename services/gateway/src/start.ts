@@ -67,6 +67,8 @@ export async function start(config: Config, deps: StartDeps): Promise<Service> {
     if (deps.state === undefined) await state.close();
   };
   try {
+    // Before the first request: a session that was ended while this process was not there stays ended.
+    await revocations.ready;
     registerRevocationMetrics(revocations, metrics);
     registerKeyMetrics(new Map([[config.GAIA_ISSUER, keys]]), metrics);
     if (config.METRICS_PORT !== 0) {

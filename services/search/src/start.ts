@@ -48,6 +48,8 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   const guard = createGuard(config, { feed: state.revocations, fetch, now, random, log: logger, audience: 'search' });
   const metrics = new Registry();
   registerGuardMetrics(guard, metrics);
+  // Before the first request: what was revoked while this process was not there stays revoked. Bounded in time.
+  await guard.revocations?.ready;
   const consumer = documentsConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
   const checks = deps.state === undefined ? aloneChecks(state, logger) : [];

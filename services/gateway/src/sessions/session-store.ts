@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { TextSealer } from '@gaia/sealed-values/text-sealer';
 import type { RecordStore } from '@gaia/state/state';
 import type { Session, SessionTokens } from './session.ts';
@@ -151,5 +151,5 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 }
 
 function keyOf(cookie: string): string {
-  return createHash('sha256').update(cookie).digest('base64url');
+  return hash('sha256', cookie, 'base64url');
 }

@@ -32,7 +32,8 @@ export function probe({ origin, address }: ProbeTarget, timeoutMs: number): Prom
       request.destroy();
       resolve(verdict);
     };
-    const timer = setTimeout(finish, timeoutMs, 'silent');
+    // Not before what has come meanwhile has been read, in case this process was held up.
+    const timer = setTimeout(() => setImmediate(finish, 'silent'), timeoutMs);
     timer.unref();
     request.on('response', ({ headers }) => finish(headers.connection === 'close' ? 'ending' : 'alive'));
     request.on('error', (error: NodeJS.ErrnoException) => {

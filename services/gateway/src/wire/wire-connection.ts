@@ -48,7 +48,11 @@ export function openWireConnection(options: WireConnectionOptions): WireConnecti
     onread: { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: onRead },
   });
   const timer = setTimeout(() => {
-    socket.destroy(Object.assign(new Error('no connection in time'), { code: 'UND_ERR_CONNECT_TIMEOUT' }));
+    // If this process was held up, the connection may be there and only not be noticed yet.
+    setImmediate(() => {
+      if (connected) return;
+      socket.destroy(Object.assign(new Error('no connection in time'), { code: 'UND_ERR_CONNECT_TIMEOUT' }));
+    });
   }, options.connectTimeoutMs);
   socket.on('connect', () => {
     connected = true;

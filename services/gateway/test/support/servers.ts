@@ -15,9 +15,13 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** A real HTTP server for the length of the running test. */
-export async function serve(listener: RequestListener, port = 0): Promise<TestServer> {
+/**
+ * A real HTTP server for the length of the running test. Like every service it says that it is alive when it is asked,
+ * which a gateway does when the machine is slow, unless the listener says so itself.
+ */
+export async function serve(listener: RequestListener, port = 0, { saysItself = false } = {}): Promise<TestServer> {
   const server = createServer((incoming, outgoing) => {
+    if (incoming.url === '/live' && !saysItself) return void outgoing.end();
     // A client that goes away makes a listener's reading fail; that is not the server's fault.
     Promise.resolve(listener(incoming, outgoing) as unknown).catch(() => outgoing.destroy());
   });

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openGateway } from '../support/gateway.ts';
@@ -63,13 +64,16 @@ describe('a service that takes its time', () => {
   it('is let', async () => {
     const started = Promise.withResolvers<() => void>();
     let asked = 0;
-    const gateway = await openGateway({
-      cms: (incoming, outgoing) => {
+    const cms = await serve(
+      (incoming, outgoing) => {
         if (incoming.url !== '/live') return started.resolve(() => answerJson(outgoing, 200, {}));
         asked += 1;
         answerJson(outgoing, 200, {});
       },
-    });
+      0,
+      { saysItself: true },
+    );
+    const gateway = await openGateway({ env: { CMS_URL: cms.origin } });
     const answer = gateway.send('/cms/feed?wait=30');
     const finish = await started.promise;
     // It has been asked twice whether it is alive: had the first answer not counted, all would be over now.
@@ -79,12 +83,14 @@ describe('a service that takes its time', () => {
   });
 });
 
+const ending: RequestListener = (_, outgoing) => answerJson(outgoing, 200, {}, { connection: 'close' });
+
 describe('a service that restarts', () => {
   it.each([
     ['GET', undefined],
     ['POST', '{"a":1}'],
   ])('having said so, is waited for with a %s', async (method, body) => {
-    const first = await serve((_, outgoing) => answerJson(outgoing, 200, {}, { connection: 'close' }));
+    const first = await serve(ending, 0, { saysItself: true });
     const gateway = await openGateway({ env: { CMS_URL: first.origin } });
     expect((await gateway.send('/cms/x')).status).toBe(200);
     await first.close();
@@ -92,7 +98,7 @@ describe('a service that restarts', () => {
     const held = gateway.send('/cms/x', { method, headers, ...(body !== undefined && { body }) });
     const seen: string[] = [];
     await serve(async (incoming, outgoing) => {
-      if (incoming.url !== '/live') seen.push((await readAll(incoming)).toString());
+      seen.push((await readAll(incoming)).toString());
       answerJson(outgoing, 200, {});
     }, first.port);
     expect((await held).status).toBe(200);
@@ -100,7 +106,7 @@ describe('a service that restarts', () => {
   });
 
   it('is not waited for where that is set so', async () => {
-    const first = await serve((_, outgoing) => answerJson(outgoing, 200, {}, { connection: 'close' }));
+    const first = await serve(ending, 0, { saysItself: true });
     const gateway = await openGateway({ env: { CMS_URL: first.origin, UPSTREAM_RESTART_WAIT_MS: '0' } });
     expect((await gateway.send('/cms/x')).status).toBe(200);
     await first.close();
