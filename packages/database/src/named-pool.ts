@@ -67,13 +67,16 @@ function withPatience(coming: Promise<pg.PoolClient>, watch: Watch): Promise<pg.
       givenUp = true;
       reject(new DatabaseUnavailable());
     });
-    const settle = (settled: () => void): void => {
-      answered();
-      settled();
-    };
     coming.then(
-      (client) => settle(() => (givenUp ? client.release() : resolve(client))),
-      (error) => settle(() => reject(error)),
+      (client) => {
+        answered(true);
+        if (givenUp) client.release();
+        else resolve(client);
+      },
+      (error) => {
+        answered(false);
+        reject(error);
+      },
     );
   });
 }
@@ -98,7 +101,7 @@ function namedClient(client: pg.PoolClient, names: StatementNames, { watch, puls
       reject(new DatabaseUnavailable());
     });
     client.query(query, (error: unknown, result: unknown) => {
-      answered();
+      answered(!error || !(asDatabaseError(error) instanceof DatabaseUnavailable));
       if (error) reject(error);
       else resolve(result as Result);
     });

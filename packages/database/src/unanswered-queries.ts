@@ -1,10 +1,13 @@
 /** Gives up queries whose answer does not come. */
 export interface Watch {
-  /** Begins to wait; call the result when the answer is there. `giveUp` is called at most once. */
-  start(giveUp: () => void): () => void;
+  /**
+   * Begins to wait; call the result when the wait is over, with whether it was the server that ended it: a connection that
+   * breaks says nothing of it. `giveUp` is called at most once.
+   */
+  start(giveUp: () => void): (heard: boolean) => void;
   /** Gives up all that waits now. */
   giveUpAll(): void;
-  /** Answers so far, errors included. */
+  /** Answers of the server so far, its refusals included. */
   answers(): number;
   /** For how long the oldest query has been waiting, in milliseconds; 0: there is none. */
   longestWait(): number;
@@ -38,8 +41,8 @@ export function watchQueries(timeoutMs: number, now: () => number): Watch {
     start: (giveUp) => {
       const query = { since: now(), giveUp };
       waiting.add(query);
-      return () => {
-        if (waiting.delete(query)) answers += 1;
+      return (heard) => {
+        if (waiting.delete(query) && heard) answers += 1;
       };
     },
     giveUpAll: () => giveUpBefore(now()),

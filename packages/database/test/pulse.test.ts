@@ -34,7 +34,7 @@ describe('takePulse', () => {
     for (let index = 0; index < 20; index += 1) {
       const answered = watch.start(() => expect.unreachable());
       await vi.advanceTimersByTimeAsync(200);
-      answered();
+      answered(true);
     }
     expect(probes).toHaveLength(0);
   });
@@ -72,11 +72,22 @@ describe('takePulse', () => {
     watch.start(() => expect.unreachable());
     const answered = watch.start(() => expect.unreachable());
     await vi.advanceTimersByTimeAsync(500);
-    answered();
+    answered(true);
     await vi.advanceTimersByTimeAsync(1_000);
     probes[0]?.reject(new Error('timeout'));
     await vi.advanceTimersByTimeAsync(0);
     expect(pulse.isAway()).toBe(false);
+  });
+
+  it('takes no broken connection for an answer', async () => {
+    const lost = vi.fn();
+    watch.start(lost);
+    for (let index = 0; index < 15; index += 1) {
+      const broken = watch.start(() => {});
+      await vi.advanceTimersByTimeAsync(100);
+      broken(false);
+    }
+    expect([lost.mock.calls.length, pulse.isAway()]).toEqual([1, true]);
   });
 
   it('finds nobody dead while the process itself is held up', async () => {

@@ -11,7 +11,7 @@ describe('watchQueries', () => {
     const answered = vi.fn();
     const later = vi.fn();
     watch.start(lost);
-    watch.start(answered)();
+    watch.start(answered)(true);
     vi.advanceTimersByTime(900);
     expect(lost).not.toHaveBeenCalled();
     watch.start(later);
@@ -28,7 +28,7 @@ describe('watchQueries', () => {
 
   it('waits for ever where the time is 0', () => {
     const watch = watchQueries(0, () => Date.now());
-    watch.start(() => expect.unreachable())();
+    watch.start(() => expect.unreachable())(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -117,7 +117,7 @@ describe('requests that make no sense', () => {
     ],
     ['NUL in a text', '{"type":"article","fields":{"title":"a\\u0000b"}}', 'validation_failed', 400],
     ['half a character', '{"type":"article","fields":{"title":"a\\ud800b"}}', 'validation_failed', 400],
-    ['NUL in a name', '{"type":"article","fields":{"title":"x","a\\u0000":1}}', 'validation_failed', 400],
+    ['NUL in a name', '{"type":"article","fields":{"title":"x","a\\u0000":1}}', 'malformed_json', 400],
     ['an endless number', '{"type":"article","fields":{"title":"x","rating":1e400}}', 'validation_failed', 400],
     [
       'a body of more than 1 MiB',
