@@ -16,10 +16,10 @@ export interface PulseOptions {
 }
 
 const TICK_MS = 250;
-/** Ticks from the start of a probe to the verdict. Counted and not timed: a process that is itself held up finds nobody else dead. */
+/** Ticks from the first probe to the verdict. Counted and not timed: a process that is itself held up finds nobody else dead. */
 const VERDICT_TICKS = 3;
-/** Ticks between probes while a slow query is all there is to wait for. */
-const PAUSE_TICKS = 2;
+/** Ticks to rest after a probe while a slow query is all there is to wait for. */
+const REST_TICKS = 1;
 
 /**
  * A server that is frozen or cut off accepts queries and never answers, and nobody waits that long: when nothing has been
@@ -30,8 +30,10 @@ const PAUSE_TICKS = 2;
 export function takePulse({ watch, probe, onChange }: PulseOptions): Pulse {
   let away = false;
   let answersBefore = 0;
-  let pause = 0;
-  let probing: { ticks: number; readonly answersBefore: number } | undefined;
+  let rest = 0;
+  let asking = false;
+  /** Since when nothing has been heard of the server, in ticks; a probe that fails at once does not end the doubt. */
+  let doubt: { ticks: number; readonly answersBefore: number } | undefined;
 
   const become = (next: boolean): void => {
     if (away === next) return;
@@ -39,38 +41,45 @@ export function takePulse({ watch, probe, onChange }: PulseOptions): Pulse {
     onChange(away);
   };
 
-  function judge(current: { readonly ticks: number; readonly answersBefore: number }): void {
-    if (current.ticks < VERDICT_TICKS || watch.answers() !== current.answersBefore) return;
-    become(true);
-    watch.giveUpAll();
-  }
-
-  function startProbe(): void {
-    const current = { ticks: 0, answersBefore: watch.answers() };
-    probing = current;
+  function ask(): void {
+    if (asking) return;
+    asking = true;
     probe()
       .then(
         () => {
-          pause = PAUSE_TICKS;
+          doubt = undefined;
+          rest = REST_TICKS;
           become(false);
         },
-        () => judge(current),
+        () => {},
       )
       .finally(() => {
-        probing = undefined;
+        asking = false;
       });
+  }
+
+  function lookOn(current: { ticks: number; readonly answersBefore: number }): void {
+    current.ticks += 1;
+    if (watch.answers() !== current.answersBefore) doubt = undefined;
+    else if (current.ticks < VERDICT_TICKS) ask();
+    else {
+      doubt = undefined;
+      become(true);
+      watch.giveUpAll();
+    }
   }
 
   const timer = setInterval(() => {
     const answers = watch.answers();
     const silent = answers === answersBefore && watch.longestWait() >= TICK_MS;
     answersBefore = answers;
-    if (probing !== undefined) {
-      probing.ticks += 1;
-      judge(probing);
-    } else if (away) startProbe();
-    else if (pause > 0) pause -= 1;
-    else if (silent) startProbe();
+    if (away) ask();
+    else if (doubt !== undefined) lookOn(doubt);
+    else if (rest > 0) rest -= 1;
+    else if (silent) {
+      doubt = { ticks: 0, answersBefore: answers };
+      ask();
+    }
   }, TICK_MS);
   timer.unref();
 

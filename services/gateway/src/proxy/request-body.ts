@@ -104,11 +104,18 @@ export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => n
   return {
     async gather() {
       await gathered();
-      if (whole) return (body.read() as Buffer | null) ?? Buffer.alloc(0);
+      if (whole) return allOf(body);
       return { [Symbol.asyncIterator]: () => body[Symbol.asyncIterator]() };
     },
     end: () => void body.destroy(),
   };
+}
+
+/** Since Node 26 `read()` gives one chunk, and not all that is there. */
+function allOf(body: Readable): Buffer {
+  const chunks: Buffer[] = [];
+  for (let chunk = body.read(); chunk !== null; chunk = body.read()) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 function ignore(): void {}

@@ -197,6 +197,22 @@ describe('what a client gets', () => {
   });
 });
 
+it('passes a body whole that comes in several pieces', async () => {
+  const gateway = await openGateway();
+  for (const pieces of [
+    ['a'],
+    ['a', 'b', 'c'],
+    ['x'.repeat(20_000), 'y'.repeat(20_000), 'z'],
+    Array(300).fill('0123'),
+  ]) {
+    const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('');
+    const head = 'POST /cms/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const raw = await sendRaw(gateway.port, `${head}${chunks}0\r\n\r\n`);
+    const seen = JSON.parse(/\{.*\}/s.exec(raw)?.[0] ?? '') as { body: string };
+    expect(seen.body).toBe(pieces.join(''));
+  }
+});
+
 it('knows a host with another name, port or case as the same site', async () => {
   const gateway = await openGateway({ cms: echo('cms') });
   gateway.auth.hosts.set('site-a.localhost', 'site-a.localhost');
