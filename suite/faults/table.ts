@@ -23,7 +23,7 @@ unbroken cluster answers swiftly; one that goes wrong while the machine is busy 
 - **lost**: acknowledged writes and uploads that could not be read afterwards.
 - **revived**: times that a token was taken whose session had been ended with success, before or during the fault. A service
   that was cut off has not heard of the sessions that ended meanwhile: for about a second after its return, until it has Redis'
-  word, it can take a token of theirs. Routes that ask for `requireFresh` refuse instead.
+  word, it can take a token of theirs. Routes that ask for \`requireFresh\` refuse instead.
 - **works again after**: from the return of the part until everything works.
 
 ${faultTable(findings.rows, before)}
