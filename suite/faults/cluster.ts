@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { isAlive } from '@gaia/test-servers/process-alive';
 import type { ContainerState } from './confinement.ts';
 import { type Door, openDoor } from './door.ts';
 
@@ -166,15 +167,6 @@ async function removeLeftOvers(): Promise<void> {
     if (pid > 0 && !isAlive(pid)) {
       await run('docker', ['compose', '--project-name', name, 'down', '--volumes', '--timeout', '5']);
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -49,7 +49,7 @@ export function batchQuestions<Question, Answer>(
   async function work(): Promise<void> {
     underWay += 1;
     while (waiting.size > 0) {
-      const batch = [...waiting].slice(0, largest);
+      const batch = waiting.values().take(largest).toArray();
       for (const asked of batch) {
         waiting.delete(asked);
         clearTimeout(asked.timer);

@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 import fastJsonStringify from 'fast-json-stringify';
 import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
 
-export interface SchemaCompilers {
+interface SchemaCompilers {
   readonly validator: FastifySchemaCompiler<AnySchema>;
   readonly serializer: FastifySerializerCompiler<AnySchema>;
 }
@@ -13,7 +13,7 @@ export interface SchemaCompilers {
  * is an error and not a text; query, path and header values, which always arrive as text, are converted to the type that
  * is asked for. Equal schemas are compiled once: that of a problem stands several times at every route.
  */
-export function createSchemaCompilers(): SchemaCompilers {
+function createSchemaCompilers(): SchemaCompilers {
   const options = { removeAdditional: false, useDefaults: true, allErrors: false, strict: false } as const;
   const strict = new Ajv({ ...options, coerceTypes: false });
   const converting = new Ajv({ ...options, coerceTypes: 'array' });

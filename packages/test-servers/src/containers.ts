@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import process from 'node:process';
+import { isAlive } from './process-alive.ts';
 
 /** The images that docker-compose.yml runs. */
 const postgresImage = 'postgres:17';
@@ -103,15 +104,6 @@ async function removeLeftOvers(docker: Docker): Promise<void> {
   const containers = JSON.parse(body) as { readonly Id: string; readonly Labels: Readonly<Record<string, string>> }[];
   for (const { Id: id, Labels: labels } of containers) {
     if (!isAlive(Number(labels[label]))) await docker('DELETE', `/containers/${id}?force=1&v=1`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

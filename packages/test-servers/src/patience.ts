@@ -6,8 +6,8 @@ const PATIENCE_MS = 15_000;
 const waitFor = vi.waitFor;
 
 /** As vi.waitFor, but patient, unless a test says how long it waits. */
-vi.waitFor = (callback, options) =>
-  waitFor(
-    callback,
-    typeof options === 'number' ? options : { timeout: PATIENCE_MS, interval: 20, ...options },
-  ) as ReturnType<typeof waitFor<Awaited<ReturnType<typeof callback>>>>;
+const waitPatiently: typeof waitFor = (callback, options) =>
+  waitFor(callback, typeof options === 'number' ? options : { timeout: PATIENCE_MS, interval: 20, ...options });
+
+// Read again for every test file, while `vi` stays the same in a worker.
+if (waitFor.name !== waitPatiently.name) vi.waitFor = waitPatiently;
