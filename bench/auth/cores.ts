@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
 export interface Cores {
-  readonly ofService: number;
+  /** Password hashes at a time. */
+  readonly hashes: number;
   /** For people: who has which cores. */
   readonly described: string;
   /** Gives a process that has just begun the service's cores. */
@@ -10,24 +11,23 @@ export interface Cores {
 }
 
 /**
- * Gives the first core to the service alone, and the others to this process and what it starts from now on: the database,
- * Redis and the load have machines of their own elsewhere. With `apart` false, or where that cannot be done, all share all.
+ * By default all share all cores, and one is left to everything but hashes: the service's event loop, the database, Redis
+ * and the load, most of which have machines of their own elsewhere. With `alone` the service has the first core for
+ * itself, hashes and all, and this process and what it starts from now on have the others.
  */
-export function divideCores(apart: boolean): Cores {
+export function divideCores(alone: boolean): Cores {
   const all = availableParallelism();
-  const shared: Cores = {
-    ofService: all,
-    described: `${all} cores, shared by the service, PostgreSQL, Redis and the load`,
-    giveToService: () => {},
-  };
-  if (!apart || all < 2) return shared;
-  try {
-    pin(process.pid, `1-${all - 1}`);
-  } catch {
-    return shared;
+  if (!alone || all < 2) {
+    const hashes = Math.max(1, all - 1);
+    return {
+      hashes,
+      described: `${all} cores, shared by the service, PostgreSQL, Redis and the load; ${hashes} for hashes at a time`,
+      giveToService: () => {},
+    };
   }
+  pin(process.pid, `1-${all - 1}`);
   return {
-    ofService: 1,
+    hashes: 1,
     described: `one core for the service alone, ${all - 1} for PostgreSQL, Redis and the load`,
     giveToService: (pid) => pin(pid, '0'),
   };

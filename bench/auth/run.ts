@@ -1,7 +1,7 @@
 /**
- * Logins against the raw rate of their hash, other routes meanwhile, and refreshes. By default the service has one core for
- * itself, and so have the raw hashes, which the same process makes when it is asked for nothing else; `BENCH_SHARED=1`
- * lets everything share all cores. Raw hashes and logins take turns, so that what else the machine does meets both.
+ * Logins against the raw rate of their hash, other routes meanwhile, and refreshes. The raw hashes are made by the same
+ * process when it is asked for nothing else, as many at a time as logins may make. `BENCH_ONE_CORE=1` gives the service one
+ * core for everything. Raw hashes and logins take turns, so that what else the machine does meets both.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
@@ -13,8 +13,12 @@ const seconds = Number(process.env.BENCH_SECONDS ?? 3);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const warmUpSeconds = Number(process.env.BENCH_WARM_UP_SECONDS ?? 20);
 const CONNECTIONS = 32;
+/** Logins at a time: enough that one always waits for its hash. */
+const LOGINS_A_HASH = 4;
+/** Rare enough to be no load of their own. */
+const PROBE_EVERY_MS = 100;
 
-const cores = divideCores(process.env.BENCH_SHARED !== '1');
+const cores = divideCores(process.env.BENCH_ONE_CORE === '1');
 await using service = await startService(cores, CONNECTIONS);
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -70,7 +74,7 @@ async function latenciesDuring(work: Promise<unknown>, accessToken: string): Pro
       if (answer.statusCode !== 200) throw new Error(`${path} answered ${answer.statusCode}`);
       latencies.push(performance.now() - at);
     }
-    await sleep(25);
+    await sleep(PROBE_EVERY_MS);
   }
   await dispatcher.close();
   await done;
@@ -88,7 +92,7 @@ const refresh = async (worker: number) => {
 };
 /** Code that has hardly run yet is slow: what is measured is a service that has been up for a moment. */
 await measure(CONNECTIONS, refresh);
-await measure(cores.ofService * 4, service.login, warmUpSeconds);
+await measure(cores.hashes * LOGINS_A_HASH, service.login, warmUpSeconds);
 
 const raw: Measured[] = [];
 const logins: Measured[] = [];
@@ -96,7 +100,7 @@ const latencies: number[] = [];
 const refreshes: Measured[] = [];
 for (let round = 0; round < rounds; round += 1) {
   raw.push(await measureRaw());
-  const loggingIn = measure(cores.ofService * 4, service.login);
+  const loggingIn = measure(cores.hashes * LOGINS_A_HASH, service.login);
   latencies.push(...(await latenciesDuring(loggingIn, accessToken)));
   logins.push(await loggingIn);
   refreshes.push(await measure(CONNECTIONS, refresh));

@@ -61,7 +61,7 @@ export async function startService(cores: Cores, connections: number): Promise<B
       GAIA_ADMIN_PASSWORD: administrator.password,
       GAIA_DATA_DIR: directory,
       MAIL_DIR: join(directory, 'mail'),
-      ARGON2_CONCURRENCY: String(cores.ofService),
+      ARGON2_CONCURRENCY: String(cores.hashes),
     },
   });
   const base = `http://127.0.0.1:${port}`;
@@ -86,7 +86,7 @@ export async function startService(cores: Cores, connections: number): Promise<B
   const login = () => {
     const user = turn % USERS;
     turn += 1;
-    return post('/auth/login', credentialsOf(user), { address: `192.0.2.${user}` });
+    return post('/auth/login', { ...credentialsOf(user), site: SITE }, { address: `192.0.2.${user}` });
   };
 
   const token = (await post('/auth/login', administrator)).access_token ?? '';
@@ -108,7 +108,7 @@ export async function startService(cores: Cores, connections: number): Promise<B
     login,
     cpuSeconds: async () => (await tell<{ cpuSeconds: number }>('cpu')).cpuSeconds,
     rawHashes: async (seconds) => {
-      const order: Order = { hash: { seconds, parallel: cores.ofService } };
+      const order: Order = { hash: { seconds, parallel: cores.hashes } };
       return (await tell<{ hashes: number }>(order)).hashes;
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -158,7 +158,8 @@ export interface RecordStore {
 export interface CounterStore {
   /**
    * Adds `amount` (a whole number) to a counter whose window starts with its first use.
-   * Gives the value after the addition and when the window ends.
+   * Gives the value after the addition and when the window ends. A counter that is back at zero is forgotten: what was
+   * counted and taken back leaves nothing behind.
    */
   add(
     key: string,

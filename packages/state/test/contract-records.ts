@@ -179,6 +179,16 @@ export function recordContract(name: string, open: Open): void {
       expect(await counters().get('logins', start)).toBeUndefined();
     });
 
+    it('forgets what is back at zero', async () => {
+      await counters().add('logins', 2, MINUTE, start);
+      expect(await counters().add('logins', -2, MINUTE, start + 1)).toMatchObject({ value: 0 });
+      expect(await counters().get('logins', start + 1)).toBeUndefined();
+      expect(await counters().add('logins', 0, MINUTE, start + 1)).toMatchObject({ value: 0 });
+      expect(await counters().get('logins', start + 1)).toBeUndefined();
+      const next = { value: 1, endsAt: start + 2 + MINUTE };
+      expect(await counters().add('logins', 1, MINUTE, start + 2)).toEqual(next);
+    });
+
     it('keeps hostile keys apart', async () => {
       for (const [index, key] of HOSTILE_IDS.entries()) await counters().add(key, index + 1, MINUTE, start);
       for (const [index, key] of HOSTILE_IDS.entries()) {

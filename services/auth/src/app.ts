@@ -123,7 +123,6 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
         confirm: createConfirmations({ database, now }),
         refusedAttempts: createRefusedAttempts({ records: state.records, audit, now }),
         audit,
-        endSessionsOf: cutOffs.endAllSessions,
       }),
     ),
     refresh,

@@ -25,6 +25,7 @@ import type { MailTransport } from './mail/transport.ts';
 import { migrateAuth, SCHEMA } from './migrations.ts';
 import { createAdmission } from './passwords/admission.ts';
 import { registerHashMetrics } from './passwords/hash-metrics.ts';
+import { type HashThreads, openHashThreads } from './passwords/hash-threads.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createPasswordStrength } from './passwords/strength.ts';
 import { createCutOffs } from './revocation/cut-offs.ts';
@@ -38,6 +39,8 @@ export interface StartDependencies {
   readonly logger: Logger;
   /** Shared with other services of the process; opened from REDIS_URL, and closed with the app, if absent. */
   readonly state?: State | undefined;
+  /** Shared with others of the process; opened, and closed with the app, if absent. */
+  readonly hashThreads?: HashThreads | undefined;
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<void>;
   readonly randomBytes?: (size: number) => Buffer;
@@ -92,15 +95,20 @@ async function startWith(
   });
   opened.defer(() => database.destroy());
   const metrics = new Registry();
+  const threads = dependencies.hashThreads ?? openHashThreads(config.ARGON2_CONCURRENCY);
+  if (dependencies.hashThreads === undefined) opened.defer(() => threads.close());
+  // The first in the queue lie ready with the threads.
+  const ready = Math.min(config.ARGON2_CONCURRENCY, config.ARGON2_QUEUE);
   const admission = createAdmission({
-    concurrency: config.ARGON2_CONCURRENCY,
-    maxWaiting: config.ARGON2_QUEUE,
+    concurrency: config.ARGON2_CONCURRENCY + ready,
+    maxWaiting: config.ARGON2_QUEUE - ready,
     deadlineMs: config.ARGON2_WAIT_MS,
   });
-  registerHashMetrics(metrics, admission);
+  registerHashMetrics(metrics, admission, config.ARGON2_CONCURRENCY);
   const passwords = await createPasswords({
     cost: { memoryKib: config.ARGON2_MEMORY_KIB, passes: config.ARGON2_PASSES, lanes: config.ARGON2_LANES },
     admission,
+    threads,
     decoySecret: config.AUTH_REFRESH_SECRET,
     log: logger,
   });

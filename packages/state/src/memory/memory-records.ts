@@ -52,7 +52,8 @@ export function createMemoryCounters(capacity: number): CounterStore & Sweeping 
       if (windowMs < 1) throw new RangeError('windowMs must be at least 1');
       const held = counters.get(key, now);
       const next = { value: (held?.value ?? 0) + amount, endsAt: held?.endsAt ?? now + windowMs };
-      counters.set(key, next, next.endsAt, now);
+      if (next.value === 0) counters.delete(key);
+      else counters.set(key, next, next.endsAt, now);
       return next;
     },
     async get(key, now) {

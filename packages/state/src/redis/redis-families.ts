@@ -61,11 +61,18 @@ export function createRedisFamilies(connection: Connection, keys: Keys, run: Run
       const idleEnd = idleEndOf(family, idleMs, now);
       const key = keys.family(family.sid);
       if (idleEnd <= now) return;
-      const created = await run(createFamily, [key], [idleEnd - now, ...toFields(family, idleEnd)]);
-      if (created !== 1) throw new FamilyExists();
-      // If this fails the login fails: nobody ever holds a token of the family, which then dies unused.
-      const entry = [keyPart(family.sid), family.absoluteEnd, now];
-      const count = await run(addToSubject, [keys.subject(family.sub)], entry);
+      let isThere = false;
+      const creating = run(createFamily, [key], [idleEnd - now, ...toFields(family, idleEnd)]).then((created) => {
+        if (created !== 1) throw new FamilyExists();
+        isThere = true;
+      });
+      const addEntry = () =>
+        run(addToSubject, [keys.subject(family.sub)], [keyPart(family.sid), family.absoluteEnd, now]);
+      // Sent together, and carried out in this order. If either fails the login fails: nobody ever holds a token of the
+      // family, which then dies unused.
+      let [count] = await Promise.all([addEntry().then((counted) => (isThere ? counted : undefined)), creating]);
+      // A family that had to be written again came after its entry, which a reader may have dropped meanwhile.
+      count ??= await addEntry();
       if (Number(count) > FAMILIES_PER_SUBJECT) await trim(family.sub, now).catch(() => {});
     },
     async rotate({ sid, sequence, graceMs, idleMs, now }) {

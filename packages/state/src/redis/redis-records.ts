@@ -25,11 +25,15 @@ local ends = redis.call('HGET', KEYS[1], 'e')
 if not ends or tonumber(ends) <= tonumber(ARGV[3]) then
   ends = string.format('%.0f', ARGV[3] + ARGV[2])
   redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'v', ARGV[1], 'e', ends)
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  if tonumber(ARGV[1]) ~= 0 then
+    redis.call('HSET', KEYS[1], 'v', ARGV[1], 'e', ends)
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  end
   return {ARGV[1], ends}
 end
-return {redis.call('HINCRBY', KEYS[1], 'v', ARGV[1]), ends}`);
+local value = redis.call('HINCRBY', KEYS[1], 'v', ARGV[1])
+if value == 0 then redis.call('DEL', KEYS[1]) end
+return {value, ends}`);
 
 export function createRedisRecords(connection: Connection, keys: Keys, run: RunScript): RecordStore {
   return {

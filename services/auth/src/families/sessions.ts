@@ -18,9 +18,7 @@ export interface Grant {
 
 export interface Login {
   readonly subject: string;
-  readonly access: SiteAccess;
-  /** Seconds; taken before the rights were read. */
-  readonly issuedAt: number;
+  readonly site: string | undefined;
   /** Authentication methods (RFC 8176). */
   readonly amr: readonly string[];
   readonly userAgent: string;
@@ -32,7 +30,9 @@ export const FIRST_PARTY_CLIENT = 'gaia';
 
 export interface Sessions {
   /** Begins a family: one login, whatever other logins of the user there are. */
-  open(login: Login): Promise<Grant>;
+  begin(login: Login): Promise<Family>;
+  /** Ends a family that nobody holds a token of. Never rejects: without a token it dies unused. */
+  abandon(family: Family): Promise<void>;
   /** The tokens of a family's present state. Seconds; `lifetimeSeconds` is the configured life if absent. */
   grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Grant;
   /** As grant, without a refresh token. */
@@ -83,12 +83,12 @@ export function createSessions(options: SessionOptions): Sessions {
   return {
     grant,
     access: (family, access, issuedAt) => accessTokenOf(family, access, issuedAt),
-    open: async (login) => {
+    begin: async (login) => {
       const at = now();
       const family: Family = {
         sid: randomId(),
         sub: login.subject,
-        site: login.access.site,
+        site: login.site,
         clientId: FIRST_PARTY_CLIENT,
         amr: login.amr,
         userAgent: login.userAgent.slice(0, 256),
@@ -99,7 +99,10 @@ export function createSessions(options: SessionOptions): Sessions {
         absoluteEnd: at + absoluteMs,
       };
       await families.create(family, idleMs, at);
-      return grant(family, login.access, login.issuedAt);
+      return family;
+    },
+    abandon: async ({ sid }) => {
+      await families.end(sid, now()).catch(() => {});
     },
   };
 }

@@ -1,8 +1,10 @@
 import { batchQuestions } from '@gaia/database/question-batch';
 import { type Kysely, sql } from 'kysely';
+import { type SiteAccess, siteAccess } from '../access/site-access.ts';
 import { auditEntryText } from '../audit/audit-entry.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
+import { ownPermissions } from '../roles/own-permissions.ts';
 import { oldestRecentSight } from './known-devices.ts';
 
 /** A login whose session has been made, and whose tokens nobody has yet. */
@@ -16,22 +18,27 @@ export interface LoginToConfirm {
   readonly by: Origin;
 }
 
-export interface Confirmation {
-  /** False: the credentials have changed meanwhile, or the user is disabled; nothing is written then. */
-  readonly isCurrent: boolean;
-  /** Whether the device was seen not long ago, so that nothing needs to be written about it. */
-  readonly isDeviceKnown: boolean;
-}
+export type Confirmation =
+  /** The login is audited. */
+  | { readonly access: SiteAccess; readonly isDeviceKnown: boolean }
+  /** Nothing is written: the credentials have changed meanwhile or the user is disabled, or is not a member there. */
+  | { readonly refused: 'invalid_credentials' | 'not_a_member' };
 
 interface ConfirmationRow {
-  readonly current: number[];
-  readonly known: number[];
+  readonly n: number;
+  readonly administrator: boolean;
+  readonly site: string | null;
+  readonly roles: string[] | null;
+  readonly permissions: string[] | null;
+  readonly known: boolean;
+  readonly welcome: boolean;
 }
 
 /**
- * The last step before a login is answered: the credentials are read once more, because a change of password that was
- * under way may have ended all sessions just before this one began, and the login is audited. Logins that are there at the
- * same time do it in one transaction: the audit log has one end, and every commit costs a write to the disk.
+ * The last step before a login is answered. The credentials are read once more, because a change of password that was
+ * under way may have ended all sessions just before this one began; the rights are read, after the time that the tokens
+ * will carry; and the login is audited. Logins that are there at the same time do it in one transaction: the audit log has
+ * one end, and every commit costs a write to the disk.
  */
 export function createConfirmations({
   database,
@@ -53,24 +60,49 @@ export function createConfirmations({
           select * from unnest(
             ${logins.map(({ user }) => user)}::uuid[],
             ${logins.map(({ credentialVersion }) => credentialVersion)}::int[],
+            ${logins.map(({ site }) => site ?? null)}::text[],
             ${logins.map(({ device }) => device)}::bytea[],
             ${texts}::text[]
-          ) with ordinality as login (user_id, credential_version, device, entry, n)
-        ), confirmed as materialized (
-          select n, entry from login join users on users.id = login.user_id
-          where users.credential_version = login.credential_version and not users.disabled
+          ) with ordinality as login (user_id, credential_version, site_id, device, entry, n)
+        ), current as materialized (
+          select login.n::int, login.entry, users.administrator, sites.id as site, memberships.roles, ${ownPermissions},
+            exists (
+              select from user_devices where user_devices.user_id = login.user_id
+                and user_devices.device = login.device and last_seen_at >= ${new Date(oldestRecentSight(at))}
+            ) as known,
+            case when users.administrator then sites.id is not distinct from login.site_id
+              else memberships.user_id is not null end as welcome
+          from login
+          join users on users.id = login.user_id
+            and users.credential_version = login.credential_version and not users.disabled
+          left join sites on sites.id = login.site_id
+          left join memberships on memberships.user_id = users.id and memberships.site_id = sites.id
+        ), audited as materialized (
+          select audit_append(array(select entry from current where welcome order by n))
         )
-        select audit_append(array(select entry from confirmed order by n)),
-          array(select n::int from confirmed) as current,
-          array(
-            select n::int from login join user_devices using (user_id, device)
-            where user_devices.last_seen_at >= ${new Date(oldestRecentSight(at))}
-          ) as known`.execute(database);
-      const [row] = rows;
-      return logins.map((_login, index) => ({
-        isCurrent: row?.current.includes(index + 1) ?? false,
-        isDeviceKnown: row?.known.includes(index + 1) ?? false,
-      }));
+        select n, administrator, site, roles, permissions, known, welcome from current, audited`.execute(database);
+      const confirmations: Confirmation[] = logins.map(() => ({ refused: 'invalid_credentials' }));
+      for (const { n, welcome, known, ...row } of rows) confirmations[n - 1] = confirmationOf(row, welcome, known);
+      return confirmations;
     },
   });
+}
+
+function confirmationOf(
+  {
+    administrator,
+    site,
+    roles,
+    permissions,
+  }: Pick<ConfirmationRow, 'administrator' | 'site' | 'roles' | 'permissions'>,
+  isWelcome: boolean,
+  isDeviceKnown: boolean,
+): Confirmation {
+  const access = siteAccess({
+    administrator,
+    site: site ?? undefined,
+    roles: roles ?? undefined,
+    permissions: permissions ?? undefined,
+  });
+  return isWelcome && access !== undefined ? { access, isDeviceKnown } : { refused: 'not_a_member' };
 }

@@ -1,4 +1,3 @@
-import { siteAccess } from '../access/site-access.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import { BARE_CHALLENGE, problem } from '../errors.ts';
@@ -32,7 +31,6 @@ export interface LoginOptions {
   readonly refusedAttempts: RefusedAttempts;
   readonly audit: Pick<Audit, 'note'>;
   confirm(login: LoginToConfirm): Promise<Confirmation>;
-  endSessionsOf(user: string): Promise<void>;
 }
 
 /**
@@ -61,35 +59,32 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       throw invalidCredentials();
     }
 
-    // Read once more, after the time that the tokens will carry: the hash has taken its time.
     const issuedAt = await issueTimes.next(user.id);
-    const facts = await (site === undefined ? accounts.factsOnFirstSite(user.id) : accounts.facts(user.id, site));
-    if (facts === undefined || facts.disabled || facts.credentialVersion !== user.credentialVersion) {
-      await refused('invalid_credentials');
-      throw invalidCredentials();
-    }
-    const access = site === undefined || site === facts.site ? siteAccess(facts) : undefined;
-    if (access === undefined) {
-      await throttle.succeeded(account, address);
-      await refused('not_a_member');
-      throw problem('not_a_member');
-    }
-    const [grant] = await Promise.all([
-      sessions.open({ subject: user.id, access, issuedAt, amr: ['pwd'], userAgent, address }),
+    const at = site ?? (await accounts.firstSite(user.id));
+    // Begun before it is known whether it may be: whatever ends all sessions of the user from now on ends this one too.
+    const [family] = await Promise.all([
+      sessions.begin({ subject: user.id, site: at, amr: ['pwd'], userAgent, address }),
       throttle.succeeded(account, address),
     ]);
-    const { isCurrent, isDeviceKnown } = await confirm({
-      user: user.id,
-      credentialVersion: user.credentialVersion,
-      site: access.site,
-      device: deviceDigest(userAgent, address),
-      by,
-    });
-    if (!isCurrent) {
-      await options.endSessionsOf(user.id);
-      await refused('invalid_credentials');
-      throw invalidCredentials();
+    let confirmation: Confirmation | undefined;
+    try {
+      const { id, credentialVersion } = user;
+      confirmation = await confirm({
+        user: id,
+        credentialVersion,
+        site: at,
+        device: deviceDigest(userAgent, address),
+        by,
+      });
+    } finally {
+      if (confirmation === undefined || 'refused' in confirmation) await sessions.abandon(family);
     }
+    if ('refused' in confirmation) {
+      await refused(confirmation.refused);
+      throw confirmation.refused === 'not_a_member' ? problem('not_a_member') : invalidCredentials();
+    }
+    const { access, isDeviceKnown } = confirmation;
+    const grant = sessions.grant(family, access, issuedAt);
     if (!isDeviceKnown) await devices.seen({ user: user.id, email: user.email, userAgent, address, site: access.site });
     await passwords.rehash(user.passwordHash, password, (hash) =>
       accounts.replaceHash(user.id, user.passwordHash, hash),

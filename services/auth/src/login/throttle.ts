@@ -59,23 +59,21 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
       const network = networkOf(address);
       const account = digestOf(name);
       const keys = { account: `account:${account}`, address: `address:${network}`, pair: `pair:${account}:${network}` };
-      // An address that is slowed down leaves nothing behind under the names that it tries.
-      const [byAddress, byAccount] = await Promise.all([
+      const [byAddress, byAccount, byPair] = await Promise.all([
         add(keys.address, 1),
-        counters.get(`${purpose}:${keys.account}`, now()),
+        add(keys.account, 1),
+        add(keys.pair, 1),
       ]);
-      const counted = [keys.address];
       try {
         await slowDown(keys.address, byAddress.value, ADDRESS_FREE, ADDRESS_DELAY);
-        const steps = Math.floor((byAccount?.value ?? 0) / ACCOUNT_STEP);
-        const [byPair] = await Promise.all([add(keys.pair, 1), add(keys.account, 1)]);
-        counted.push(keys.pair, keys.account);
+        const steps = Math.floor((byAccount.value - 1) / ACCOUNT_STEP);
         await slowDown(keys.pair, byPair.value, Math.max(1, PAIR_FREE - steps), {
           first: PAIR_DELAY.first * 2 ** Math.min(steps, 10),
           longest: PAIR_DELAY.longest,
         });
       } catch (error) {
-        await Promise.all(counted.map((key) => add(key, -1)));
+        // An address that is slowed down leaves nothing behind under the names that it tries.
+        await Promise.all(Object.values(keys).map((key) => add(key, -1)));
         throw error;
       }
     },

@@ -2,15 +2,20 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Admission } from './admission.ts';
 
 /** `gaia_auth_password_hashes`: how many are being computed, and how many wait for their turn. */
-export function registerHashMetrics(metrics: Registry, admission: Pick<Admission, 'running' | 'waiting'>): void {
+export function registerHashMetrics(
+  metrics: Registry,
+  admission: Pick<Admission, 'running' | 'waiting'>,
+  threads: number,
+): void {
   new Gauge({
     name: 'gaia_auth_password_hashes',
     help: 'Password hashes at this moment, running and waiting for their turn',
     labelNames: ['state'],
     registers: [metrics],
     collect() {
-      this.set({ state: 'running' }, admission.running());
-      this.set({ state: 'waiting' }, admission.waiting());
+      const running = Math.min(admission.running(), threads);
+      this.set({ state: 'running' }, running);
+      this.set({ state: 'waiting' }, admission.running() - running + admission.waiting());
     },
   });
 }

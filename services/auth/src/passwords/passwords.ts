@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { hash, verify } from '@node-rs/argon2';
 import type { Admission } from './admission.ts';
 import { createDecoys } from './decoys.ts';
 import { type CostShare, costText, type HashCost } from './hash-cost.ts';
+import type { HashThreads } from './hash-threads.ts';
 
 export interface Passwords {
   /** PHC string of a new password. */
@@ -27,41 +27,37 @@ export const PASSWORD_LENGTH = Object.freeze({ min: 8, max: 256 });
 export interface PasswordsOptions {
   readonly cost: HashCost;
   readonly admission: Pick<Admission, 'run'>;
+  readonly threads: Pick<HashThreads, 'hash' | 'verify'>;
   /** Which decoy a name has follows from it; the same in all replicas. */
   readonly decoySecret: string;
   readonly log?: { warn(details: object, message: string): void };
 }
 
 export async function createPasswords(options: PasswordsOptions): Promise<Passwords> {
-  const { cost, admission, log } = options;
-  const parameters = parametersOf(cost);
+  const { cost, admission, threads, log } = options;
+  const hash = (password: string, wanted: HashCost) => admission.run(() => threads.hash(password, wanted));
   const decoys = await createDecoys({
     cost,
     secret: options.decoySecret,
-    makeHash: (wanted) => admission.run(() => hash(randomBytes(32), parametersOf(wanted))),
+    makeHash: (wanted) => hash(randomBytes(32).toString('base64url'), wanted),
   });
   return {
-    hash: (password) => admission.run(() => hash(prepared(password), parameters)),
+    hash: (password) => hash(prepared(password), cost),
     verify: async (passwordHash, password, name) => {
       const decoy = decoys.hashFor(name);
-      const matches = await admission.run(() => verify(passwordHash ?? decoy, prepared(password)));
+      const matches = await admission.run(() => threads.verify(passwordHash ?? decoy, prepared(password)));
       return matches && typeof passwordHash === 'string';
     },
     rehash: async (passwordHash, password, store) => {
       if (passwordHash === null || isOfCost(passwordHash, cost)) return;
       try {
-        await store(await admission.run(() => hash(prepared(password), parameters)));
+        await store(await hash(prepared(password), cost));
       } catch (error) {
         log?.warn({ err: error }, 'a password could not be hashed anew');
       }
     },
     followCosts: decoys.follow,
   };
-}
-
-/** argon2id is the library's default algorithm. */
-function parametersOf({ memoryKib, passes, lanes }: HashCost) {
-  return { memoryCost: memoryKib, timeCost: passes, parallelism: lanes };
 }
 
 /** Whether a PHC string of argon2id was made at a cost. */

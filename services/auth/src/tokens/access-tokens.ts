@@ -47,8 +47,8 @@ export interface AccessTokenOptions {
 }
 
 /**
- * Issues access tokens (RFC 9068). Signing is synchronous on purpose: asynchronous signatures would wait behind the
- * password hashes in the thread pool.
+ * Issues access tokens (RFC 9068). Signing is synchronous on purpose: on another thread it costs more processor time, and
+ * it is replicas that share the work among cores.
  */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { issuer, lifetimeSeconds } = options;

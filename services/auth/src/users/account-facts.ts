@@ -10,11 +10,10 @@ export interface AccountFacts extends AccessFacts {
   readonly credentialVersion: number;
 }
 
-/** Whose rights, and where: on a site, on none, or on the user's first. */
+/** Whose rights, and where: on a site or on none. */
 export interface FactsQuestion {
   readonly user: string;
   readonly site: string | undefined;
-  readonly orFirstSite: boolean;
 }
 
 interface FactsRow {
@@ -27,7 +26,7 @@ interface FactsRow {
   readonly permissions: string[] | null;
 }
 
-/** Every login and every refresh asks for them, so under load they are read together. */
+/** Every refresh asks for them, so under load they are read together. */
 export function createReadFacts(
   database: Kysely<AuthTables>,
 ): (question: FactsQuestion) => Promise<AccountFacts | undefined> {
@@ -40,14 +39,10 @@ export function createReadFacts(
           sites.id as site, memberships.roles, ${ownPermissions}
         from unnest(
           ${questions.map(({ user }) => user)}::uuid[],
-          ${questions.map(({ site }) => site ?? null)}::text[],
-          ${questions.map(({ orFirstSite }) => orFirstSite)}::boolean[]
-        ) with ordinality as question (user_id, site_id, or_first_site, n)
+          ${questions.map(({ site }) => site ?? null)}::text[]
+        ) with ordinality as question (user_id, site_id, n)
         join users on users.id = question.user_id
-        left join sites on sites.id = coalesce(question.site_id, case when question.or_first_site then coalesce(
-          (select site_id from memberships where user_id = users.id order by created_at, site_id limit 1),
-          (select id from sites where users.administrator order by created_at, id limit 1)
-        ) end)
+        left join sites on sites.id = question.site_id
         left join memberships on memberships.user_id = users.id and memberships.site_id = sites.id`.execute(database);
       const facts: (AccountFacts | undefined)[] = questions.map(() => undefined);
       for (const { n, site, roles, permissions, ...user } of rows) {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { type AccountFacts, createReadFacts } from './account-facts.ts';
 import { readEmailAddress } from './email-address.ts';
@@ -18,8 +18,8 @@ export interface Accounts {
   /** By e-mail address or, without an `@`, by user name. */
   findByLoginName(name: string): Promise<LoginAccount | undefined>;
   facts(userId: string, site: string | undefined): Promise<AccountFacts | undefined>;
-  /** On the user's first membership; for an administrator without any, on the installation's first site. */
-  factsOnFirstSite(userId: string): Promise<AccountFacts | undefined>;
+  /** Of the user's first membership; for an administrator without any, the installation's first. */
+  firstSite(userId: string): Promise<string | undefined>;
   /** Stores a hash of the same password in place of one that is still there. */
   replaceHash(userId: string, before: string | null, hash: string): Promise<void>;
 }
@@ -36,8 +36,15 @@ export function createAccounts(database: Kysely<AuthTables>): Accounts {
         .where(key.column, '=', key.value)
         .executeTakeFirst();
     },
-    facts: (user, site) => readFacts({ user, site, orFirstSite: false }),
-    factsOnFirstSite: (user) => readFacts({ user, site: undefined, orFirstSite: true }),
+    facts: (user, site) => readFacts({ user, site }),
+    firstSite: async (userId) => {
+      const { rows } = await sql<{ site: string | null }>`
+        select coalesce(
+          (select site_id from memberships where user_id = users.id order by created_at, site_id limit 1),
+          (select id from sites where users.administrator order by created_at, id limit 1)
+        ) as site from users where id = ${userId}`.execute(database);
+      return rows[0]?.site ?? undefined;
+    },
     replaceHash: async (userId, before, hash) => {
       await database
         .updateTable('users')

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createPasswords, isUsablePassword } from '../../src/passwords/passwords.ts';
+import { sharedHashThreads } from '../support/auth-under-test.ts';
 
 const noQueue = { run: <T>(work: () => Promise<T>) => work(), waiting: () => 0 };
 const decoySecret = 'a secret';
+const threads = sharedHashThreads();
 const cheap = { memoryKib: 64, passes: 1, lanes: 1 };
 
 describe('passwords', () => {
@@ -10,6 +12,7 @@ describe('passwords', () => {
     const passwords = await createPasswords({
       cost: { memoryKib: 128, passes: 3, lanes: 2 },
       admission: noQueue,
+      threads,
       decoySecret,
     });
     const [one, two] = await Promise.all(['same', 'same'].map(passwords.hash));
@@ -18,7 +21,7 @@ describe('passwords', () => {
   });
 
   it('match their own hash alone, in any composition of their characters', async () => {
-    const passwords = await createPasswords({ cost: cheap, admission: noQueue, decoySecret });
+    const passwords = await createPasswords({ cost: cheap, admission: noQueue, threads, decoySecret });
     const hash = await passwords.hash('Crème brûlée');
     expect(await passwords.verify(hash, 'Crème brûlée'.normalize('NFD'), 'ada')).toBe(true);
     for (const wrong of ['crème brûlée', 'Crème brûlée ', 'Crème brûlé', '']) {
@@ -27,7 +30,7 @@ describe('passwords', () => {
   });
 
   it('are not cut short: what comes after 72 bytes counts', async () => {
-    const passwords = await createPasswords({ cost: cheap, admission: noQueue, decoySecret });
+    const passwords = await createPasswords({ cost: cheap, admission: noQueue, threads, decoySecret });
     const hash = await passwords.hash(`${'x'.repeat(255)}y`);
     expect(await passwords.verify(hash, `${'x'.repeat(255)}z`, 'ada')).toBe(false);
   });
@@ -36,6 +39,7 @@ describe('passwords', () => {
     let hashes = 0;
     const passwords = await createPasswords({
       cost: cheap,
+      threads,
       decoySecret,
       admission: {
         ...noQueue,

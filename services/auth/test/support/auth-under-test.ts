@@ -10,6 +10,7 @@ import { testDatabase } from '@gaia/test-servers/postgres';
 import { redisUnavailableReason, testRedis } from '@gaia/test-servers/state';
 import { expect, vi } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { type HashThreads, openHashThreads } from '../../src/passwords/hash-threads.ts';
 import { start } from '../../src/start.ts';
 
 export const ADMIN = Object.freeze({ email: 'root@gaia.test', password: 'correct horse battery' });
@@ -96,6 +97,14 @@ function ownKeyFile(): string {
   return keyFile;
 }
 
+/** Threads for all services of the process: beginning one takes longer than many cheap hashes. */
+let hashThreads: HashThreads | undefined;
+
+export function sharedHashThreads(): HashThreads {
+  hashThreads ??= openHashThreads(2);
+  return hashThreads;
+}
+
 const cheapHashes = { ARGON2_MEMORY_KIB: '64', ARGON2_PASSES: '1' };
 
 /** The whole service on a database of its own and, unless one is given, a state of its own. */
@@ -131,6 +140,7 @@ export async function startAuth(
   const app = await start(loadConfig(env), {
     logger,
     state,
+    hashThreads: sharedHashThreads(),
     now: clock.now,
     sleep: async (ms) => clock.advance(ms),
     ...(announce && { announce }),
