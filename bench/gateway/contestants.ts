@@ -41,7 +41,7 @@ async function open(
 
 function statusOf(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
-    request({ port, host: '127.0.0.1', path: '/cms/x' }, (answer) => {
+    request({ port, host: '127.0.0.1', path: '/search' }, (answer) => {
       answer.resume().on('end', () => resolve(answer.statusCode));
     })
       .on('error', () => resolve(undefined))
@@ -52,10 +52,25 @@ function statusOf(port: number): Promise<number | undefined> {
 export const openUpstream = (): Promise<Contestant> =>
   open((port) => [process.execPath, here('./upstream.ts'), String(port)]);
 
-export const openHttpProxy = (upstream: number): Promise<Contestant> =>
-  open((port) => [process.execPath, here('./http-proxy.ts'), String(port), `http://127.0.0.1:${upstream}`]);
+/** A service as Gaia's are, which takes the tokens of the upstream. */
+export const openService = (upstream: number): Promise<Contestant> =>
+  open((port) => [
+    process.execPath,
+    here('./service.ts'),
+    String(port),
+    `http://127.0.0.1:${upstream}/.well-known/jwks.json`,
+  ]);
 
-export function openGateway(upstream: number, env: Record<string, string> = {}): Promise<Contestant> {
+/** What a proxy passes on: `/cms/…` to a service, all else to the upstream. */
+export interface Behind {
+  readonly service: number;
+  readonly upstream: number;
+}
+
+export const openHttpProxy = ({ service, upstream }: Behind): Promise<Contestant> =>
+  open((port) => [process.execPath, here('./http-proxy.ts'), ...[port, service, upstream].map(String)]);
+
+export function openGateway({ service, upstream }: Behind, env: Record<string, string> = {}): Promise<Contestant> {
   const url = `http://127.0.0.1:${upstream}`;
   return open(
     (port) => [
@@ -66,7 +81,7 @@ export function openGateway(upstream: number, env: Record<string, string> = {}):
     ],
     {
       AUTH_URL: url,
-      CMS_URL: url,
+      CMS_URL: `http://127.0.0.1:${service}`,
       ASSETS_URL: url,
       SEARCH_URL: url,
       METRICS_PORT: '0',
@@ -78,7 +93,7 @@ export function openGateway(upstream: number, env: Record<string, string> = {}):
 }
 
 /** Undefined where there is no nginx. One worker process, as the others are one process. */
-export async function openNginx(upstream: number): Promise<Contestant | undefined> {
+export async function openNginx({ service, upstream }: Behind): Promise<Contestant | undefined> {
   const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path));
   if (nginx === undefined) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'gaia-bench-nginx-'));
@@ -92,8 +107,10 @@ http {
   access_log ${directory}/access.log; keepalive_requests 1000000;
   client_body_temp_path ${directory}/b; proxy_temp_path ${directory}/p; fastcgi_temp_path ${directory}/f;
   uwsgi_temp_path ${directory}/u; scgi_temp_path ${directory}/s;
-  upstream service { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 1000000; }
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection ""; } }
+  upstream service { server 127.0.0.1:${service}; keepalive 128; keepalive_requests 1000000; }
+  upstream bare { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 1000000; }
+  proxy_http_version 1.1; proxy_set_header Connection "";
+  server { listen 127.0.0.1:${port}; location / { proxy_pass http://bare; } location /cms/ { proxy_pass http://service; } }
 }`,
     );
     return [nginx, '-c', file, '-p', directory, '-e', join(directory, 'error.log')];

@@ -14,7 +14,7 @@ const residentMiB = ({ process: { pid } }: Contestant): number =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024);
 
 const upstream = await openUpstream();
-const gateway = await openGateway(upstream.port);
+const gateway = await openGateway({ service: upstream.port, upstream: upstream.port });
 try {
   await slowClients();
   await largeBodies();

@@ -94,8 +94,11 @@ export function relay(request: RelayRequest, answer: RelayAnswer): Promise<Relay
 
     function finish(): void {
       settle();
-      if (first === undefined) outgoing.end();
-      else outgoing.end(first.toString('latin1'), 'latin1');
+      // Together with the other answers of this turn of the event loop; see wire-connection.ts.
+      setImmediate(() => {
+        if (first === undefined) outgoing.end();
+        else outgoing.end(first.toString('latin1'), 'latin1');
+      });
       lingerOver(incoming, outgoing);
       resolve('sent');
     }

@@ -225,7 +225,9 @@ function unavailable(service: string, waitMs: number) {
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {
-  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+  const token = authorization.slice(7).trimStart();
+  return token === '' || token.includes(' ') ? undefined : token;
 }
 
 /** RFC 9110 §9.2.1: safe methods, and nothing of the request has been used up. */
