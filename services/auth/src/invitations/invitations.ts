@@ -9,6 +9,7 @@ import type { RequestThrottle } from '../login/request-throttle.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import { permissionsOfRoles } from '../roles/roles.ts';
+import { ofKnownSite } from '../sites/known-site.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { unusable } from '../users/unusable.ts';
 import { isUserId } from '../users/user.ts';
@@ -33,6 +34,7 @@ export interface Invitations {
     site: string,
     invitation: { readonly email: string; readonly roles: readonly string[] },
   ): Promise<Invitation>;
+  /** Throws site_not_found. */
   list(site: string, request: PageRequest): Promise<Page<Invitation>>;
   /** Throws invitation_not_found. */
   revoke(by: Origin, site: string, id: string): Promise<void>;
@@ -100,7 +102,7 @@ export function createInvitations(options: InvitationsOptions): Invitations {
         .limit(limit + 1);
       if (after !== undefined) query = query.where('id', '>', after);
       if (like !== undefined) query = query.where('email_key', 'like', like);
-      return pageOf(await query.execute(), limit, (row) => row.id);
+      return pageOf(await ofKnownSite(database, site, await query.execute()), limit, (row) => row.id);
     },
     revoke: async (by, site, id) => {
       await database.transaction().execute(async (transaction) => {

@@ -77,7 +77,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
         querystring: PageQuery,
         response: {
           200: pageSchema(InvitationAnswer),
-          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials }),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials, 404: ['site_not_found'] }),
         },
       },
     },

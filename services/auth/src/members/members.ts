@@ -10,6 +10,7 @@ import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { ownPermissions } from '../roles/own-permissions.ts';
 import { permissionsOfRoles } from '../roles/roles.ts';
+import { ofKnownSite } from '../sites/known-site.ts';
 import { nameLike } from '../users/users.ts';
 
 export interface Member {
@@ -31,6 +32,7 @@ export interface Membership {
 }
 
 export interface Members {
+  /** Throws site_not_found. */
   list(site: string, request: PageRequest): Promise<Page<Member>>;
   /** Throws member_not_found. */
   get(site: string, user: string): Promise<Member>;
@@ -85,7 +87,7 @@ export function createMembers({ database, cutOffs, audit, now }: MembersOptions)
         .limit(limit + 1);
       if (after !== undefined) query = query.where('users.id', '>', after);
       if (like !== undefined) query = query.where(nameLike(like));
-      const page = pageOf(await query.execute(), limit, (row) => row.id);
+      const page = pageOf(await ofKnownSite(database, site, await query.execute()), limit, (row) => row.id);
       return { items: page.items.map(memberOf), nextCursor: page.nextCursor };
     },
     put: async (caller, by, site, user, given) => {

@@ -23,7 +23,7 @@ export function registerMembers(app: Service, members: Members): void {
         querystring: PageQuery,
         response: {
           200: pageSchema(MemberAnswer),
-          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials }),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials, 404: ['site_not_found'] }),
         },
       },
     },

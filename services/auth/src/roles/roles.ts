@@ -7,6 +7,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
+import { ofKnownSite } from '../sites/known-site.ts';
 import { cutOffHolders, type HoldersOptions, holding } from './holders.ts';
 import { isOwnRoleName } from './role-name.ts';
 
@@ -19,6 +20,7 @@ export interface OwnRole {
 
 export interface Roles {
   /** The site's own roles by name; at most 100 can be made. */
+  /** Throws site_not_found. */
   list(site: string): Promise<readonly OwnRole[]>;
   /**
    * Makes or changes a role; tokens of its holders end when it changes.
@@ -42,7 +44,7 @@ export function createRoles(options: RolesOptions): Roles {
     from.selectFrom('roles').select(['name', 'description', 'permissions']).where('site_id', '=', site).orderBy('name');
 
   return {
-    list: (site) => select(database, site).execute(),
+    list: async (site) => ofKnownSite(database, site, await select(database, site).execute()),
     put: async (caller, by, site, { name, description, permissions: given }) => {
       if (!isOwnRoleName(name)) throw unusable('/params/role', 'must not be the name of a built-in role');
       const permissions = [...new Set(given)].sort();

@@ -43,7 +43,7 @@ export function registerRoles(app: Service, roles: Roles): void {
         params: SiteParams,
         response: {
           200: Type.Object({ items: Type.Array(RoleAnswer) }),
-          ...problems({ 400: ['validation_failed'], ...denials }),
+          ...problems({ 400: ['validation_failed'], ...denials, 404: ['site_not_found'] }),
         },
       },
     },
