@@ -21,6 +21,8 @@ export interface HandOverClaims {
   readonly site: string;
   /** Digest of the verifier that the target keeps in the browser that asked. */
   readonly nonce: string;
+  /** The user wants to stay signed in on this device. */
+  readonly remember?: true;
 }
 
 export interface HandOverRules {
@@ -71,6 +73,7 @@ function checkClaims(payload: Readonly<Record<string, unknown>>): HandOverClaims
   }
   refuseUnless(payload.nonce !== undefined, 'claim_missing');
   refuseUnless(isNonce(payload.nonce), 'claim_malformed');
+  refuseUnless(payload.remember === undefined || payload.remember === true, 'claim_malformed');
   const claims = payload as unknown as HandOverClaims;
   refuseUnless(claims.exp - claims.iat <= lifetimeSeconds, 'lifetime_too_long');
   return claims;

@@ -12,6 +12,11 @@ describe('a genuine token', () => {
     expect(await verifyHandOverToken(token, rules())).toEqual(claims);
   });
 
+  it('may say that the user wants to stay signed in', async () => {
+    const remembered = signed(header, { ...claims, remember: true });
+    await expect(verifyHandOverToken(remembered, rules())).resolves.toMatchObject({ remember: true });
+  });
+
   it.each([-30, -1, 0, 59, 60, 89])('is taken %i seconds after it was made, skew included', async (seconds) => {
     await expect(verifyHandOverToken(token, rules(seconds))).resolves.toMatchObject({ jti: 'token-1' });
   });
@@ -73,6 +78,8 @@ describe('a token is refused', () => {
     ['is for nearly the site', signed(header, { ...claims, aud: `${TARGET}/` }), 'audience_wrong'],
     ['is for several sites', signed(header, { ...claims, aud: [TARGET] }), 'claim_malformed'],
     ['lives longer than a minute', signed(header, { ...claims, exp: NOW + 61 }), 'lifetime_too_long'],
+    ['remembers in words', signed(header, { ...claims, remember: 'true' }), 'claim_malformed'],
+    ['says that it does not remember', signed(header, { ...claims, remember: false }), 'claim_malformed'],
     ['has a time that is text', signed(header, { ...claims, exp: `${NOW + 60}` }), 'claim_malformed'],
     ['has a time in fractions', signed(header, { ...claims, exp: NOW + 59.5 }), 'claim_malformed'],
     [

@@ -13,6 +13,7 @@ export interface HandOver {
   readonly audience: string;
   /** Digest of the verifier in the target's browser. */
   readonly nonce: string;
+  readonly remember: boolean;
 }
 
 export interface HandOverTokens {
@@ -36,7 +37,7 @@ const { typ, algorithm, lifetimeSeconds } = tokenPurposes.siteHandOver;
 export function createHandOverTokens(options: HandOverTokenOptions): HandOverTokens {
   const { issuer, now } = options;
   return {
-    issue: ({ subject, sessionId, site, audience, nonce }) => {
+    issue: ({ subject, sessionId, site, audience, nonce, remember }) => {
       const key = options.signing();
       const at = Math.floor(now() / 1_000);
       const claims: HandOverClaims = {
@@ -50,6 +51,7 @@ export function createHandOverTokens(options: HandOverTokenOptions): HandOverTok
         sid: sessionId,
         site,
         nonce,
+        ...(remember && { remember }),
       };
       const signedText = `${encodeSegment({ alg: algorithm, typ, kid: key.kid })}.${encodeSegment(claims)}`;
       const signature = sign('sha256', Buffer.from(signedText), key.privateKey).toString('base64url');

@@ -9,6 +9,7 @@ export const HandOverBody = Type.Object(
   {
     host: Type.Unsafe<string>({ ...SiteId, description: 'Host of the site that the user goes to' }),
     nonce: nonce('SHA-256 of the verifier that the site has put into the browser, base64url'),
+    remember: Type.Optional(Type.Boolean({ description: 'Whether the user wants to stay signed in on this device' })),
   },
   { additionalProperties: false },
 );

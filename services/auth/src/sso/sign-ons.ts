@@ -26,12 +26,12 @@ export interface HandOverAnswer {
 export interface SignOns {
   /**
    * A token that brings the caller's sign-on to the site at a host. `nonce` is the digest of a verifier that the site has
-   * put into the browser. Throws site_not_found, not_a_member, forbidden.
+   * put into the browser; `remember` goes with it to that site. Throws site_not_found, not_a_member, forbidden.
    */
   handOver(
     caller: Identity,
     by: Origin,
-    target: { readonly host: string; readonly nonce: string },
+    target: { readonly host: string; readonly nonce: string; readonly remember?: boolean },
   ): Promise<HandOverAnswer>;
   /**
    * Exchanges the token, once, for a session on its site. `verifier` is what the site had put into the browser.
@@ -77,7 +77,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
   }
 
   return {
-    handOver: async (caller, by, { host, nonce }) => {
+    handOver: async (caller, by, { host, nonce, remember = false }) => {
       const subject = userIdOf(caller);
       // A token that acts for the user is not the user, and one without a session is no sign-on.
       if (caller.actor !== undefined || caller.sessionId === undefined) throw problem('forbidden');
@@ -87,7 +87,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
       const family = await families.get(caller.sessionId, now());
       if (family === undefined || family.sub !== subject) throw refuseToken('token_revoked', 'session_ended');
       const { site, origin } = target;
-      const issued = handOverTokens.issue({ subject, sessionId: family.sid, site, audience: origin, nonce });
+      const issued = handOverTokens.issue({ subject, sessionId: family.sid, site, audience: origin, nonce, remember });
       await audit.note(by, { action: 'sign_on.hand_over', site, target: subject, details: { from: family.site } });
       return { ...issued, origin };
     },

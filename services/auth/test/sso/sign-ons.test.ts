@@ -19,6 +19,20 @@ async function prepared() {
   return { auth, tokens, handOver, exchange };
 }
 
+it.each([
+  [true, true],
+  [false, undefined],
+  [undefined, undefined],
+])('takes the wish to stay signed in (%s) along', async (remember, expected) => {
+  const { auth, tokens } = await prepared();
+  await using _ = auth;
+  const body = { host: SITE_B, nonce: 'A'.repeat(43), remember };
+  const { token } = (await auth.post('/auth/sso/hand-over', body, tokens.access_token)).json();
+  expect(claimsOf(token).remember).toBe(expected);
+  const refused = await auth.post('/auth/sso/hand-over', { ...body, remember: 'yes' }, tokens.access_token);
+  expect(refusal(refused)).toEqual({ status: 400, code: 'validation_failed' });
+});
+
 it('hands a sign-on over, once, to the browser that asked, and ends it on all sites', async () => {
   const { auth, tokens, handOver, exchange } = await prepared();
   await using _ = auth;
@@ -27,6 +41,7 @@ it('hands a sign-on over, once, to the browser that asked, and ends it on all si
   const { token, origin } = handed.json();
   expect(origin).toBe(`http://${SITE_B}:8080`);
   expect(claimsOf(token)).toMatchObject({ aud: origin, site: SITE_B, sid: claimsOf(tokens.access_token).sid });
+  expect(claimsOf(token)).not.toHaveProperty('remember');
 
   const granted = await exchange(token);
   expect(granted.statusCode, granted.body).toBe(200);

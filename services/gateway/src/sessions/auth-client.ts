@@ -41,10 +41,10 @@ export interface AuthClient {
   profile(tokens: SessionTokens, askedFor: AskedFor): Promise<Profile>;
   /** The site of a host. Whoever knows one from before is not kept waiting for long. */
   findSite(host: string, isKnown: boolean): Promise<Site | undefined>;
-  /** A token that brings a session's sign-on to the site at a host, and where it is to be brought. Auth's refusals. */
+  /** A token that brings a session's sign-on to the site at a host, and where that is. Auth's refusals. */
   handOver(
     tokens: SessionTokens,
-    target: { readonly host: string; readonly nonce: string },
+    target: { readonly host: string; readonly nonce: string; readonly remember: boolean },
     askedFor: AskedFor,
   ): Promise<{ readonly token: string; readonly origin: string }>;
   /** Tokens for a hand-over token and the verifier that this browser holds. Auth's refusals. */

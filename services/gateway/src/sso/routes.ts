@@ -87,7 +87,8 @@ export function registerSso(app: Service, options: SsoOptions): void {
       const back = `/sso/authorize?${new URLSearchParams({ host, nonce })}`;
       return reply.redirect(`/sign-in?return=${encodeURIComponent(back)}`, 303);
     }
-    const { token, origin } = await auth.handOver(session.tokens, { host, nonce }, signIns.askedFor(request, caller));
+    const target = { host, nonce, remember: session.remember };
+    const { token, origin } = await auth.handOver(session.tokens, target, signIns.askedFor(request, caller));
     return reply.redirect(`${origin}/sso?token=${token}`, 303);
   });
 
@@ -101,7 +102,7 @@ export function registerSso(app: Service, options: SsoOptions): void {
     const askedFor = signIns.askedFor(request, caller);
     const tokens = await auth.exchange({ token, verifier: begun.verifier }, askedFor);
     const setCookies = [pending.finish(request.headers.cookie, caller, begun)];
-    const opened = await signIns.open(request, caller, tokens, false);
+    const opened = await signIns.open(request, caller, tokens, claims.remember === true);
     reply.header('set-cookie', [...setCookies, opened.setCookie]);
     return reply.redirect(begun.returnPath, 303);
   }

@@ -51,6 +51,25 @@ describe('walking over to another site', () => {
     expect(await isSignedIn(visitor, sites.b)).toBe(true);
   });
 
+  it.each([
+    ['a day without use, as there', {}, false],
+    ['as long as they want to stay signed in, as there', { remember: 'on' }, true],
+  ])('lasts %s', async (_how, filled, lasts) => {
+    const sites = await openSites();
+    const visitor = sites.visitor();
+    const signedIn = await visitor.fill(`${sites.a}/sign-in`, {
+      name: 'ann@example.org',
+      password: 'right',
+      ...filled,
+    });
+    expect(String(signedIn.headers['set-cookie'])).toMatch(lasts ? /^gaia=[^;]+; Max-Age=/ : /^gaia=[^;]+; Path=/);
+    const link = await linkFor(sites, visitor);
+    const end = await visitor.get(link);
+    const cookies = [end.headers['set-cookie']].flat().map(String);
+    const session = cookies.find((cookie) => cookie.startsWith('gaia='));
+    expect(session).toMatch(lasts ? /; Max-Age=\d{6,};/ : /^gaia=[\w-]+; Path=/);
+  });
+
   it('is neither kept nor told to the next page on the way', async () => {
     const sites = await openSites();
     const visitor = await sites.signedInAtA();

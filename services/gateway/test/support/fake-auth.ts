@@ -89,7 +89,10 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
         if (site === undefined) return answerJson(outgoing, 404, problem(404, 'site_not_found'));
         if (!families.has(claims?.sid ?? '')) return answerJson(outgoing, 401, problem(401, 'token_revoked'));
         const origin = auth.originOf?.(body.host) ?? `http://${body.host}:8080`;
-        const token = auth.handOver({ claims: { aud: origin, sid: claims?.sid, site, nonce: body.nonce } });
+        const { nonce, remember } = body;
+        const token = auth.handOver({
+          claims: { aud: origin, sid: claims?.sid, site, nonce, ...(remember && { remember }) },
+        });
         return answerJson(outgoing, 200, { token, expires_in: 60, origin });
       }
       if (path === '/auth/sso/exchange') {
