@@ -16,6 +16,8 @@ export interface PulseOptions {
 }
 
 const TICK_MS = 250;
+/** A query that waits so long, while nothing is answered, is worth a question. */
+const NOTABLE_WAIT_MS = 125;
 /** Ticks from the first probe to the verdict. Counted and not timed: a process that is itself held up finds nobody else dead. */
 const VERDICT_TICKS = 3;
 /** Ticks to rest after a probe while a slow query is all there is to wait for. */
@@ -24,7 +26,7 @@ const REST_TICKS = 1;
 /**
  * A server that is frozen or cut off accepts queries and never answers, and nobody waits that long: when nothing has been
  * answered for a moment although something waits, the server is asked on a new connection. Without an answer there either,
- * all that waits is given up (a second and a half after it began at most, on a machine that is not overloaded), and all
+ * all that waits is given up (a second and a quarter after it began at most, on a machine that is not overloaded), and all
  * that comes is refused until the server answers again.
  */
 export function takePulse({ watch, probe, onChange }: PulseOptions): Pulse {
@@ -71,7 +73,7 @@ export function takePulse({ watch, probe, onChange }: PulseOptions): Pulse {
 
   const timer = setInterval(() => {
     const answers = watch.answers();
-    const silent = answers === answersBefore && watch.longestWait() >= TICK_MS;
+    const silent = answers === answersBefore && watch.longestWait() >= NOTABLE_WAIT_MS;
     answersBefore = answers;
     if (away) ask();
     else if (doubt !== undefined) lookOn(doubt);

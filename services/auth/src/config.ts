@@ -116,7 +116,7 @@ export const settings = {
   ARGON2_PASSES: integer({ doc: 'Passes of one password hash', fallback: 2, min: 1, max: 100 }),
   ARGON2_LANES: integer({ doc: 'Lanes of one password hash', fallback: 1, min: 1, max: 16 }),
   ARGON2_CONCURRENCY: integer({
-    doc: 'Password hashes at a time',
+    doc: 'Password hashes at a time, each on a thread of its own that takes 20 MB and the memory of its hash',
     fallback: availableParallelism(),
     fallbackDoc: 'one a core',
     min: 1,

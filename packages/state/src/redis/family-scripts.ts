@@ -54,9 +54,9 @@ return fields`);
 
 /**
  * KEYS a subject's index. ARGV key part of the sid, absolute end, now. How many families the index then holds.
- * The index lives as long as the family in it that can live longest.
+ * The index lives as long as the family in it that can live longest. Fenced as the family is, so that the two stay in order.
  */
-export const addToSubject = script(`
+export const addToSubject = fencedScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
