@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
@@ -5,17 +6,23 @@ import { loadConfig } from '@gaia/auth/config';
 import { start } from '@gaia/auth/start';
 import { createLogger } from '@gaia/http-service/logger';
 
-/** What the process is told: to begin, to hash and nothing else, or to say how much processor time it has used. */
+/**
+ * What the process is told: to begin, to hash and nothing else, to sign and nothing else, or to say how much processor time
+ * it has used.
+ */
 export type Order =
   | { readonly env: Record<string, string> }
   | { readonly hash: { readonly seconds: number; readonly parallel: number } }
-  | 'cpu';
+  | 'cpu'
+  | 'signature';
 
 /** The service in a process of its own, which is also where the raw hashes are made: the same threads, the same cores. */
 process.on('message', async (order: Order) => {
   if (order === 'cpu') {
     const { user, system } = process.cpuUsage();
     process.send?.({ cpuSeconds: (user + system) / 1e6 });
+  } else if (order === 'signature') {
+    process.send?.({ cpuMs: signatureCpuMs() });
   } else if ('hash' in order) {
     process.send?.({ hashes: await hashesIn(order.hash.seconds, order.hash.parallel) });
   } else {
@@ -26,6 +33,18 @@ process.on('message', async (order: Order) => {
   }
 });
 process.on('disconnect', () => process.exit());
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+const SIGNATURES = 500;
+
+/** Milliseconds of processor time that one RS256 signature takes, which is in every answer with an access token. */
+function signatureCpuMs(): number {
+  const text = Buffer.alloc(700, 'x');
+  const before = process.cpuUsage();
+  for (let count = 0; count < SIGNATURES; count += 1) sign('sha256', text, privateKey);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / SIGNATURES;
+}
 
 /** Passwords verified a second by so many threads that do nothing else. */
 async function hashesIn(seconds: number, parallel: number): Promise<number> {

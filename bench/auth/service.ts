@@ -19,6 +19,8 @@ export interface BenchService extends AsyncDisposable {
   login(): Promise<Answer>;
   /** Processor seconds that the service's process has used. */
   cpuSeconds(): Promise<number>;
+  /** Milliseconds of processor time of one RS256 signature, in the service's process. */
+  signatureCpuMs(): Promise<number>;
   /** Hashes and nothing else, in the service's process: passwords verified a second. */
   rawHashes(seconds: number): Promise<number>;
 }
@@ -107,6 +109,7 @@ export async function startService(cores: Cores, connections: number): Promise<B
     post,
     login,
     cpuSeconds: async () => (await tell<{ cpuSeconds: number }>('cpu')).cpuSeconds,
+    signatureCpuMs: async () => (await tell<{ cpuMs: number }>('signature')).cpuMs,
     rawHashes: async (seconds) => {
       const order: Order = { hash: { seconds, parallel: cores.hashes } };
       return (await tell<{ hashes: number }>(order)).hashes;

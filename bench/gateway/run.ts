@@ -1,3 +1,4 @@
+import { watchStolenTime } from '../stolen-time.ts';
 import { type Contestant, openGateway, openHttpProxy, openNginx, openService, openUpstream } from './contestants.ts';
 import { cpuMicrosecondsOf } from './cpu-time.ts';
 import { drive, type Measured } from './load.ts';
@@ -58,6 +59,7 @@ type Round = Measured & { readonly cpu: number };
 try {
   for (const { name, path, target, rows } of tables) {
     process.stdout.write(`${name}\n`);
+    const stolen = watchStolenTime();
     const results = await measure(path, rows);
     const direct = results.get('direct') ?? [];
     for (const [row, all] of results) {
@@ -72,6 +74,7 @@ try {
       }
       process.stdout.write(`  ${line.join('   ')}\n`);
     }
+    process.stdout.write(`  the machine's host took ${stolen()} of the processors' time\n`);
   }
 } finally {
   for (const contestant of [gateway, httpProxy, nginx, service, upstream]) contestant?.process.kill('SIGTERM');
