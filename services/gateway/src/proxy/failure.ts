@@ -1,5 +1,6 @@
 import { Problem } from '@gaia/http-service/problem';
 import { problem } from '../errors.ts';
+import { NOT_SENT } from '../wire/wire-connection.ts';
 
 const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
@@ -23,7 +24,7 @@ export function upstreamProblem(error: unknown, upstream: string): Problem {
   const code = codeOf(error);
   const extensions = { service: upstream };
   if (timeoutCodes.has(code)) return problem('upstream_timeout', { extensions, cause: error });
-  if (connectCodes.has(code) || brokenCodes.has(code)) {
+  if (connectCodes.has(code) || brokenCodes.has(code) || code === NOT_SENT) {
     return problem('upstream_unavailable', { extensions, headers: { 'retry-after': '1' }, cause: error });
   }
   return problem('upstream_failed', { extensions, cause: error });
@@ -32,6 +33,7 @@ export function upstreamProblem(error: unknown, upstream: string): Problem {
 /** Whether nothing of the request has been sent, so that any may be tried at another replica. */
 export function isUnreached(error: unknown): boolean {
   const { code, syscall } = rootOf(error);
+  if (code === NOT_SENT) return true;
   // A connection that was there can end with the same codes, and then something may have been sent.
   return connectCodes.has(code) && syscall !== 'read' && syscall !== 'write';
 }

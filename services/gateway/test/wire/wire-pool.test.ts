@@ -152,6 +152,20 @@ describe('a request', () => {
     await expect(ask(pool(port).pool).answer).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
+  it('that finds its connection ended before anything was sent fails as such, whatever came on it', async () => {
+    const { port, sockets } = await service((socket) => socket.write(hello));
+    const { pool: one } = pool(port);
+    for (const end of [(socket: Socket) => socket.destroy(), (socket: Socket) => socket.end(hello)]) {
+      expect(await ask(one).answer).toBe('hello');
+      // The end has come, and is seen only after the request has been given to the connection and before it is written.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      end(sockets.at(-1) as Socket);
+      const { answer, pieces } = ask(one);
+      await expect(answer).rejects.toMatchObject({ code: 'GAIA_NOT_SENT' });
+      expect(pieces).toEqual([]);
+    }
+  });
+
   it('that is answered with rubbish fails', async () => {
     const { port } = await service((socket) => socket.write('hello\r\n\r\n'));
     await expect(ask(pool(port).pool).answer).rejects.toMatchObject({ code: 'GAIA_BROKEN_ANSWER' });
