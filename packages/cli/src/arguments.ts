@@ -31,13 +31,26 @@ interface Split {
   readonly given: ReadonlyMap<string, readonly string[]>;
 }
 
+/** An id of a key (RFC 7638, SHA-256) that begins with a dash, as one in 64 does: no option looks like that. */
+const dashedId = /^-[A-Za-z0-9_-]{42}$/;
+/** Stands before such an id while options are looked for; no argument of a process can hold it. */
+const MARK = '\0';
+
+function marked(argument: string): string {
+  return dashedId.test(argument) ? MARK + argument : argument;
+}
+
+function unmarked(value: string): string {
+  return value.startsWith(MARK) ? value.slice(MARK.length) : value;
+}
+
 function split(args: readonly string[], options: Options): Split {
   const config = Object.entries(options).map(([name, { placeholder }]) => [
     name,
     { type: placeholder === undefined ? ('boolean' as const) : ('string' as const), multiple: true },
   ]);
   const { tokens } = parseArgs({
-    args: [...args],
+    args: args.map(marked),
     options: Object.fromEntries(config),
     strict: false,
     allowPositionals: true,
@@ -46,13 +59,13 @@ function split(args: readonly string[], options: Options): Split {
   const positionals: string[] = [];
   const given = new Map<string, string[]>();
   for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind === 'positional') positionals.push(unmarked(token.value));
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (option === undefined) throw new UsageError(unknown(token.rawName, options));
     const before = given.get(token.name) ?? [];
     if (before.length > 0 && !option.multiple) throw new UsageError(`--${token.name} stands more than once`);
-    given.set(token.name, [...before, rawValue(token, option)]);
+    given.set(token.name, [...before, unmarked(rawValue(token, option))]);
   }
   return { positionals, given };
 }

@@ -13,6 +13,9 @@ let suite: FakeSuite;
 /** The key of the command's own access token. */
 let ownKeyIsLost = false;
 
+/** Ids as one in 64 keys has. */
+const dashed = [`-${'k'.repeat(42)}`, `--${'k'.repeat(41)}`];
+
 beforeAll(async () => {
   suite = await startFakeSuite(() => ({
     ...fakeLogin(),
@@ -25,6 +28,7 @@ beforeAll(async () => {
       'POST /auth/keys/rotate': () => ({ body: keys }),
       'POST /auth/keys/import': () => ({ status: 201, body: keys }),
       'POST /auth/keys/k1/compromise': () => ({ body: keys }),
+      ...Object.fromEntries(dashed.map((kid) => [`POST /auth/keys/${kid}/compromise`, () => ({ body: keys })])),
       'POST /auth/keys/own/compromise': () => {
         ownKeyIsLost = true;
         return { body: keys };
@@ -52,6 +56,12 @@ describe('gaia keys', () => {
     [['import'], `${PEM}\n`, 'import', { pem: PEM, at_once: false }],
     [['import', '--at-once'], PEM, 'import', { pem: PEM, at_once: true }],
     [['compromise', 'k1'], '', 'k1/compromise', undefined],
+    ...dashed.map((kid): [string[], string, string, unknown] => [
+      ['compromise', kid],
+      '',
+      `${kid}/compromise`,
+      undefined,
+    ]),
   ])('%j', async (args, input, path, body) => {
     const { code, out, err } = await gaia(['keys', ...args], input);
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -69,6 +79,8 @@ describe('gaia keys', () => {
     [['import'], 'no key', 2, 'standard input holds no PEM'],
     [['compromise'], '', 2, '<kid>'],
     [['compromise', 'k9'], '', 1, 'key_not_found'],
+    [['compromise', '-k9'], '', 2, 'there is'],
+    [['compromise', `-${'k'.repeat(43)}`], '', 2, 'there is'],
   ])('%j with %j fails', async (args, input, code, message) => {
     const run = await gaia(['keys', ...args], input);
     expect(run.err).toContain(message);
