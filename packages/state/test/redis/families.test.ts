@@ -1,11 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { contractRedis, redisUnavailableReason } from '@gaia/test-servers/state';
-import { afterAll, describe, expect, it, vi } from 'vitest';
-import { type Connection, openConnection } from '../../src/redis/connection.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { createKeys } from '../../src/redis/keys.ts';
 import { createRedisFamilies } from '../../src/redis/redis-families.ts';
-import { parseRedisUrl } from '../../src/redis/redis-url.ts';
-import { createScriptRunner } from '../../src/redis/script.ts';
 import type { Family } from '../../src/state.ts';
+import { connected } from './connected.ts';
 
 const server = contractRedis();
 const NOW = 1_900_000_000_000;
@@ -30,16 +29,10 @@ function family(sub: string): Family {
 }
 
 describe.skipIf(!server)(`a family that begins ${server?.name ?? redisUnavailableReason()}`, () => {
-  const connections: Connection[] = [];
-  afterAll(() => Promise.all(connections.map((connection) => connection.close())));
-
   function opened() {
-    const log = { info() {}, warn() {} };
-    const target = parseRedisUrl(server?.url ?? '');
-    const connection = openConnection({ target, name: 'test', timeoutMs: 5_000, keepAliveMs: 5_000, log });
-    connections.push(connection);
-    const keys = createKeys(`families-${process.pid}-${connections.length}-${Date.now()}:`);
-    const families = createRedisFamilies(connection, keys, createScriptRunner(connection));
+    const { connection, run } = connected(server?.url ?? '', 5_000);
+    const keys = createKeys(`families-${randomUUID()}:`);
+    const families = createRedisFamilies(connection, keys, run);
     const sent = () => evalsha.mock.calls.map((call) => String(call[2]));
     const evalsha = vi.spyOn(connection.client, 'evalsha');
     return { connection, keys, families, sent };

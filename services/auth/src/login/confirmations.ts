@@ -1,10 +1,10 @@
 import { batchQuestions } from '@gaia/database/question-batch';
 import { type Kysely, sql } from 'kysely';
+import { type AccessRow, accessColumns, accessFactsOf, accessJoins } from '../access/access-rows.ts';
 import { type SiteAccess, siteAccess } from '../access/site-access.ts';
 import { auditEntryText } from '../audit/audit-entry.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
-import { ownPermissions } from '../roles/own-permissions.ts';
 import { oldestRecentSight } from './known-devices.ts';
 
 /** A login whose session has been made, and whose tokens nobody has yet. */
@@ -24,12 +24,8 @@ export type Confirmation =
   /** Nothing is written: the credentials have changed meanwhile or the user is disabled, or is not a member there. */
   | { readonly refused: 'invalid_credentials' | 'not_a_member' };
 
-interface ConfirmationRow {
+interface ConfirmationRow extends AccessRow {
   readonly n: number;
-  readonly administrator: boolean;
-  readonly site: string | null;
-  readonly roles: string[] | null;
-  readonly permissions: string[] | null;
   readonly known: boolean;
   readonly welcome: boolean;
 }
@@ -56,53 +52,37 @@ export function createConfirmations({
         auditEntryText({ action: 'session.open', site, target: user }, { ...by, subject: user }, at),
       );
       const { rows } = await sql<ConfirmationRow>`
-        with login as materialized (
+        with asked as materialized (
           select * from unnest(
             ${logins.map(({ user }) => user)}::uuid[],
             ${logins.map(({ credentialVersion }) => credentialVersion)}::int[],
             ${logins.map(({ site }) => site ?? null)}::text[],
             ${logins.map(({ device }) => device)}::bytea[],
             ${texts}::text[]
-          ) with ordinality as login (user_id, credential_version, site_id, device, entry, n)
+          ) with ordinality as asked (user_id, credential_version, site_id, device, entry, n)
         ), current as materialized (
-          select login.n::int, login.entry, users.administrator, sites.id as site, memberships.roles, ${ownPermissions},
+          select asked.n::int, asked.entry, ${accessColumns},
             exists (
-              select from user_devices where user_devices.user_id = login.user_id
-                and user_devices.device = login.device and last_seen_at >= ${new Date(oldestRecentSight(at))}
+              select from user_devices where user_devices.user_id = asked.user_id
+                and user_devices.device = asked.device and last_seen_at >= ${new Date(oldestRecentSight(at))}
             ) as known,
-            case when users.administrator then sites.id is not distinct from login.site_id
+            case when users.administrator then sites.id is not distinct from asked.site_id
               else memberships.user_id is not null end as welcome
-          from login
-          join users on users.id = login.user_id
-            and users.credential_version = login.credential_version and not users.disabled
-          left join sites on sites.id = login.site_id
-          left join memberships on memberships.user_id = users.id and memberships.site_id = sites.id
+          from asked
+          join users on users.id = asked.user_id
+            and users.credential_version = asked.credential_version and not users.disabled ${accessJoins}
         ), audited as materialized (
           select audit_append(array(select entry from current where welcome order by n))
         )
         select n, administrator, site, roles, permissions, known, welcome from current, audited`.execute(database);
       const confirmations: Confirmation[] = logins.map(() => ({ refused: 'invalid_credentials' }));
-      for (const { n, welcome, known, ...row } of rows) confirmations[n - 1] = confirmationOf(row, welcome, known);
+      for (const row of rows) confirmations[row.n - 1] = confirmationOf(row);
       return confirmations;
     },
   });
 }
 
-function confirmationOf(
-  {
-    administrator,
-    site,
-    roles,
-    permissions,
-  }: Pick<ConfirmationRow, 'administrator' | 'site' | 'roles' | 'permissions'>,
-  isWelcome: boolean,
-  isDeviceKnown: boolean,
-): Confirmation {
-  const access = siteAccess({
-    administrator,
-    site: site ?? undefined,
-    roles: roles ?? undefined,
-    permissions: permissions ?? undefined,
-  });
-  return isWelcome && access !== undefined ? { access, isDeviceKnown } : { refused: 'not_a_member' };
+function confirmationOf(row: ConfirmationRow): Confirmation {
+  const access = row.welcome ? siteAccess(accessFactsOf(row)) : undefined;
+  return access === undefined ? { refused: 'not_a_member' } : { access, isDeviceKnown: row.known };
 }

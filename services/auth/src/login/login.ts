@@ -66,20 +66,18 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       sessions.begin({ subject: user.id, site: at, amr: ['pwd'], userAgent, address }),
       throttle.succeeded(account, address),
     ]);
-    let confirmation: Confirmation | undefined;
-    try {
-      const { id, credentialVersion } = user;
-      confirmation = await confirm({
-        user: id,
-        credentialVersion,
-        site: at,
-        device: deviceDigest(userAgent, address),
-        by,
-      });
-    } finally {
-      if (confirmation === undefined || 'refused' in confirmation) await sessions.abandon(family);
-    }
+    const confirmation = await confirm({
+      user: user.id,
+      credentialVersion: user.credentialVersion,
+      site: at,
+      device: deviceDigest(userAgent, address),
+      by,
+    }).catch(async (error) => {
+      await sessions.abandon(family);
+      throw error;
+    });
     if ('refused' in confirmation) {
+      await sessions.abandon(family);
       await refused(confirmation.refused);
       throw confirmation.refused === 'not_a_member' ? problem('not_a_member') : invalidCredentials();
     }

@@ -56,9 +56,7 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
 
   return {
     attempt: async (name, address) => {
-      const network = networkOf(address);
-      const account = digestOf(name);
-      const keys = { account: `account:${account}`, address: `address:${network}`, pair: `pair:${account}:${network}` };
+      const keys = keysOf(name, address);
       const [byAddress, byAccount, byPair] = await Promise.all([
         add(keys.address, 1),
         add(keys.account, 1),
@@ -78,16 +76,21 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
       }
     },
     succeeded: async (name, address) => {
-      const network = networkOf(address);
-      const account = digestOf(name);
+      const keys = keysOf(name, address);
       await Promise.all([
-        counters.reset(`${purpose}:pair:${account}:${network}`),
-        records.delete(collection, `pair:${account}:${network}`),
-        add(`address:${network}`, -1),
-        add(`account:${account}`, -1),
+        counters.reset(`${purpose}:${keys.pair}`),
+        records.delete(collection, keys.pair),
+        add(keys.address, -1),
+        add(keys.account, -1),
       ]);
     },
   };
+}
+
+function keysOf(name: string, address: string) {
+  const network = networkOf(address);
+  const account = digestOf(name);
+  return { account: `account:${account}`, address: `address:${network}`, pair: `pair:${account}:${network}` };
 }
 
 /** For `RATE_LIMIT=off`. */

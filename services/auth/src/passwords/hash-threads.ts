@@ -16,18 +16,12 @@ export type HashWork =
   | { readonly password: string; readonly cost: HashCost }
   | { readonly password: string; readonly passwordHash: string };
 
-export interface HashOrder {
-  readonly id: number;
-  readonly work: HashWork;
-}
-
-export type HashReport =
-  | { readonly id: number; readonly result: string | boolean }
-  | { readonly id: number; readonly failure: string };
+export type HashReport = { readonly result: string | boolean } | { readonly failure: string };
 
 interface HashThread {
   readonly worker: Worker;
-  readonly asked: Map<number, PromiseWithResolvers<unknown>>;
+  /** What it has been given and has not reported; it reports in the same order. */
+  readonly asked: PromiseWithResolvers<unknown>[];
 }
 
 /**
@@ -36,23 +30,20 @@ interface HashThread {
  */
 export function openHashThreads(count: number): HashThreads {
   const threads = new Set<HashThread>();
-  let lastId = 0;
 
   function begin(): HashThread {
     // The environment holds secrets, and a thread needs none of them.
     const worker = new Worker(new URL('./hash-thread.ts', import.meta.url), { name: 'password hashes', env: {} });
-    const thread: HashThread = { worker, asked: new Map() };
+    const thread: HashThread = { worker, asked: [] };
     worker.on('message', (report: HashReport) => {
-      const asked = thread.asked.get(report.id);
-      thread.asked.delete(report.id);
-      if (thread.asked.size === 0) worker.unref();
+      const asked = thread.asked.shift();
+      if (thread.asked.length === 0) worker.unref();
       if ('failure' in report) asked?.reject(new Error(report.failure));
       else asked?.resolve(report.result);
     });
     const end = () => {
       threads.delete(thread);
-      for (const { reject } of thread.asked.values()) reject(problem('unavailable'));
-      thread.asked.clear();
+      for (const { reject } of thread.asked.splice(0)) reject(problem('unavailable'));
     };
     worker.on('error', end);
     worker.on('exit', end);
@@ -63,18 +54,17 @@ export function openHashThreads(count: number): HashThreads {
   function freest(): HashThread {
     let best: HashThread | undefined;
     for (const thread of threads) {
-      if (best === undefined || thread.asked.size < best.asked.size) best = thread;
+      if (best === undefined || thread.asked.length < best.asked.length) best = thread;
     }
-    return best !== undefined && (best.asked.size === 0 || threads.size >= count) ? best : begin();
+    return best !== undefined && (best.asked.length === 0 || threads.size >= count) ? best : begin();
   }
 
   function ask(work: HashWork): Promise<unknown> {
     const { worker, asked } = freest();
     const answer = Promise.withResolvers<unknown>();
-    lastId += 1;
-    asked.set(lastId, answer);
+    asked.push(answer);
     worker.ref();
-    worker.postMessage({ id: lastId, work } satisfies HashOrder);
+    worker.postMessage(work);
     return answer.promise;
   }
 

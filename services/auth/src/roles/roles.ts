@@ -19,8 +19,7 @@ export interface OwnRole {
 }
 
 export interface Roles {
-  /** The site's own roles by name; at most 100 can be made. */
-  /** Throws site_not_found. */
+  /** The site's own roles by name; at most 100 can be made. Throws site_not_found. */
   list(site: string): Promise<readonly OwnRole[]>;
   /**
    * Makes or changes a role; tokens of its holders end when it changes.

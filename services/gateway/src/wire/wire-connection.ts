@@ -29,19 +29,12 @@ const READ_BYTES = 32_768;
 /** Code of a request of which nothing was sent, though there was a connection: it may be tried anew, whatever it asks for. */
 export const NOT_SENT = 'GAIA_NOT_SENT';
 
-/** The service has ended the connection: before the answer was whole, or before anything of the request was written. */
-function brokenOff(isWritten: boolean, cause?: Error): Error {
-  const code = isWritten ? 'ECONNRESET' : NOT_SENT;
-  return Object.assign(new Error('the service broke the connection off', { cause }), { code });
-}
-
 export function openWireConnection(options: WireConnectionOptions): WireConnection {
   let reader: AnswerReader | undefined;
+  /** There from when the request is written. */
   let parser: AnswerParser | undefined;
   let paused = false;
   let connected = false;
-  /** Whether something of the present request may have been sent. */
-  let written = false;
   let failure: Error | undefined;
 
   const socket = connect({
@@ -65,7 +58,7 @@ export function openWireConnection(options: WireConnectionOptions): WireConnecti
   });
   socket.on('error', (error) => {
     // What was sent may have arrived, whatever the system calls the end of the connection.
-    failure ??= connected ? brokenOff(written, error) : error;
+    failure ??= connected ? brokenOff(error) : error;
   });
   socket.on('end', () => {
     if (parser?.end()) finish();
@@ -73,7 +66,7 @@ export function openWireConnection(options: WireConnectionOptions): WireConnecti
   });
   socket.on('close', () => {
     clearTimeout(timer);
-    fail(failure ?? brokenOff(written));
+    fail(failure ?? brokenOff());
     options.onClosed(connection);
   });
 
@@ -108,6 +101,12 @@ export function openWireConnection(options: WireConnectionOptions): WireConnecti
     if (reusable && !socket.destroyed) options.onFree(connection);
   }
 
+  /** The service has ended the connection: before the answer was whole, or before anything of the request was written. */
+  function brokenOff(cause?: Error): Error {
+    const code = parser === undefined ? NOT_SENT : 'ECONNRESET';
+    return Object.assign(new Error('the service broke the connection off', { cause }), { code });
+  }
+
   function fail(error: Error): void {
     const through = reader;
     parser = undefined;
@@ -118,13 +117,11 @@ export function openWireConnection(options: WireConnectionOptions): WireConnecti
   const connection: WireConnection = {
     send(request, answerReader) {
       reader = answerReader;
-      written = false;
       // When all that has come in this turn of the event loop has been looked at: writes that are done together wake the
       // service once and not once each, which costs more than all else about a small write.
       setImmediate(() => {
         // It may have been given up meanwhile. What comes before it is written is no answer to it.
         if (reader !== answerReader || socket.destroyed) return;
-        written = true;
         parser = createAnswerParser(request.method, answerReader);
         if (request.body === null) socket.write(request.head, 'latin1');
         else {

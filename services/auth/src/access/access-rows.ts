@@ -1,0 +1,28 @@
+import { sql } from 'kysely';
+import { ownPermissions } from '../roles/own-permissions.ts';
+import type { AccessFacts } from './site-access.ts';
+
+/** What `accessColumns` give. */
+export interface AccessRow {
+  readonly administrator: boolean;
+  readonly site: string | null;
+  readonly roles: string[] | null;
+  readonly permissions: string[] | null;
+}
+
+/** Columns of what a user is on a site, in a statement with `accessJoins`. */
+export const accessColumns = sql`users.administrator, sites.id as site, memberships.roles, ${ownPermissions}`;
+
+/** Joins the site that `asked.site_id` names, and the membership of `users` there, where there are such. */
+export const accessJoins = sql`
+  left join sites on sites.id = asked.site_id
+  left join memberships on memberships.user_id = users.id and memberships.site_id = sites.id`;
+
+export function accessFactsOf({ administrator, site, roles, permissions }: AccessRow): AccessFacts {
+  return {
+    administrator,
+    site: site ?? undefined,
+    roles: roles ?? undefined,
+    permissions: permissions ?? undefined,
+  };
+}
