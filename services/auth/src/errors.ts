@@ -32,6 +32,7 @@ export const problem = defineProblems({
   too_many_keys: { status: 409, title: 'So many keys are published that one has to retire first' },
   key_exists: { status: 409, title: 'The key is known' },
   last_administrator: { status: 409, title: 'The installation needs an administrator' },
+  last_owner: { status: 409, title: 'Site needs an owner' },
   link_invalid: { status: 400, title: 'The link does not work (any more)' },
   link_expired: { status: 400, title: 'The link has expired' },
   password_too_weak: { status: 400, title: 'The password is too easy to guess' },

@@ -1,5 +1,6 @@
 import { isForeignKeyViolation } from '@gaia/database/errors';
 import type { Kysely, Transaction } from 'kysely';
+import { requireOtherOwner } from '../access/last-holders.ts';
 import { type Caller, requireHolds } from '../access/permissions.ts';
 import { scopesOf } from '../access/site-access.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -38,7 +39,7 @@ export interface Members {
   get(site: string, user: string): Promise<Member>;
   /**
    * Sets a user's roles on a site. Tokens with the old ones end.
-   * Throws site_not_found, user_not_found, forbidden, validation_failed for a role that the site does not have.
+   * Throws site_not_found, user_not_found, forbidden, last_owner, validation_failed for a role that the site does not have.
    */
   put(
     caller: Caller,
@@ -47,7 +48,7 @@ export interface Members {
     user: string,
     roles: readonly string[],
   ): Promise<{ member: Member; isNew: boolean }>;
-  /** Takes a user off a site. Throws member_not_found, forbidden. */
+  /** Takes a user off a site. Throws member_not_found, forbidden, last_owner. */
   remove(caller: Caller, by: Origin, site: string, user: string): Promise<void>;
   /** The sites of a user, at most 1,000. */
   ofUser(user: string): Promise<readonly Membership[]>;
@@ -97,6 +98,8 @@ export function createMembers({ database, cutOffs, audit, now }: MembersOptions)
           requireHolds(caller, await permissionsOfRoles(transaction, site, roles));
           const held = await heldBy(transaction, site, user);
           requireHolds(caller, scopesOf(held?.roles ?? [], held?.permissions ?? []));
+          if (held?.roles.includes('owner') && !roles.includes('owner'))
+            await requireOtherOwner(transaction, site, user);
           const at = new Date(now());
           await transaction
             .insertInto('memberships')
@@ -116,6 +119,7 @@ export function createMembers({ database, cutOffs, audit, now }: MembersOptions)
         const held = await heldBy(transaction, site, user);
         if (held === undefined) return undefined;
         requireHolds(caller, scopesOf(held.roles, held.permissions ?? []));
+        if (held.roles.includes('owner')) await requireOtherOwner(transaction, site, user);
         await transaction.deleteFrom('memberships').where('site_id', '=', site).where('user_id', '=', user).execute();
         await audit.append(transaction, by, { action: 'member.remove', site, target: user });
         return held;

@@ -67,7 +67,12 @@ export function registerMembers(app: Service, members: Members): void {
         response: {
           200: MemberAnswer,
           201: MemberAnswer,
-          ...problems({ 400: ['validation_failed'], ...denials, 404: ['site_not_found', 'user_not_found'] }),
+          ...problems({
+            400: ['validation_failed'],
+            ...denials,
+            404: ['site_not_found', 'user_not_found'],
+            409: ['last_owner'],
+          }),
         },
       },
     },
@@ -91,7 +96,7 @@ export function registerMembers(app: Service, members: Members): void {
         params: MemberParams,
         response: {
           204: noBody('The user is no member any more'),
-          ...problems({ ...denials, 404: ['member_not_found'] }),
+          ...problems({ ...denials, 404: ['member_not_found'], 409: ['last_owner'] }),
         },
       },
     },

@@ -1,6 +1,7 @@
 import type { FamilyStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { type Kysely, sql } from 'kysely';
+import { requireOtherHolders } from '../access/last-holders.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
@@ -12,7 +13,7 @@ import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { PresentPassword } from './present-password.ts';
 import { unusable } from './unusable.ts';
-import { refusingTaken, requireOtherAdministrator, usernameColumns } from './users.ts';
+import { refusingTaken, usernameColumns } from './users.ts';
 
 export interface ProfileChanges {
   readonly name?: string | undefined;
@@ -25,7 +26,7 @@ export interface OwnAccount {
   changeProfile(caller: Identity, by: Origin, changes: ProfileChanges): Promise<void>;
   /** Ends the user's other sessions. Throws wrong_password, rate_limited, password_too_weak, validation_failed. */
   changePassword(caller: Identity, by: Origin, present: string, password: string): Promise<void>;
-  /** Deletes the account and ends all its sessions. Throws wrong_password, rate_limited, last_administrator. */
+  /** Deletes the account and ends all its sessions. Throws wrong_password, rate_limited, last_administrator, last_owner. */
   remove(caller: Identity, by: Origin, present: string): Promise<void>;
 }
 
@@ -112,7 +113,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
     remove: async (caller, by, present) => {
       const user = await presentPassword(caller, by, present);
       await database.transaction().execute(async (transaction) => {
-        if (user.administrator) await requireOtherAdministrator(transaction, user.id);
+        await requireOtherHolders(transaction, user.id);
         await transaction.deleteFrom('users').where('id', '=', user.id).execute();
         await cutOffs.endAllSessions(user.id);
         await audit.append(transaction, by, { action: 'user.delete', target: user.id });

@@ -85,7 +85,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
           ...problems({
             400: ['validation_failed', 'malformed_json'],
             ...denials,
-            409: ['last_administrator'],
+            409: ['last_administrator', 'last_owner'],
             ...throttled,
           }),
         },

@@ -6,7 +6,7 @@ import { originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import type { Members } from '../members/members.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
-import { NewUserBody, UserAnswer, UserChangesBody, UserParams, userAnswer } from './schemas.ts';
+import { ForceQuery, NewUserBody, UserAnswer, UserChangesBody, UserParams, userAnswer } from './schemas.ts';
 import { isUserId } from './user.ts';
 import type { Users } from './users.ts';
 
@@ -92,6 +92,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         tags: ['users'],
         ...bearer,
         params: UserParams,
+        querystring: ForceQuery,
         body: UserChangesBody,
         response: {
           200: UserAnswer,
@@ -99,7 +100,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
             400: ['validation_failed'],
             ...denials,
             404: ['user_not_found'],
-            409: ['username_taken', 'last_administrator'],
+            409: ['username_taken', 'last_administrator', 'last_owner'],
           }),
         },
       },
@@ -107,7 +108,10 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     async (request) => {
       requireAnyScope(identityOf(request), 'sites:manage');
       const { username, name, disabled } = request.body;
-      return userAnswer(await users.update(request.params.user, { username, name, disabled }, originOf(request)));
+      const { force } = request.query;
+      return userAnswer(
+        await users.update(request.params.user, { username, name, disabled }, originOf(request), { force }),
+      );
     },
   );
 }

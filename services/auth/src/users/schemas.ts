@@ -28,6 +28,17 @@ export const UserChangesBody = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
+export const ForceQuery = Type.Object(
+  {
+    force: Type.Optional(
+      Type.Boolean({
+        description: 'Do it also where it leaves a site without an owner; administrators own every site',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 export const UserAnswer = Type.Object({
   id: Type.String(),
   email: Type.String(),

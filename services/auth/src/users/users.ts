@@ -1,5 +1,6 @@
 import { isUniqueViolation } from '@gaia/database/errors';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { requireOtherHolders } from '../access/last-holders.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
@@ -27,6 +28,11 @@ export interface UserChanges {
   readonly disabled?: boolean | undefined;
 }
 
+export interface UpdateOptions {
+  /** Disables also the only owner of a site. */
+  readonly force?: boolean | undefined;
+}
+
 export interface Users {
   /** Throws validation_failed, password_too_weak, email_taken, username_taken, unavailable. */
   create(user: NewUser, by: Origin): Promise<User>;
@@ -34,8 +40,8 @@ export interface Users {
   get(id: string): Promise<User>;
   /** All users, or the members of one site, by the time of their making. */
   list(request: PageRequest, site: string | undefined): Promise<Page<User>>;
-  /** Disabling ends all of the user's sessions. Throws user_not_found, username_taken, last_administrator. */
-  update(id: string, changes: UserChanges, by: Origin): Promise<User>;
+  /** Disabling ends all of the user's sessions. Throws user_not_found, username_taken, last_administrator, last_owner. */
+  update(id: string, changes: UserChanges, by: Origin, options?: UpdateOptions): Promise<User>;
 }
 
 export interface UsersOptions {
@@ -94,11 +100,11 @@ export function createUsers(options: UsersOptions): Users {
       if (like !== undefined) query = query.where(nameLike(like));
       return pageOf(await query.execute(), limit, (user) => user.id);
     },
-    update: async (id, changes, by) => {
+    update: async (id, changes, by, { force } = {}) => {
       const set = readChanges(changes);
       const user = await refusingTaken(() =>
         database.transaction().execute(async (transaction) => {
-          if (changes.disabled) await requireOtherAdministrator(transaction, id);
+          const ownerless = changes.disabled ? await requireOtherHolders(transaction, id, { force }) : [];
           const changed = await transaction
             .updateTable('users')
             .set({ ...set, updated_at: new Date(now()) })
@@ -106,7 +112,11 @@ export function createUsers(options: UsersOptions): Users {
             .returning(userColumns)
             .executeTakeFirst();
           if (changed !== undefined) {
-            const details = { changed: Object.keys(changes), disabled: changes.disabled };
+            const details = {
+              changed: Object.keys(changes),
+              disabled: changes.disabled,
+              ...(ownerless.length > 0 && { sites_without_owner: ownerless }),
+            };
             await options.audit.append(transaction, by, { action: 'user.change', target: id, details });
           }
           return changed;
@@ -161,19 +171,6 @@ export function usernameColumns(given: string | null): { username: string | null
     throw unusable('username', 'must be 2 to 64 letters, digits, dots, dashes and underscores');
   }
   return { username: username.username, username_key: username.key };
-}
-
-/** An installation whose last administrator is gone can only be mended in its database. */
-export async function requireOtherAdministrator(transaction: Transaction<AuthTables>, id: string): Promise<void> {
-  const administrators = await transaction
-    .selectFrom('users')
-    .select('id')
-    .where('administrator', '=', true)
-    .where('disabled', '=', false)
-    .orderBy('id')
-    .forUpdate()
-    .execute();
-  if (administrators.length === 1 && administrators[0]?.id === id) throw problem('last_administrator');
 }
 
 /** Text in any of the names, without regard to case. */
