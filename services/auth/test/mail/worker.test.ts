@@ -5,10 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuthTables } from '../../src/database.ts';
 import type { Mail, MailJob } from '../../src/mail/mail-job.ts';
 import { createOutbox } from '../../src/mail/outbox.ts';
-import { CLAIM_MS, createMailQueue, MAX_ATTEMPTS, retryDelay } from '../../src/mail/queue.ts';
+import { createMailQueue, LONGEST_RETRY_MS, MAX_ATTEMPTS } from '../../src/mail/queue.ts';
 import { MailNotSent } from '../../src/mail/transport.ts';
 import { createMailWorker } from '../../src/mail/worker.ts';
 import { migrateAuth, SCHEMA } from '../../src/migrations.ts';
+import { CLAIM_MS, retryDelay as delayAfter } from '../../src/outbox/queue.ts';
 import { createClock } from '../support/auth-under-test.ts';
 
 const clock = createClock();
@@ -24,6 +25,7 @@ afterAll(() => database.destroy());
 
 const job: MailJob = { kind: 'password_reset', emailKey: 'a@gaia.test' };
 const outbox = createOutbox({ wake: () => {}, now: clock.now, randomBytes });
+const retryDelay = (attempt: number, random: number) => delayAfter(attempt, random, LONGEST_RETRY_MS);
 const rows = () => database.selectFrom('mail_outbox').selectAll().execute();
 
 /** A worker that is run by hand: its start is never called, so nothing happens but what a test asks for. */
