@@ -20,6 +20,7 @@ export const problem = defineProblems({
   role_not_found: { status: 404, title: 'There is no such role' },
   invalid_scope: { status: 400, title: 'A permission is asked for that cannot be had' },
   invalid_cursor: { status: 400, title: 'The cursor is not one that was given out here' },
+  email_unverified: { status: 409, title: 'Address is not verified' },
   email_taken: { status: 409, title: 'The e-mail address is in use' },
   username_taken: { status: 409, title: 'The user name is in use' },
   site_exists: { status: 409, title: 'The site exists' },

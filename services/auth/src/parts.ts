@@ -75,15 +75,6 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     randomBytes,
   });
   const accounts = createAccounts(database);
-  const users = createUsers({
-    database,
-    passwords,
-    strength,
-    cutOffs,
-    audit,
-    now,
-    randomBytes,
-  });
   const sites = createSites({ database, audit, publicUrl, now });
   const members = createMembers({ database, cutOffs, audit, now });
   const throttleOf = (purpose: string) =>
@@ -106,6 +97,16 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     onOutcome: mailOutcomes(metrics),
   });
   const outbox = createOutbox({ wake: mailWorker.wake, now, randomBytes });
+  const users = createUsers({
+    database,
+    passwords,
+    strength,
+    cutOffs,
+    outbox,
+    audit,
+    now,
+    randomBytes,
+  });
   const presentPassword = createPresentPassword({ database, passwords, throttle: throttleOf('password'), audit });
 
   const measured = sessionMetrics(metrics);

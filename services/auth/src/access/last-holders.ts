@@ -13,7 +13,7 @@ const MAX_SITES_NAMED = 100;
  * Keeps the installation from losing its last administrator who can sign in. To be called before the transaction writes.
  * Throws last_administrator.
  */
-async function requireOtherAdministrator(transaction: Transaction<AuthTables>, user: string): Promise<void> {
+export async function requireOtherAdministrator(transaction: Transaction<AuthTables>, user: string): Promise<void> {
   await lockHolders(transaction);
   const administrators = await transaction
     .selectFrom('users')

@@ -144,6 +144,8 @@ export function createCompose(options: ComposeOptions) {
     email_changed: texts.emailChanged,
     password_changed: texts.passwordChanged,
     new_device: texts.newDevice,
+    administrator_added: texts.administratorAdded,
+    administrator_removed: texts.administratorRemoved,
   } satisfies Record<NoticeKind, unknown>;
 
   async function notice(job: JobOf<NoticeKind>): Promise<Draft | undefined> {
@@ -155,6 +157,7 @@ export function createCompose(options: ComposeOptions) {
       at: new Date(job.at),
       ...(job.address !== undefined && { address: job.address }),
       ...(job.device !== undefined && { device: job.device }),
+      ...(job.account !== undefined && { account: job.account }),
     };
     return { to: job.recipient, sender, text: noticeTexts[job.kind](facts) };
   }

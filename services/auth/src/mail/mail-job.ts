@@ -20,9 +20,17 @@ export type MailJob =
       readonly site?: string | undefined;
       readonly address?: string | undefined;
       readonly device?: string | undefined;
+      /** The address of the account that it is about, where that is not the recipient's. */
+      readonly account?: string | undefined;
     };
 
-export type NoticeKind = 'email_change_notice' | 'email_changed' | 'password_changed' | 'new_device';
+export type NoticeKind =
+  | 'email_change_notice'
+  | 'email_changed'
+  | 'password_changed'
+  | 'new_device'
+  | 'administrator_added'
+  | 'administrator_removed';
 
 /** A mail as it goes out. */
 export interface Mail {

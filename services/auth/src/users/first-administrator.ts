@@ -11,7 +11,10 @@ export interface FirstAdministratorOptions {
   readonly email: string | undefined;
   readonly password: string | undefined;
   readonly strength: Pick<PasswordStrength, 'weakness'>;
-  readonly log: { warn(details: object, message: string): void };
+  readonly log: {
+    info(details: object, message: string): void;
+    warn(details: object, message: string): void;
+  };
   now(): number;
   randomBytes(size: number): Buffer;
   /** Given the password that was made up here, once; whoever takes it shows it and forgets it. */
@@ -29,7 +32,7 @@ const LOCK = 'gaia auth first administrator';
  */
 export async function ensureFirstAdministrator(options: FirstAdministratorOptions): Promise<void> {
   const { database, passwords, now, randomBytes } = options;
-  if (await hasUsers(database)) return;
+  if (await hasUsers(database)) return sayUnused(options);
   const email = options.email ?? DEFAULT_ADMINISTRATOR;
   const password = options.password ?? randomBytes(15).toString('base64url');
   const row = readNewUser({ email, name: 'Administrator', password });
@@ -46,12 +49,23 @@ export async function ensureFirstAdministrator(options: FirstAdministratorOption
       id: uuidV7(at, randomBytes(10)),
       password_hash: passwordHash,
       administrator: true,
+      // Who starts the installation says whose address it is.
+      email_verified_at: new Date(at),
       created_at: new Date(at),
       updated_at: new Date(at),
     });
     // Before the commit: an administrator whose password nobody has seen would lock everybody out.
     if (options.password === undefined) options.announce({ email: row.email, password });
   });
+}
+
+/** An operator who gives another password here must not think that it had been set. */
+function sayUnused({ email, password, log }: FirstAdministratorOptions): void {
+  if (email === undefined && password === undefined) return;
+  log.info(
+    { unused: [email && 'GAIA_ADMIN_EMAIL', password && 'GAIA_ADMIN_PASSWORD'].filter(Boolean) },
+    'an administrator exists, so these settings are not used; gaia users set-password sets a password on this host',
+  );
 }
 
 async function hasUsers(database: Kysely<AuthTables>): Promise<boolean> {

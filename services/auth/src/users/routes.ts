@@ -88,7 +88,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users/:user',
     {
       schema: {
-        summary: 'Change or disable a user (administrators of the installation)',
+        summary: 'Change, disable, promote or demote a user (administrators of the installation)',
         tags: ['users'],
         ...bearer,
         params: UserParams,
@@ -100,17 +100,19 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
             400: ['validation_failed'],
             ...denials,
             404: ['user_not_found'],
-            409: ['username_taken', 'last_administrator', 'last_owner'],
+            409: ['username_taken', 'last_administrator', 'last_owner', 'user_disabled', 'email_unverified'],
           }),
         },
       },
     },
     async (request) => {
       requireAnyScope(identityOf(request), 'sites:manage');
-      const { username, name, disabled } = request.body;
+      const { username, name, disabled, administrator } = request.body;
       const { force } = request.query;
       return userAnswer(
-        await users.update(request.params.user, { username, name, disabled }, originOf(request), { force }),
+        await users.update(request.params.user, { username, name, disabled, administrator }, originOf(request), {
+          force,
+        }),
       );
     },
   );

@@ -24,6 +24,9 @@ export const UserChangesBody = Type.Object(
     username: Type.Optional(Type.Union([Username, Type.Null()])),
     name: Type.Optional(Name),
     disabled: Type.Optional(Type.Boolean({ description: 'A disabled user’s sessions end at once' })),
+    administrator: Type.Optional(
+      Type.Boolean({ description: 'Whether the user administers the installation; needs a verified address' }),
+    ),
   },
   { additionalProperties: false, minProperties: 1 },
 );

@@ -5,10 +5,12 @@ import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
+import type { Outbox } from '../mail/outbox.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
+import { changeAdministrator } from './administrators.ts';
 import { readEmailAddress } from './email-address.ts';
 import { unusable } from './unusable.ts';
 import { type User, userColumns } from './user.ts';
@@ -26,6 +28,7 @@ export interface UserChanges {
   readonly username?: string | null | undefined;
   readonly name?: string | undefined;
   readonly disabled?: boolean | undefined;
+  readonly administrator?: boolean | undefined;
 }
 
 export interface UpdateOptions {
@@ -40,7 +43,10 @@ export interface Users {
   get(id: string): Promise<User>;
   /** All users, or the members of one site, by the time of their making. */
   list(request: PageRequest, site: string | undefined): Promise<Page<User>>;
-  /** Disabling ends all of the user's sessions. Throws user_not_found, username_taken, last_administrator, last_owner. */
+  /**
+   * Disabling ends all of the user's sessions, promoting and demoting the access tokens. Throws user_not_found,
+   * username_taken, last_administrator, last_owner, and for a new administrator user_disabled, email_unverified.
+   */
   update(id: string, changes: UserChanges, by: Origin, options?: UpdateOptions): Promise<User>;
 }
 
@@ -48,14 +54,15 @@ export interface UsersOptions {
   readonly database: Kysely<AuthTables>;
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly strength: Pick<PasswordStrength, 'require'>;
-  readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
+  readonly cutOffs: Pick<CutOffs, 'endAllSessions' | 'cutOffSubject'>;
+  readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
   randomBytes(size: number): Buffer;
 }
 
 export function createUsers(options: UsersOptions): Users {
-  const { database, passwords, cutOffs, now } = options;
+  const { database, passwords, cutOffs, outbox, now } = options;
 
   async function get(id: string): Promise<User> {
     const user = await database.selectFrom('users').select(userColumns).where('id', '=', id).executeTakeFirst();
@@ -102,9 +109,14 @@ export function createUsers(options: UsersOptions): Users {
     },
     update: async (id, changes, by, { force } = {}) => {
       const set = readChanges(changes);
+      const { administrator } = changes;
       const user = await refusingTaken(() =>
         database.transaction().execute(async (transaction) => {
           const ownerless = changes.disabled ? await requireOtherHolders(transaction, id, { force }) : [];
+          const mails =
+            administrator === undefined
+              ? []
+              : await changeAdministrator(transaction, { id, administrator, by, at: now() });
           const changed = await transaction
             .updateTable('users')
             .set({ ...set, updated_at: new Date(now()) })
@@ -112,9 +124,13 @@ export function createUsers(options: UsersOptions): Users {
             .returning(userColumns)
             .executeTakeFirst();
           if (changed !== undefined) {
+            // Also before the commit: tokens with rights that are taken away must not outlive a failure here.
+            if (administrator !== undefined) await cutOffs.cutOffSubject(id);
+            if (mails.length > 0) await outbox.add(transaction, ...mails);
             const details = {
               changed: Object.keys(changes),
               disabled: changes.disabled,
+              administrator,
               ...(ownerless.length > 0 && { sites_without_owner: ownerless }),
             };
             await options.audit.append(transaction, by, { action: 'user.change', target: id, details });
@@ -123,7 +139,9 @@ export function createUsers(options: UsersOptions): Users {
         }),
       );
       if (user === undefined) throw problem('user_not_found');
+      if (administrator !== undefined) await cutOffs.cutOffSubject(id);
       if (changes.disabled) await cutOffs.endAllSessions(id);
+      outbox.wake();
       return user;
     },
   };

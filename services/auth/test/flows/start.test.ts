@@ -73,7 +73,7 @@ describe('a first start', () => {
 });
 
 describe('a later start', () => {
-  it('keeps keys and users, and changes neither address nor password of the administrator', async () => {
+  it('keeps keys and users, changes neither address nor password of the administrator, and says so', async () => {
     await using first = await startAuth({ env: ownKeys });
     const keys = await keysOf(first);
     const env = { ...first.env, GAIA_ADMIN_EMAIL: 'other@gaia.test', GAIA_ADMIN_PASSWORD: 'another password' };
@@ -82,6 +82,10 @@ describe('a later start', () => {
     await second.login(ADMIN);
     const other = await second.post('/auth/login', { email: 'other@gaia.test', password: 'another password' });
     expect(other.statusCode).toBe(401);
+    expect(first.logged()).not.toContain('an administrator exists');
+    expect(second.logged()).toContain('"unused":["GAIA_ADMIN_EMAIL","GAIA_ADMIN_PASSWORD"]');
+    expect(second.logged()).toContain('an administrator exists, so these settings are not used');
+    expect(second.logged()).not.toContain('another password');
   });
 
   it('with another key encryption key says so and makes no new keys', async () => {

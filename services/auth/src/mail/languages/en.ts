@@ -100,4 +100,20 @@ export const en: MailTexts = Object.freeze({
       act,
     ],
   }),
+  administratorAdded: (facts) => ({
+    subject: `A new administrator: ${facts.account}`,
+    paragraphs: [
+      greeting(facts),
+      `the account ${facts.account} is an administrator of this installation now (${when(facts)}).`,
+      'Administrators can do everything at every site. If this is not right, tell those who run the installation at once.',
+    ],
+  }),
+  administratorRemoved: (facts) => ({
+    subject: `No longer an administrator: ${facts.account}`,
+    paragraphs: [
+      greeting(facts),
+      `the account ${facts.account} is no longer an administrator of this installation (${when(facts)}).`,
+      'If this is not right, tell those who run the installation.',
+    ],
+  }),
 } satisfies MailTexts);

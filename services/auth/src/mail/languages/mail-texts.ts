@@ -12,6 +12,8 @@ export interface MailFacts {
   readonly address?: string;
   readonly device?: string;
   readonly at?: Date;
+  /** The address of the account that it is about. */
+  readonly account?: string;
 }
 
 /** The words of one mail. */
@@ -41,4 +43,7 @@ export interface MailTexts {
   emailChanged(facts: MailFacts): MailText;
   passwordChanged(facts: MailFacts): MailText;
   newDevice(facts: MailFacts): MailText;
+  /** To the new administrator and to the one who has made the change. */
+  administratorAdded(facts: MailFacts): MailText;
+  administratorRemoved(facts: MailFacts): MailText;
 }
