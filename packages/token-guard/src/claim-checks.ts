@@ -1,4 +1,4 @@
-import type { AccessClaims } from '@gaia/tokens/access-claims';
+import type { AccessClaims, Actor } from '@gaia/tokens/access-claims';
 import { refuseUnless, TokenRefusal } from './refusal.ts';
 import type { JsonObject } from './strict-json.ts';
 
@@ -127,7 +127,11 @@ function isScope(value: unknown): boolean {
   );
 }
 
-/** RFC 8693 §4.1. */
+/** RFC 8693 §4.1, with all who acted before. Bounded by the depth at which JSON is refused. */
 function isActor(value: unknown): boolean {
-  return isId((value as { sub?: unknown } | null)?.sub);
+  for (let actor = value; actor !== undefined; actor = (actor as Partial<Actor>).act) {
+    const { sub, sid } = (actor ?? {}) as Partial<Actor>;
+    if (!isId(sub) || !(sid === undefined || isId(sid))) return false;
+  }
+  return true;
 }

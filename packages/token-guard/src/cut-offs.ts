@@ -4,7 +4,10 @@ import { CLOCK_SKEW_SECONDS } from '@gaia/tokens/purposes';
 import type { RefusalReason } from './refusal.ts';
 
 /** What of a token a cut-off can name. */
-export type RevocableToken = Pick<Identity, 'issuedAt' | 'keyId' | 'sessionId' | 'subject' | 'tokenId'>;
+export type RevocableToken = Pick<
+  Identity,
+  'issuedAt' | 'keyId' | 'sessionId' | 'actorSessionIds' | 'subject' | 'tokenId'
+>;
 
 /** The living cut-offs of one issuer, held so that a token is checked by look-ups alone. */
 export interface CutOffs {
@@ -87,6 +90,7 @@ export function createCutOffs(limit: number, now: () => number): CutOffs {
     if (token.issuedAt < all.seconds) return 'all_cut_off';
     if (keys.has(token.keyId)) return 'key_revoked';
     if (token.sessionId !== undefined && sessions.has(token.sessionId)) return 'session_ended';
+    if (token.actorSessionIds.some((id) => sessions.has(id))) return 'actor_session_ended';
     if (token.issuedAt < (subjects.get(token.subject)?.seconds ?? 0)) return 'subject_cut_off';
     if (tokens.has(token.tokenId)) return 'token_cut_off';
     return undefined;

@@ -37,6 +37,7 @@ export const refusals = Object.freeze({
   lifetime_too_long: ['token_invalid', 'the token lives longer than is allowed'],
 
   session_ended: ['token_revoked', 'the session of the token has ended'],
+  actor_session_ended: ['token_revoked', 'the session of a party that acts for the user has ended'],
   subject_cut_off: ['token_revoked', 'older tokens of the user have been revoked'],
   key_revoked: ['token_revoked', 'the key of the token has been revoked'],
   token_cut_off: ['token_revoked', 'the token has been revoked'],

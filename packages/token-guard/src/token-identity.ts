@@ -1,4 +1,4 @@
-import type { AccessClaims } from '@gaia/tokens/access-claims';
+import type { AccessClaims, Actor } from '@gaia/tokens/access-claims';
 import type { Identity } from '@gaia/tokens/identity';
 
 /**
@@ -22,7 +22,17 @@ export function identityOfClaims(claims: AccessClaims, keyId: string): Identity 
     authTime: claims.auth_time,
     amr: frozen(claims.amr ?? []),
     actor: claims.act?.sub,
+    actorSessionIds: frozen(sessionIdsOf(claims.act)),
   });
+}
+
+/** Those who acted before decide nothing, but what they have shown may have been revoked since. */
+function sessionIdsOf(outermost: Actor | undefined): readonly string[] {
+  const found: string[] = [];
+  for (let actor = outermost; actor !== undefined; actor = actor.act) {
+    if (actor.sid !== undefined) found.push(actor.sid);
+  }
+  return found;
 }
 
 function frozen(values: readonly string[]): readonly string[] {

@@ -21,7 +21,8 @@ const caller: Identity = Object.freeze({
   expiresAt: seconds + 900,
   authTime: undefined,
   amr: [],
-  actor: undefined,
+  actor: 'service',
+  actorSessionIds: ['acting', 'acting-before'],
 });
 
 function holding(...cutOffs: CutOff[]) {
@@ -34,6 +35,9 @@ describe('a cut-off refuses what it names, and nothing else', () => {
   it.each<readonly [CutOff, string | undefined]>([
     [{ kind: 'sid', id: 'session' }, 'session_ended'],
     [{ kind: 'sid', id: 'another' }, undefined],
+    [{ kind: 'sid', id: 'acting' }, 'actor_session_ended'],
+    [{ kind: 'sid', id: 'acting-before' }, 'actor_session_ended'],
+    [{ kind: 'sid', id: 'service' }, undefined],
     [{ kind: 'sid', id: 'user' }, undefined],
     [{ kind: 'jti', id: 'token' }, 'token_cut_off'],
     [{ kind: 'jti', id: 'session' }, undefined],

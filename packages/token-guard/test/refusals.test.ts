@@ -74,6 +74,7 @@ const cases: Readonly<Record<RefusalReason, () => Promise<string>>> = {
   lifetime_too_long: () => reasonFor(withClaims({ exp: seconds + 86_401 })),
 
   session_ended: () => reasonFor(bearer(good), 'session_ended'),
+  actor_session_ended: () => reasonFor(bearer(good), 'actor_session_ended'),
   subject_cut_off: () => reasonFor(bearer(good), 'subject_cut_off'),
   key_revoked: () => reasonFor(bearer(good), 'key_revoked'),
   token_cut_off: () => reasonFor(bearer(good), 'token_cut_off'),
@@ -143,6 +144,8 @@ describe('the bounds', () => {
     ['nbf 0', { nbf: 0 }, 'accepted'],
     ['nbf -1', { nbf: -1 }, 'claim_malformed'],
     ['an actor', { act: { sub: 'search' } }, 'accepted'],
+    ['an actor before, without a name', { act: { sub: 'search', act: {} } }, 'claim_malformed'],
+    ['an actor whose session is no text', { act: { sub: 'search', sid: 1 } }, 'claim_malformed'],
     ['seven lists in each other', { x: [[[[[[[1]]]]]]] }, 'accepted'],
   ])('%s', async (_, claims, expected) => {
     expect(await reasonFor(withClaims(claims))).toBe(expected);

@@ -31,7 +31,8 @@ const refusedWith = (reason: RefusalReason) => expect.objectContaining({ name: '
 describe('an identity', () => {
   it('says who the caller is, in readable names', async () => {
     const { issuer, verifier } = await setUp();
-    const claims = issuer.claimsFor({ role: 'editor', claims: { act: { sub: 'search' }, aud: ['gaia', 'others'] } });
+    const act = { sub: 'search', sid: 's2', act: { sub: 'assets', act: { sub: 'cms', sid: 's1' } } };
+    const claims = issuer.claimsFor({ role: 'editor', claims: { act, aud: ['gaia', 'others'] } });
     expect(await verifier.verify(issuer.sign(issuer.header(), claims))).toEqual({
       issuer: issuer.issuer,
       subject: claims.sub,
@@ -48,6 +49,7 @@ describe('an identity', () => {
       authTime: claims.auth_time,
       amr: ['pwd'],
       actor: 'search',
+      actorSessionIds: ['s2', 's1'],
     });
   });
 

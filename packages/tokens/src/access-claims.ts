@@ -1,6 +1,8 @@
 /** Who acts for the subject; in `act`, who acted before it (RFC 8693 §4.1). Only the outermost one decides anything. */
 export interface Actor {
   readonly sub: string;
+  /** Session of the actor: what it has shown of itself. Revoking it revokes the token. */
+  readonly sid?: string;
   readonly act?: Actor;
 }
 
@@ -15,7 +17,7 @@ export interface AccessClaims {
   readonly nbf?: number;
   readonly jti: string;
   readonly client_id: string;
-  /** Login family that the token belongs to; absent in service accounts' tokens. */
+  /** Login family that the token belongs to; in service accounts' tokens, what the account has authenticated with. */
   readonly sid?: string;
   /** The one site that the token is for; absent where the caller has no site. */
   readonly site?: string;

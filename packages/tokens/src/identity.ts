@@ -17,6 +17,8 @@ export interface Identity {
   readonly amr: readonly string[];
   /** Subject of the service that acts for the user (RFC 8693 §4.1). */
   readonly actor: string | undefined;
+  /** Sessions of all who act for the user, as far as they have any. */
+  readonly actorSessionIds: readonly string[];
 }
 
 /** What `GET /<service>/whoami` answers: the identity in the wire's names. */

@@ -66,6 +66,7 @@ describe('whoAmI', () => {
     authTime: undefined,
     amr: [],
     actor: undefined,
+    actorSessionIds: [],
   };
 
   it('leaves out what a token does not say', () => {

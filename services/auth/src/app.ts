@@ -24,9 +24,11 @@ import { registerServiceAccounts } from './oauth/account-routes.ts';
 import { createClientAuthentication } from './oauth/client-authentication.ts';
 import { createClientCredentials } from './oauth/client-credentials.ts';
 import { registerDiscovery } from './oauth/discovery.ts';
+import { createFindClient } from './oauth/find-client.ts';
 import { createIntrospection } from './oauth/introspect.ts';
 import { createRevokeToken } from './oauth/revoke.ts';
 import { registerOAuth } from './oauth/routes.ts';
+import { registerClientSecrets } from './oauth/secret-routes.ts';
 import { createTokenExchange } from './oauth/token-exchange.ts';
 import { createParts } from './parts.ts';
 import { createForgot } from './recovery/forgot.ts';
@@ -151,16 +153,17 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   registerDiscovery(app, issuer);
   await registerOAuth(app, {
     authenticateClient: createClientAuthentication({
-      findClient: serviceAccounts.findClient,
+      findClient: createFindClient({ database, configured: config.SERVICE_CLIENTS, now }),
+      noteUse: parts.clientSecrets.noteUse,
       audiences: [issuer, `${issuer}/oauth/token`],
       state,
       audit,
       now,
     }),
     issueForClient: createClientCredentials({
-      findClient: serviceAccounts.findClient,
       accessTokens,
       issueTimes,
+      lifetimeSeconds: config.ACCESS_TOKEN_SECONDS,
       audit,
     }),
     exchangeToken: createTokenExchange({
@@ -210,6 +213,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     registerTokens(guarded, createMint({ accounts, accessTokens, issueTimes, audit }));
     registerKeys(guarded, keys);
     registerServiceAccounts(guarded, serviceAccounts);
+    registerClientSecrets(guarded, parts.clientSecrets);
     registerAudit(guarded, { auditLog: createAuditLog(database), database });
   });
   app.addHook('onReady', async () => parts.mailWorker.start());

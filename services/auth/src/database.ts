@@ -107,14 +107,26 @@ export interface ServiceAccountsTable {
   name: string;
   site_id: string | null;
   scopes: string[];
-  /** SHA-256; null where the account has no secret. */
-  secret_digest: Buffer | null;
   /** JWKs that verify the account's own assertions. */
   public_keys: JSONColumnType<readonly Record<string, unknown>[]> | null;
   may_exchange: boolean;
   disabled: boolean;
+  /** `sid` of the tokens that are obtained with the keys. */
+  session_id: string;
   created_at: ColumnType<Date, Date, never>;
   updated_at: ColumnType<Date, Date, Date>;
+}
+
+export interface ClientSecretsTable {
+  id: string;
+  client_id: string;
+  /** SHA-256. */
+  digest: Buffer;
+  /** `sid` of the tokens that are obtained with it; replaced when those end and the secret does not. */
+  session_id: string;
+  created_at: ColumnType<Date, Date, never>;
+  expires_at: Date | null;
+  last_used_at: Date | null;
 }
 
 export interface RolesTable {
@@ -180,6 +192,7 @@ export interface AuthTables {
   audit_log: AuditLogTable;
   audit_head: AuditHeadTable;
   service_accounts: ServiceAccountsTable;
+  client_secrets: ClientSecretsTable;
   roles: RolesTable;
   mail_outbox: MailOutboxTable;
   registrations: RegistrationsTable;

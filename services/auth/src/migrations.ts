@@ -7,6 +7,7 @@ import { customRoles } from '../migrations/0005-custom-roles.ts';
 import { mailOutbox } from '../migrations/0010-mail-outbox.ts';
 import { selfService } from '../migrations/0011-self-service.ts';
 import { siteOrigins } from '../migrations/0012-site-origins.ts';
+import { clientSecrets } from '../migrations/0060-client-secrets.ts';
 
 /** The schema that holds this service's tables. */
 export const SCHEMA = 'auth';
@@ -20,6 +21,7 @@ const migrations: readonly Migration[] = [
   mailOutbox,
   selfService,
   siteOrigins,
+  clientSecrets,
 ];
 
 /** Brings the service's schema up to date; gives the names of what was done. Throws MigrationError, DatabaseUnavailable. */

@@ -15,6 +15,7 @@ import { createMailQueue } from './mail/queue.ts';
 import { createSiteLinks } from './mail/site-links.ts';
 import { createMailWorker } from './mail/worker.ts';
 import { createMembers } from './members/members.ts';
+import { createClientSecrets } from './oauth/client-secrets.ts';
 import { createServiceAccounts } from './oauth/service-accounts.ts';
 import { serviceAudiences } from './oauth/token-exchange.ts';
 import { createLinkTokens } from './recovery/link-tokens.ts';
@@ -66,13 +67,14 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     now,
   });
 
+  const clientSecrets = createClientSecrets({ database, cutOffs, audit, now, randomBytes });
   const serviceAccounts = createServiceAccounts({
     database,
     configured: config.SERVICE_CLIENTS,
-    cutOffs,
+    secrets: clientSecrets,
     audit,
     now,
-    randomBytes,
+    randomId,
   });
   const accounts = createAccounts(database);
   const sites = createSites({ database, audit, publicUrl, now });
@@ -136,6 +138,7 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     verifier,
     logoutVerifier,
     anyAudience,
+    clientSecrets,
     serviceAccounts,
     accounts,
     users,

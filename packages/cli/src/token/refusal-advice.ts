@@ -33,6 +33,8 @@ export const refusalAdvice: Readonly<Record<RefusalReason, string>> = Object.fre
   issued_in_future: 'Compare the clocks of this machine and of its issuer; more than 30 s apart is refused.',
   lifetime_too_long: 'Ask for a shorter life: a token of more than a day would outlive its revocation.',
   session_ended: 'The user has logged out or the login was ended; log in again.',
+  actor_session_ended:
+    'A service that acts for the user has lost what it had shown of itself; exchange the token anew.',
   subject_cut_off: 'The password was changed or the user disabled after it was issued; log in again.',
   key_revoked: 'The key that signed it was declared compromised; log in again.',
   token_cut_off: 'This very token was revoked; log in again.',

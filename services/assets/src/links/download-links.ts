@@ -167,5 +167,6 @@ function identityOf(origin: Origin): Identity {
     authTime: undefined,
     amr: [],
     actor: undefined,
+    actorSessionIds: [],
   };
 }

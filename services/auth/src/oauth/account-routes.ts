@@ -53,13 +53,13 @@ const AccountAnswer = Type.Object({
   created_at: Type.String(),
 });
 
-const Secret = Type.String({ description: 'Shown this once' });
+export const Secret = Type.String({ description: 'Shown this once' });
 
 const NewAccountAnswer = Type.Object({ ...AccountAnswer.properties, secret: Type.Union([Secret, Type.Null()]) });
 
-const AccountParams = Type.Object({ client: Type.String({ pattern: CLIENT_ID_PATTERN }) });
+export const AccountParams = Type.Object({ client: Type.String({ pattern: CLIENT_ID_PATTERN }) });
 
-const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] };
+export const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] };
 const isClientId = (text: string) => new RegExp(CLIENT_ID_PATTERN).test(text);
 
 /** `/auth/clients`: service accounts. To be registered under a guard. */
@@ -159,24 +159,6 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts)
     },
   );
 
-  app.post(
-    '/auth/clients/:client/secret',
-    {
-      schema: {
-        summary: 'A new secret in the place of the old one',
-        tags: ['clients'],
-        ...bearer,
-        params: AccountParams,
-        response: { 200: Type.Object({ secret: Secret }), ...problems({ ...denials, 404: ['client_not_found'] }) },
-      },
-    },
-    async (request, reply) => {
-      const by = allow(request);
-      reply.header('cache-control', 'no-store');
-      return { secret: await accounts.newSecret(by, request.params.client) };
-    },
-  );
-
   app.delete(
     '/auth/clients/:client',
     {
@@ -196,7 +178,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts)
 }
 
 /** Nobody gives an account what they do not have; owners’ permissions on sites are an administrator's anyway. 403. */
-function allow(request: FastifyRequest, scopes: readonly Scope[] = []): Origin {
+export function allow(request: FastifyRequest, scopes: readonly Scope[] = []): Origin {
   const caller = identityOf(request);
   requireAnyScope(caller, 'clients:manage');
   if (!isAdministrator(caller) && !scopes.every((scope) => caller.scopes.includes(scope))) throw problem('forbidden');

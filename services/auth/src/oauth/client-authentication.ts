@@ -2,7 +2,13 @@ import type { State } from '@gaia/state/state';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import { ASSERTION_TYPE, claimedClient, verifyClientAssertion } from './client-assertion.ts';
-import { type FindClient, isSecretOf, type OAuthClient } from './oauth-client.ts';
+import {
+  type AuthenticatedClient,
+  type ClientSecret,
+  type FindClient,
+  type OAuthClient,
+  secretOf,
+} from './oauth-client.ts';
 import { OAuthError } from './oauth-error.ts';
 
 export interface Presented {
@@ -13,7 +19,7 @@ export interface Presented {
 }
 
 /** Which client makes a request, by what it shows. Throws invalid_request, invalid_client. */
-export type AuthenticateClient = (presented: Presented) => Promise<OAuthClient>;
+export type AuthenticateClient = (presented: Presented) => Promise<AuthenticatedClient>;
 
 type Credentials =
   | { readonly id: string; readonly secret: string }
@@ -25,16 +31,21 @@ export function createClientAuthentication(options: {
   readonly audiences: readonly string[];
   readonly state: Pick<State, 'consumeOnce'>;
   readonly audit: Pick<Audit, 'note'>;
+  noteUse(secret: ClientSecret): Promise<void>;
   now(): number;
 }): AuthenticateClient {
-  const { findClient, audiences, state, audit, now } = options;
+  const { findClient, audiences, state, audit, noteUse, now } = options;
 
-  async function check(credentials: Credentials, client: OAuthClient | undefined): Promise<OAuthClient> {
+  async function check(credentials: Credentials, client: OAuthClient | undefined): Promise<AuthenticatedClient> {
     if ('secret' in credentials) {
-      if (isSecretOf(client, credentials.secret) && client !== undefined) return client;
+      const secret = secretOf(client, credentials.secret);
+      if (client !== undefined && secret !== undefined) {
+        await noteUse(secret);
+        return { ...client, credential: secret };
+      }
     } else if (client !== undefined) {
       await verifyClientAssertion(credentials.assertion, client, { audiences, state, now: now() });
-      return client;
+      return { ...client, credential: { sessionId: client.keysSessionId, expiresAt: undefined } };
     }
     throw new OAuthError('invalid_client', 'The client is unknown, or what it shows is wrong.');
   }

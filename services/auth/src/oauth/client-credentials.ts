@@ -2,31 +2,44 @@ import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
-import type { FindClient, OAuthClient } from './oauth-client.ts';
+import { type AuthenticatedClient, lifetimeWithin } from './oauth-client.ts';
 import { OAuthError } from './oauth-error.ts';
 
-export type IssueForClient = (client: OAuthClient, scope: string | undefined, by: Origin) => Promise<AccessToken>;
+export type IssueForClient = (
+  client: AuthenticatedClient,
+  scope: string | undefined,
+  by: Origin,
+) => Promise<AccessToken>;
 
 /**
  * The client credentials grant (RFC 6749 §4.4) for a client that has shown who it is: a token of its own, without a
- * refresh token (§4.4.3). Without `scope` it gets all of its scopes. Throws invalid_scope, invalid_client.
+ * refresh token (§4.4.3). Without `scope` it gets all of its scopes. It ends with the credential that the client has shown,
+ * at a change of the account, and when the account goes. Throws invalid_scope, invalid_client.
  */
 export function createClientCredentials(options: {
-  readonly findClient: FindClient;
   readonly accessTokens: AccessTokens;
   readonly issueTimes: IssueTimes;
+  /** Seconds. */
+  readonly lifetimeSeconds: number;
   readonly audit: Pick<Audit, 'note'>;
 }): IssueForClient {
-  const { findClient, accessTokens, issueTimes, audit } = options;
-  return async ({ id }, scope, by) => {
+  const { accessTokens, issueTimes, audit } = options;
+  return async ({ id, credential, ...client }, scope, by) => {
     const issuedAt = await issueTimes.next(id);
-    // Read once more, after the time that the token will carry; see issue-times.ts.
-    const client = await findClient(id);
-    if (client === undefined) throw new OAuthError('invalid_client', 'The client is unknown.');
+    const lifetimeSeconds = lifetimeWithin(credential, issuedAt, options.lifetimeSeconds);
+    if (lifetimeSeconds < 1) throw new OAuthError('invalid_client', 'The secret of the client has expired.');
     const scopes = scope === undefined ? client.scopes : requestedScopes(client.scopes, scope);
     await audit.note({ ...by, subject: id }, { action: 'token.issue', site: client.site, target: id });
     // RFC 9068 §2.2: without a resource owner the subject is the client itself.
-    return accessTokens.issue({ subject: id, clientId: id, issuedAt, scopes, site: client.site });
+    return accessTokens.issue({
+      subject: id,
+      clientId: id,
+      issuedAt,
+      lifetimeSeconds,
+      scopes,
+      site: client.site,
+      sessionId: credential.sessionId,
+    });
   };
 }
 

@@ -1,5 +1,5 @@
 import { scopes as knownScopes } from '@gaia/tokens/scopes';
-import { CLIENT_ID_PATTERN, digestOf } from './oauth-client.ts';
+import { CLIENT_ID_PATTERN, digestOf, type OAuthClient } from './oauth-client.ts';
 
 /** A service that gets tokens of its own (RFC 6749 §4.4). Only a digest of its secret is kept. */
 export interface ServiceClient {
@@ -37,4 +37,17 @@ function readServiceClient(entry: string): ServiceClient {
   if (unknown !== undefined) throw new Error(`gives ${id} the unknown scope ${unknown}`);
   if (scopes.length === 0) throw new Error(`gives ${id} no scope`);
   return Object.freeze({ id, secretDigest: digestOf(secret), scopes: Object.freeze([...new Set(scopes)]) });
+}
+
+export function clientOfConfiguration({ id, secretDigest: digest, scopes }: ServiceClient): OAuthClient {
+  const secret = { id: undefined, digest, sessionId: undefined, expiresAt: undefined, lastUsedAt: undefined };
+  return {
+    id,
+    secrets: [secret],
+    publicKeys: [],
+    keysSessionId: undefined,
+    scopes,
+    site: undefined,
+    mayExchange: false,
+  };
 }

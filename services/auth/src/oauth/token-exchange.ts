@@ -7,7 +7,7 @@ import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import { decodeSegment } from '../tokens/compact-jws.ts';
 import { withoutRenewal } from '../tokens/delegated-scopes.ts';
 import { requestedScopes } from './client-credentials.ts';
-import type { OAuthClient } from './oauth-client.ts';
+import { type AuthenticatedClient, lifetimeWithin } from './oauth-client.ts';
 import { OAuthError } from './oauth-error.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -21,7 +21,7 @@ export const serviceAudiences: readonly string[] = Object.freeze(['auth', 'cms',
 const MAX_ACTORS = 4;
 
 export type ExchangeToken = (
-  client: OAuthClient,
+  client: AuthenticatedClient,
   form: ReadonlyMap<string, string>,
   by: Origin,
 ) => Promise<AccessToken>;
@@ -30,7 +30,7 @@ export type ExchangeToken = (
  * Token exchange (RFC 8693), as delegation: a service shows a user's access token and gets one to act for that user, with
  * itself in `act` (§4.1), that can never do more: the scopes are some of the user's and of the service's own, the audience
  * is the same or one service, it ends no later, and it keeps `sid` and `iat`, so that every cut-off of the user's login,
- * and every change of the user's rights, ends it as well.
+ * and every change of the user's rights, ends it as well. The `sid` in `act` ends it with what the service has shown.
  * Throws invalid_request, invalid_grant, invalid_scope, invalid_target, unauthorized_client.
  */
 export function createTokenExchange(options: {
@@ -59,8 +59,9 @@ export function createTokenExchange(options: {
     const act = actorsOf(client, subjectToken);
 
     const at = Math.floor(now() / 1_000);
-    const expiresAt = Math.min(subject.expiresAt, at + lifetimeSeconds);
-    if (expiresAt <= at) throw new OAuthError('invalid_grant', 'The subject token has expired.');
+    const expiresAt = Math.min(subject.expiresAt, at + lifetimeWithin(client.credential, at, lifetimeSeconds));
+    if (expiresAt <= at)
+      throw new OAuthError('invalid_grant', 'The subject token, or the secret of the client, has expired.');
     const details = { scopes, audience };
     await audit.note(
       { ...by, subject: subject.subject, actingParty: client.id, sessionId: subject.sessionId },
@@ -109,10 +110,11 @@ function narrowedAudience(held: readonly string[], wanted: string | undefined): 
 }
 
 /** The client in front of those who acted before it (RFC 8693 §4.1). */
-function actorsOf(client: OAuthClient, verifiedToken: string): Actor {
+function actorsOf({ id, credential }: AuthenticatedClient, verifiedToken: string): Actor {
   const before = decodeSegment(verifiedToken.split('.')[1] ?? '')?.act as Actor | undefined;
   let depth = 1;
   for (let actor = before; actor !== undefined; actor = actor.act) depth += 1;
   if (depth > MAX_ACTORS) throw new OAuthError('invalid_request', 'Too many services act for the user in turn.');
-  return { sub: client.id, ...(before !== undefined && { act: before }) };
+  const { sessionId: sid } = credential;
+  return { sub: id, ...(sid !== undefined && { sid }), ...(before !== undefined && { act: before }) };
 }

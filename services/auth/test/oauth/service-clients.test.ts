@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createClientAuthentication } from '../../src/oauth/client-authentication.ts';
-import { isSecretOf } from '../../src/oauth/oauth-client.ts';
-import { readServiceClients } from '../../src/oauth/service-clients.ts';
+import { secretOf } from '../../src/oauth/oauth-client.ts';
+import { clientOfConfiguration, readServiceClients } from '../../src/oauth/service-clients.ts';
 import { readTokenRequest } from '../../src/oauth/token-request.ts';
 
 const SECRET = 'c2VjcmV0LXNlY3JldA==';
@@ -14,11 +14,11 @@ describe('readServiceClients', () => {
       { id: 'assets', scopes: ['feed:read'] },
     ]);
     expect(JSON.stringify(clients)).not.toContain(SECRET);
-    const [search] = clients.map((client) => ({ ...client, publicKeys: [], site: undefined, mayExchange: false }));
-    expect(isSecretOf(search, SECRET)).toBe(true);
-    expect(isSecretOf(search, `${SECRET}x`)).toBe(false);
-    expect(isSecretOf(undefined, '')).toBe(false);
-    expect(search && isSecretOf({ ...search, secretDigest: undefined }, '')).toBe(false);
+    const [search] = clients.map(clientOfConfiguration);
+    expect(secretOf(search, SECRET)).toBe(search?.secrets[0]);
+    expect(secretOf(search, `${SECRET}x`)).toBeUndefined();
+    expect(secretOf(undefined, '')).toBeUndefined();
+    expect(search && secretOf({ ...search, secrets: [] }, '')).toBeUndefined();
   });
 
   it.each([
@@ -46,6 +46,7 @@ describe('HTTP Basic', () => {
     audiences: [],
     state: { consumeOnce: async () => true },
     audit: { note: async () => {} },
+    noteUse: async () => {},
     now: () => 0,
   });
   const by = {

@@ -3,7 +3,13 @@ import type { Revocations } from '@gaia/token-guard/revocations';
 import type { SessionStoreOptions } from './session-store.ts';
 
 /** No token: only an id can be the reason to refuse it. */
-const nothing = { subject: '', sessionId: undefined, keyId: '', issuedAt: Number.MAX_SAFE_INTEGER };
+const nothing = {
+  subject: '',
+  sessionId: undefined,
+  actorSessionIds: [],
+  keyId: '',
+  issuedAt: Number.MAX_SAFE_INTEGER,
+};
 
 /**
  * Ids of sessions that live on under another one, told through the revocation feed: what a replica holds in memory must

@@ -62,6 +62,7 @@ export function identityOf(accessToken: string): Identity | undefined {
     authTime: undefined,
     amr: [],
     actor: undefined,
+    actorSessionIds: [],
   };
 }
 

@@ -1,0 +1,126 @@
+import { bearer, noBody, problems } from '@gaia/http-service/route-schemas';
+import type { Service } from '@gaia/http-service/service';
+import { Type } from 'typebox';
+import { AccountParams, allow, denials, Secret } from './account-routes.ts';
+import type { ClientSecrets, ListedSecret } from './client-secrets.ts';
+
+const FIVE_YEARS_SECONDS = 5 * 365 * 86_400;
+
+const NewSecretBody = Type.Union([
+  Type.Object(
+    {
+      expires_in: Type.Optional(
+        Type.Integer({ minimum: 60, maximum: FIVE_YEARS_SECONDS, description: 'Seconds; no end if absent' }),
+      ),
+      previous_expires_in: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: FIVE_YEARS_SECONDS,
+          description: 'Seconds until the secrets that are there end, if they do not before; they stay if absent',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Null(),
+]);
+
+const SecretAnswer = Type.Object({
+  id: Type.String(),
+  created_at: Type.String(),
+  expires_at: Type.Union([Type.String(), Type.Null()]),
+  last_used_at: Type.Union([Type.String(), Type.Null()], { description: 'To the hour' }),
+});
+
+const NewSecretAnswer = Type.Object({ ...SecretAnswer.properties, secret: Secret });
+
+const SecretParams = Type.Object({
+  ...AccountParams.properties,
+  secret: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+});
+
+/** `/auth/clients/:client/secrets`. To be registered under a guard. */
+export function registerClientSecrets(app: Service, secrets: Pick<ClientSecrets, 'create' | 'list' | 'end'>): void {
+  const url = '/auth/clients/:client/secrets';
+  app.post(
+    url,
+    {
+      schema: {
+        summary: 'Make a secret of a service account',
+        description:
+          'An account has two at a time, so that one can take the place of the other without an outage. A token ends ' +
+          'with the secret that it was obtained with. Secrets that are given an end sooner than a token’s longest life ' +
+          '(30 minutes) end their tokens of before at once.',
+        tags: ['clients'],
+        ...bearer,
+        params: AccountParams,
+        body: NewSecretBody,
+        response: {
+          201: NewSecretAnswer,
+          ...problems({
+            400: ['validation_failed', 'malformed_json'],
+            ...denials,
+            404: ['client_not_found'],
+            409: ['too_many_secrets'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { expires_in: expiresIn, previous_expires_in: previousExpiresIn } = request.body ?? {};
+      const made = await secrets.create(allow(request), request.params.client, { expiresIn, previousExpiresIn });
+      reply.code(201).header('cache-control', 'no-store');
+      return { ...secretAnswer(made), secret: made.secret };
+    },
+  );
+
+  app.get(
+    url,
+    {
+      schema: {
+        summary: 'Secrets of a service account, without the secrets themselves',
+        tags: ['clients'],
+        ...bearer,
+        params: AccountParams,
+        response: {
+          200: Type.Object({ items: Type.Array(SecretAnswer) }),
+          ...problems({ ...denials, 404: ['client_not_found'] }),
+        },
+      },
+    },
+    async (request) => {
+      allow(request);
+      return { items: (await secrets.list(request.params.client)).map(secretAnswer) };
+    },
+  );
+
+  app.delete(
+    `${url}/:secret`,
+    {
+      schema: {
+        summary: 'End a secret of a service account, and the tokens that were obtained with it',
+        tags: ['clients'],
+        ...bearer,
+        params: SecretParams,
+        response: {
+          204: noBody('It has ended'),
+          ...problems({ ...denials, 404: ['client_not_found', 'secret_not_found'], 503: ['unavailable'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      await secrets.end(allow(request), request.params.client, request.params.secret);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function secretAnswer({ id, createdAt, expiresAt, lastUsedAt }: ListedSecret) {
+  return {
+    id,
+    created_at: createdAt.toISOString(),
+    expires_at: expiresAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt?.toISOString() ?? null,
+  };
+}
