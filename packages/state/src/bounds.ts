@@ -1,8 +1,8 @@
 import type { Family } from './state.ts';
 
-/** A subject's families: over the first number, those that would end first are ended until the second is left. */
+/** A subject's families: over the first number, some are evicted until the second is left. */
 export const FAMILIES_PER_SUBJECT = 1_000;
-export const FAMILIES_LEFT_AFTER_TRIM = 900;
+const FAMILIES_LEFT_AFTER_EVICTION = 900;
 
 /** Clocks of services differ: what forbids something is kept this much longer than its end. */
 export const SKEW_MS = 60_000;
@@ -58,7 +58,24 @@ export function newestFirst(a: Family, b: Family): number {
   return b.createdAt - a.createdAt || (a.sid < b.sid ? -1 : 1);
 }
 
-/** Those that would end first come first. */
-export function endsFirst(a: Family, b: Family): number {
-  return a.absoluteEnd - b.absoluteEnd || newestFirst(b, a);
+/** Families that were never refreshed come first, then those that were refreshed the longest ago. */
+function leastUsedFirst(a: Family, b: Family): number {
+  return Number(a.sequence > 1) - Number(b.sequence > 1) || a.rotatedAt - b.rotatedAt || newestFirst(b, a);
+}
+
+/**
+ * Which of a subject's living families make way for the one just created. The client (with its program) that holds most
+ * loses its least used: a script that logs in a thousand times evicts its own logins and not the phone of the user.
+ */
+export function evictionsFor(created: string, living: readonly Family[]): readonly Family[] {
+  if (living.length <= FAMILIES_PER_SUBJECT) return [];
+  const others = living.filter(({ sid }) => sid !== created).sort(leastUsedFirst);
+  const clients = [...Map.groupBy(others, ({ clientId, userAgent }) => JSON.stringify([clientId, userAgent])).values()];
+  const evicted: Family[] = [];
+  while (living.length - evicted.length > FAMILIES_LEFT_AFTER_EVICTION) {
+    const largest = clients.reduce((best, client) => (client.length > best.length ? client : best));
+    const family = largest.shift();
+    if (family !== undefined) evicted.push(family);
+  }
+  return evicted;
 }

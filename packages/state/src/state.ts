@@ -72,9 +72,10 @@ export interface FamilyStore {
   /**
    * Stores a new family; it dies by itself `idleMs` after its last rotation, at `absoluteEnd` at the latest, and is dead
    * at exactly that millisecond. Rejects with FamilyExists for a `sid` that is in use. A subject holds at most 1,000
-   * families: those that would end first make way, so that `listBySubject` is always all of them.
+   * families, so that `listBySubject` is always all of them: beyond, a hundred are ended and given back, those of the
+   * client and user agent that hold most, the never refreshed first and then the longest unused.
    */
-  create(family: Family, idleMs: number, now: number): Promise<void>;
+  create(family: Family, idleMs: number, now: number): Promise<readonly Family[]>;
   /** The one transition of a refresh, atomic. The grace is over one millisecond after `rotatedAt + graceMs`. */
   rotate(request: { sid: string; sequence: number; graceMs: number; idleMs: number; now: number }): Promise<Rotation>;
   get(sid: string, now: number): Promise<Family | undefined>;

@@ -186,15 +186,48 @@ export function familyContract(name: string, open: Open): void {
       expect(await families().listBySubject('nobody', start)).toEqual([]);
     });
 
-    it('holds at most 1,000 families of a user: those that would end first make way', async () => {
-      for (let index = 0; index <= 1_000; index += 1) {
-        await families().create(familyOf(`login-${index}`, start + index, { sub: 'alice' }), IDLE, start + index);
-      }
+    it('holds at most 1,000 families of a user: those of the client that holds most make way, least used first', async () => {
+      const phone = await created({ sid: 'phone', sub: 'alice', userAgent: 'a phone' });
+      const app = await created({ sid: 'app', sub: 'alice', clientId: 'app', userAgent: 'a script' });
+      const login = (index: number) => {
+        const family = familyOf(`login-${index}`, start + index, { sub: 'alice', userAgent: 'a script' });
+        return families().create(family, IDLE, start + index);
+      };
+      for (let index = 1; index <= 998; index += 1) expect(await login(index)).toEqual([]);
+      // Refreshed, and long ago: used nevertheless, and so kept longer than what never was.
+      await families().rotate({ sid: 'login-1', sequence: 1, graceMs: GRACE, idleMs: IDLE, now: start + 999 });
+      const evicted = await login(999);
+      expect(evicted.map(({ sid }) => sid)).toEqual(Array.from({ length: 101 }, (_, index) => `login-${index + 2}`));
       const listed = await families().listBySubject('alice', start + 2_000);
-      expect(listed.length).toBe(900);
-      expect(listed[0]?.sid).toBe('login-1000');
-      expect(await families().get('login-100', start + 2_000)).toBeUndefined();
-      expect(await families().get('login-101', start + 2_000)).toBeDefined();
+      expect(listed).toHaveLength(900);
+      expect(listed[0]?.sid).toBe('login-999');
+      expect(listed.slice(-3)).toMatchObject([{ sid: 'login-1' }, app, phone]);
+      for (const { sid } of evicted) expect(await families().get(sid, start + 2_000)).toBeUndefined();
+    });
+
+    it('evicts, of families that were all refreshed, the longest unused and never the newest', async () => {
+      for (let index = 0; index < 1_000; index += 1) {
+        const sid = `login-${index}`;
+        await families().create(familyOf(sid, start, { sub: 'alice' }), IDLE, start);
+        const rotatedAt = start + 1_000 - index;
+        await families().rotate({ sid, sequence: 1, graceMs: GRACE, idleMs: IDLE, now: rotatedAt });
+      }
+      const evicted = await families().create(familyOf('newest', start, { sub: 'alice' }), IDLE, start + 2_000);
+      expect(evicted.map(({ sid }) => sid)).toEqual(Array.from({ length: 101 }, (_, index) => `login-${999 - index}`));
+    });
+
+    it('gives each evicted family to one of several logins at a time', async () => {
+      const login = (index: number, store: FamilyStore = families()) =>
+        store.create(familyOf(`login-${index}`, start + index, { sub: 'alice' }), IDLE, start + index);
+      for (let index = 1; index <= 1_000; index += 1) await login(index);
+      const stores = [opened().state.families, opened().peer.families];
+      const evicted = await Promise.all(
+        Array.from({ length: 6 }, (_, index) => login(2_000 + index, stores[index % 2])),
+      );
+      const sids = evicted.flat().map(({ sid }) => sid);
+      expect(new Set(sids).size).toBe(sids.length);
+      expect(await families().listBySubject('alice', start + 3_000)).toHaveLength(1_006 - sids.length);
+      expect(sids.length).toBeGreaterThanOrEqual(101);
     });
 
     it('lets exactly one of 50 parallel rotations win', async () => {

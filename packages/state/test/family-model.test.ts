@@ -65,6 +65,7 @@ function storeThatReadsAndThenWrites(): FamilyStore {
     ...families,
     async create(family) {
       held.set(family.sid, family);
+      return [];
     },
     async rotate({ sid, sequence, now }) {
       const family = held.get(sid);

@@ -60,7 +60,8 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const { logger, metrics, checks, database, state, keyRing, keys, audit, passwords, strength } = dependencies;
   const { cutOffs, issueTimes, now, randomBytes } = dependencies;
   const parts = createParts(config, dependencies);
-  const { issuer, idleMs, randomId, accessTokens, refreshTokens, sessions, jwks, verifier, serviceAccounts } = parts;
+  const { issuer, randomId, beginFamily, accessTokens, refreshTokens, sessions, jwks, verifier, serviceAccounts } =
+    parts;
   const { accounts, users, sites, members, requestThrottleOf, linkTokens, outbox, measured, refresh } = parts;
 
   const ownEmail = createOwnEmail({
@@ -87,6 +88,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const signOns = createSignOns({
     accounts,
     families: state.families,
+    beginFamily,
     consumeOnce: state.consumeOnce,
     cutOffs,
     handOverTokens: createHandOverTokens({ issuer, keys: jwks, signing: keyRing.signing, now, randomId }),
@@ -95,7 +97,6 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     sessions,
     findSiteAtHost: createFindSiteAtHost({ database, publicUrl: config.PUBLIC_URL ?? issuer }),
     audit,
-    idleMs,
     now,
     randomId,
   });

@@ -2,6 +2,7 @@ import { createVerifier } from '@gaia/token-guard/verifier';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Config } from './config.ts';
+import { createBeginFamily } from './families/begin-family.ts';
 import { createRefresh } from './families/refresh.ts';
 import { sessionMetrics } from './families/session-metrics.ts';
 import { createSessions } from './families/sessions.ts';
@@ -43,11 +44,12 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     randomId,
   });
   const refreshTokens = createRefreshTokens({ issuer, secret: config.AUTH_REFRESH_SECRET, idleMs, now });
+  const beginFamily = createBeginFamily({ families: state.families, cutOffs, audit, idleMs, now });
   const sessions = createSessions({
     families: state.families,
+    beginFamily,
     accessTokens,
     refreshTokens,
-    idleMs,
     absoluteMs: config.REFRESH_ABSOLUTE_SECONDS * 1_000,
     now,
     randomId,
@@ -129,8 +131,8 @@ export function createParts(config: Config, dependencies: AppDependencies) {
 
   return {
     issuer,
-    idleMs,
     randomId,
+    beginFamily,
     accessTokens,
     refreshTokens,
     sessions,

@@ -1,12 +1,4 @@
-import {
-  assertWhole,
-  boundedFamily,
-  endsFirst,
-  FAMILIES_LEFT_AFTER_TRIM,
-  FAMILIES_PER_SUBJECT,
-  idleEndOf,
-  newestFirst,
-} from '../bounds.ts';
+import { assertWhole, boundedFamily, evictionsFor, FAMILIES_PER_SUBJECT, idleEndOf, newestFirst } from '../bounds.ts';
 import { type Family, FamilyExists, type FamilyStore } from '../state.ts';
 import { createExpiringMap } from './expiring-map.ts';
 
@@ -39,22 +31,20 @@ export function createMemoryFamilies(capacity: number): FamilyStore & { sweep(no
     return living;
   }
 
-  function trim(sub: string, now: number): void {
-    const living = ofSubject(sub, now).sort(endsFirst);
-    for (const family of living.slice(0, Math.max(0, living.length - FAMILIES_LEFT_AFTER_TRIM))) remove(family);
-  }
-
   return {
     async create(given, idleMs, now) {
       assertWhole({ idleMs, now });
       const family = boundedFamily(given);
       if (families.get(family.sid, now)) throw new FamilyExists();
       const idleEnd = idleEndOf(family, idleMs, now);
-      if (idleEnd <= now) return;
+      if (idleEnd <= now) return [];
       families.set(family.sid, family, idleEnd, now);
       const sids = bySubject.get(family.sub) ?? new Set();
       bySubject.set(family.sub, sids.add(family.sid));
-      if (sids.size > FAMILIES_PER_SUBJECT) trim(family.sub, now);
+      if (sids.size <= FAMILIES_PER_SUBJECT) return [];
+      const evicted = evictionsFor(family.sid, ofSubject(family.sub, now));
+      for (const one of evicted) remove(one);
+      return evicted;
     },
     async rotate({ sid, sequence, graceMs, idleMs, now }) {
       assertWhole({ sequence, graceMs, idleMs, now });

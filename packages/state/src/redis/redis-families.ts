@@ -1,13 +1,5 @@
 import type { Redis } from 'ioredis';
-import {
-  assertWhole,
-  boundedFamily,
-  endsFirst,
-  FAMILIES_LEFT_AFTER_TRIM,
-  FAMILIES_PER_SUBJECT,
-  idleEndOf,
-  newestFirst,
-} from '../bounds.ts';
+import { assertWhole, boundedFamily, evictionsFor, FAMILIES_PER_SUBJECT, idleEndOf, newestFirst } from '../bounds.ts';
 import { type Family, FamilyExists, type FamilyStore } from '../state.ts';
 import type { Connection } from './connection.ts';
 import { fromFields, toFields } from './family-fields.ts';
@@ -48,10 +40,14 @@ export function createRedisFamilies(connection: Connection, keys: Keys, run: Run
     return now < stored.idleEnd ? stored.family : undefined;
   }
 
-  async function trim(sub: string, now: number): Promise<void> {
-    const living = (await ofSubject(sub, now)).sort(endsFirst);
-    const surplus = living.slice(0, Math.max(0, living.length - FAMILIES_LEFT_AFTER_TRIM));
-    await Promise.all(surplus.map((family) => end(family.sid, now)));
+  /**
+   * Several logins at a time may choose the same families; each family is given to the one that ended it. What fails here
+   * is left to the next login.
+   */
+  async function evict(created: Family, now: number): Promise<readonly Family[]> {
+    const chosen = evictionsFor(created.sid, await ofSubject(created.sub, now).catch(() => []));
+    const ended = await Promise.allSettled(chosen.map(({ sid }) => end(sid, now)));
+    return ended.flatMap((result) => (result.status === 'fulfilled' && result.value) || []);
   }
 
   return {
@@ -60,7 +56,7 @@ export function createRedisFamilies(connection: Connection, keys: Keys, run: Run
       const family = boundedFamily(given);
       const idleEnd = idleEndOf(family, idleMs, now);
       const key = keys.family(family.sid);
-      if (idleEnd <= now) return;
+      if (idleEnd <= now) return [];
       let isThere = false;
       const creating = run(createFamily, [key], [idleEnd - now, ...toFields(family, idleEnd)]).then((created) => {
         if (created !== 1) throw new FamilyExists();
@@ -73,7 +69,7 @@ export function createRedisFamilies(connection: Connection, keys: Keys, run: Run
       let [count] = await Promise.all([addEntry().then((counted) => (isThere ? counted : undefined)), creating]);
       // A family that had to be written again came after its entry, which a reader may have dropped meanwhile.
       count ??= await addEntry();
-      if (Number(count) > FAMILIES_PER_SUBJECT) await trim(family.sub, now).catch(() => {});
+      return Number(count) > FAMILIES_PER_SUBJECT ? evict(family, now) : [];
     },
     async rotate({ sid, sequence, graceMs, idleMs, now }) {
       assertWhole({ sequence, graceMs, idleMs, now });

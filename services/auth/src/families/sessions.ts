@@ -1,7 +1,9 @@
 import type { Family, FamilyStore } from '@gaia/state/state';
 import type { SiteAccess } from '../access/site-access.ts';
+import type { Origin } from '../audit/origin.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { BeginFamily } from './begin-family.ts';
 
 /** What a login or a refresh answers. */
 export interface Grant {
@@ -23,6 +25,7 @@ export interface Login {
   readonly amr: readonly string[];
   readonly userAgent: string;
   readonly address: string;
+  readonly by: Origin;
 }
 
 /** Client id of tokens that a user got with Gaia's own login. */
@@ -40,17 +43,17 @@ export interface Sessions {
 }
 
 export interface SessionOptions {
-  readonly families: FamilyStore;
+  readonly families: Pick<FamilyStore, 'end'>;
+  readonly beginFamily: BeginFamily;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
-  readonly idleMs: number;
   readonly absoluteMs: number;
   now(): number;
   randomId(): string;
 }
 
 export function createSessions(options: SessionOptions): Sessions {
-  const { families, accessTokens, refreshTokens, idleMs, absoluteMs, now, randomId } = options;
+  const { families, accessTokens, refreshTokens, absoluteMs, now, randomId } = options;
 
   function accessTokenOf(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number) {
     return accessTokens.issue({
@@ -98,7 +101,7 @@ export function createSessions(options: SessionOptions): Sessions {
         rotatedAt: at,
         absoluteEnd: at + absoluteMs,
       };
-      await families.create(family, idleMs, at);
+      await options.beginFamily(family, login.by);
       return family;
     },
     abandon: async ({ sid }) => {

@@ -63,7 +63,7 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
     const at = site ?? (await accounts.firstSite(user.id));
     // Begun before it is known whether it may be: whatever ends all sessions of the user from now on ends this one too.
     const [family] = await Promise.all([
-      sessions.begin({ subject: user.id, site: at, amr: ['pwd'], userAgent, address }),
+      sessions.begin({ subject: user.id, site: at, amr: ['pwd'], userAgent, address, by }),
       throttle.succeeded(account, address),
     ]);
     const confirmation = await confirm({

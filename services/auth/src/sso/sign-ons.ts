@@ -6,6 +6,7 @@ import { userIdOf } from '../access/user-caller.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import { problem, refuseToken } from '../errors.ts';
+import type { BeginFamily } from '../families/begin-family.ts';
 import type { Grant, Sessions } from '../families/sessions.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
@@ -47,7 +48,8 @@ export interface SignOns {
 
 export interface SignOnOptions {
   readonly accounts: Pick<Accounts, 'facts'>;
-  readonly families: FamilyStore;
+  readonly families: Pick<FamilyStore, 'get' | 'listBySubject'>;
+  readonly beginFamily: BeginFamily;
   readonly consumeOnce: State['consumeOnce'];
   readonly cutOffs: Pick<CutOffs, 'endSession'>;
   readonly handOverTokens: HandOverTokens;
@@ -56,7 +58,6 @@ export interface SignOnOptions {
   readonly sessions: Pick<Sessions, 'grant'>;
   readonly findSiteAtHost: FindSiteAtHost;
   readonly audit: Pick<Audit, 'note'>;
-  readonly idleMs: number;
   now(): number;
   randomId(): string;
 }
@@ -121,7 +122,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
         sequence: 1,
         rotatedAt: at,
       };
-      await families.create(family, options.idleMs, at);
+      await options.beginFamily(family, by);
       // The sign-on may have ended between the look and the creation, and would not have seen the new session.
       if ((await families.get(sid, now())) === undefined) {
         await options.cutOffs.endSession(family.sid);

@@ -1,3 +1,4 @@
+import type { Family } from '@gaia/state/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuthUnderTest, backends, claimsOf, refusal, startAuth, type Tokens } from '../support/auth-under-test.ts';
 
@@ -66,6 +67,38 @@ describe.each(backends)('sessions with state in %s', (backend) => {
       expect((await refresh(tokens)).json().cause).toBe('session_ended');
     }
     expect(await list(await login())).toHaveLength(1);
+  });
+
+  it('of a script make way for its own, ended and audited, and the phone of the user stays signed in', async () => {
+    const { user } = await person();
+    const loginWith = async (agent: string) => {
+      const payload = { email: user.email, password: user.password };
+      const headers = { 'user-agent': agent };
+      return (await auth.app.inject({ method: 'POST', url: '/auth/login', headers, payload })).json() as Tokens;
+    };
+    const phone = await loginWith('phone/1');
+    const first = await loginWith('script/1');
+    const sid = String(claimsOf(first.access_token).sid);
+    auth.clock.advance(1_000);
+    const now = auth.clock.now();
+    const made = await auth.state.families.get(sid, now);
+    for (let index = 0; index < 998; index += 1) {
+      await auth.state.families.create(
+        { ...(made as Family), sid: `${sid}-${index}`, rotatedAt: now },
+        86_400_000,
+        now,
+      );
+    }
+    const last = await loginWith('script/1');
+    expect(await list(last)).toHaveLength(900);
+    await auth.revoked(first.access_token);
+    expect((await refresh(first)).json().cause).toBe('session_ended');
+    expect((await refresh(phone)).statusCode).toBe(200);
+    expect((await refresh(last)).statusCode).toBe(200);
+    const admin = (await auth.login()).access_token;
+    const { items } = (await auth.get(`/auth/audit?action=session.end&target=${user.id}&limit=100`, admin)).json();
+    expect(items).toHaveLength(100);
+    expect(items[0]).toMatchObject({ site: A, details: { reason: 'too_many_sessions' } });
   });
 
   it('of others are nobody’s business', async () => {
