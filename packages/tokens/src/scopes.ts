@@ -19,9 +19,19 @@ export const scopes = Object.freeze({
   'clients:manage': 'Manage service accounts (administrators of the installation)',
   'search:manage': 'Build the search index anew (administrators of the installation)',
   'feed:read': 'Follow the change feed (services)',
+  'account:export': 'Read what the user has made, on every site (auth alone, for an export that the user asks for)',
+  'subjects:erase': 'Erase what is kept of a deleted user (auth alone)',
 } as const);
 
 export type Scope = keyof typeof scopes;
+
+/** In tokens that auth makes for its own requests to the other services: no role, client or key ever has them. */
+export const internalScopes: readonly Scope[] = Object.freeze(['account:export', 'subjects:erase']);
+
+/** What a service account can be given. */
+export const grantableScopes: readonly Scope[] = Object.freeze(
+  (Object.keys(scopes) as Scope[]).filter((scope) => !internalScopes.includes(scope)),
+);
 
 const member: readonly Scope[] = ['content:read', 'assets:read'];
 const author: readonly Scope[] = [...member, 'content:write', 'assets:write'];

@@ -30,6 +30,8 @@ export interface AppDependencies {
   readonly cutOffs: CutOffs;
   readonly issueTimes: IssueTimes;
   readonly revocations: Revocations;
+  /** For calls to the services beside this one. */
+  readonly fetch: typeof globalThis.fetch;
   now(): number;
   randomBytes(size: number): Buffer;
 }

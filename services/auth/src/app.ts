@@ -5,6 +5,7 @@ import type { AppDependencies } from './app-dependencies.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { registerAudit } from './audit/routes.ts';
 import type { Config } from './config.ts';
+import { registerErasure } from './erasure/routes.ts';
 import { createLogout } from './families/logout.ts';
 import { createOwnSessions } from './families/own-sessions.ts';
 import { registerSessions } from './families/routes.ts';
@@ -80,6 +81,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     passwords,
     strength,
     cutOffs,
+    eraseUser: parts.eraseUser,
     outbox,
     audit,
     now,
@@ -191,6 +193,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     registerMe(guarded, { users, members });
     registerOwnAccount(guarded, ownAccount, ownEmail);
     registerUsers(guarded, { users, members });
+    registerErasure(guarded, parts.eraseUser);
     registerSites(guarded, sites);
     registerMembers(guarded, members);
     registerInvitations(
@@ -217,7 +220,12 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     registerClientSecrets(guarded, parts.clientSecrets);
     registerAudit(guarded, { auditLog: createAuditLog(database), database });
   });
-  app.addHook('onReady', async () => parts.mailWorker.start());
-  app.addHook('preClose', () => parts.mailWorker.stop());
+  const workers = [parts.mailWorker, parts.erasureWorker];
+  app.addHook('onReady', async () => {
+    for (const worker of workers) worker.start();
+  });
+  app.addHook('preClose', async () => {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  });
   return app;
 }

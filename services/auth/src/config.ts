@@ -104,6 +104,12 @@ export const settings = {
     fallbackDoc: 'GAIA_ISSUER',
     protocols: ['http', 'https'],
   }),
+  CMS_URL: url({ doc: 'Where the service cms is', fallback: 'http://127.0.0.1:8082', protocols: ['http', 'https'] }),
+  ASSETS_URL: url({
+    doc: 'Where the service assets is',
+    fallback: 'http://127.0.0.1:8083',
+    protocols: ['http', 'https'],
+  }),
   GAIA_DATA_DIR: text({ doc: 'Directory that holds what is not in a database', fallback: '.gaia' }),
   SMTP_URL: smtpUrl,
   MAIL_DIR: text({

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { ErasureJob } from './erasure/erasure-outbox.ts';
 import type { MailJob } from './mail/mail-job.ts';
 
 /** The state of a signing key: only `active` signs; all three are published. */
@@ -138,9 +139,9 @@ export interface RolesTable {
   updated_at: ColumnType<Date, Date, Date>;
 }
 
-export interface MailOutboxTable {
+export interface OutboxTable<Job extends object> {
   id: string;
-  job: JSONColumnType<MailJob>;
+  job: JSONColumnType<Job>;
   attempts: Generated<number>;
   created_at: ColumnType<Date, Date, never>;
   next_attempt_at: Date;
@@ -194,7 +195,8 @@ export interface AuthTables {
   service_accounts: ServiceAccountsTable;
   client_secrets: ClientSecretsTable;
   roles: RolesTable;
-  mail_outbox: MailOutboxTable;
+  mail_outbox: OutboxTable<MailJob>;
+  erasure_outbox: OutboxTable<ErasureJob>;
   registrations: RegistrationsTable;
   invitations: InvitationsTable;
   user_devices: UserDevicesTable;

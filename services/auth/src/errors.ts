@@ -42,6 +42,8 @@ export const problem = defineProblems({
   wrong_password: { status: 403, title: 'The present password is another one' },
   registration_closed: { status: 403, title: 'The site does not take members this way' },
   invitation_not_found: { status: 404, title: 'There is no such invitation' },
+  cms_unavailable: { status: 503, title: 'Service cms is unavailable' },
+  assets_unavailable: { status: 503, title: 'Service assets is unavailable' },
   rate_limited: { status: 429, title: 'Too many attempts; try again later' },
 });
 

@@ -7,6 +7,7 @@ import { customRoles } from '../migrations/0005-custom-roles.ts';
 import { mailOutbox } from '../migrations/0010-mail-outbox.ts';
 import { selfService } from '../migrations/0011-self-service.ts';
 import { siteOrigins } from '../migrations/0012-site-origins.ts';
+import { erasureOutbox } from '../migrations/0040-erasure-outbox.ts';
 import { clientSecrets } from '../migrations/0060-client-secrets.ts';
 
 /** The schema that holds this service's tables. */
@@ -21,6 +22,7 @@ const migrations: readonly Migration[] = [
   mailOutbox,
   selfService,
   siteOrigins,
+  erasureOutbox,
   clientSecrets,
 ];
 

@@ -2,6 +2,8 @@ import { createVerifier } from '@gaia/token-guard/verifier';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Config } from './config.ts';
+import { createEraseUser } from './erasure/erase-user.ts';
+import { createErasureWorker } from './erasure/erasure-worker.ts';
 import { createBeginFamily } from './families/begin-family.ts';
 import { createRefresh } from './families/refresh.ts';
 import { sessionMetrics } from './families/session-metrics.ts';
@@ -20,6 +22,8 @@ import { createClientSecrets } from './oauth/client-secrets.ts';
 import { createServiceAccounts } from './oauth/service-accounts.ts';
 import { serviceAudiences } from './oauth/token-exchange.ts';
 import { createLinkTokens } from './recovery/link-tokens.ts';
+import { createCallService } from './service-clients/call-service.ts';
+import { createInternalTokens } from './service-clients/internal-tokens.ts';
 import { createSites } from './sites/sites.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
 import { jitteredLifetime } from './tokens/jitter.ts';
@@ -113,6 +117,22 @@ export function createParts(config: Config, dependencies: AppDependencies) {
   });
   const presentPassword = createPresentPassword({ database, passwords, throttle: throttleOf('password'), audit });
 
+  const callService = createCallService({
+    urls: { cms: config.CMS_URL, assets: config.ASSETS_URL },
+    fetch: dependencies.fetch,
+  });
+  const internalTokens = createInternalTokens({ accessTokens, issueTimes });
+  const erasureWorker = createErasureWorker({
+    database,
+    callService,
+    internalTokens,
+    metrics,
+    log: logger,
+    now,
+    random: Math.random,
+  });
+  const eraseUser = createEraseUser({ database, cutOffs, audit, now, randomBytes, wake: erasureWorker.wake });
+
   const measured = sessionMetrics(metrics);
   const refresh = createRefresh({
     accounts,
@@ -152,6 +172,8 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     mailWorker,
     outbox,
     presentPassword,
+    erasureWorker,
+    eraseUser,
     measured,
     refresh: measured.countRefusedRefreshes(refresh),
   };

@@ -41,6 +41,7 @@ export interface StartDependencies {
   readonly state?: State | undefined;
   /** Shared with others of the process; opened, and closed with the app, if absent. */
   readonly hashThreads?: HashThreads | undefined;
+  readonly fetch?: typeof globalThis.fetch;
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<void>;
   readonly randomBytes?: (size: number) => Buffer;
@@ -194,6 +195,7 @@ async function startWith(
     cutOffs,
     issueTimes,
     revocations,
+    fetch: dependencies.fetch ?? globalThis.fetch,
     now,
     randomBytes,
   });

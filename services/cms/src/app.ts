@@ -26,6 +26,7 @@ import { createNeighbours } from './neighbours/neighbours.ts';
 import { readableFiles } from './neighbours/readable-files.ts';
 import { createProducts } from './products/products.ts';
 import { registerProducts } from './products/routes.ts';
+import { registerSubjects } from './subjects/routes.ts';
 import { registerTypes } from './types/routes.ts';
 import { createTypeCache } from './types/type-cache.ts';
 import { createTypes } from './types/types.ts';
@@ -108,6 +109,7 @@ export async function buildApp(
     });
     registerProducts(scope as Service, products);
     registerEntitlements(scope as Service, entitlements);
+    registerSubjects(scope as Service, { database, types: typeCache, entitlements });
     registerWebhooks(scope as Service, endpoints, database);
     registerExplanation(scope as Service, { database, entries });
     registerFeed(scope as Service, feed);

@@ -75,6 +75,7 @@ export async function startCms(neighbours: typeof globalThis.fetch = readableAss
   const guard = createGuard(loadSettings(guardSettings, { JWKS_URL: issuer.jwksUrl }), {
     fetch: issuer.fetch,
     now: issuer.now,
+    audience: 'cms',
   });
   await guard.ready;
   const state = createMemoryState({ now: issuer.now });

@@ -2,7 +2,7 @@ import { problem as commonProblem } from '@gaia/http-service/problem';
 import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { scopes as knownScopes, type Scope } from '@gaia/tokens/scopes';
+import { grantableScopes, type Scope } from '@gaia/tokens/scopes';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { isAdministrator, requireAnyScope } from '../access/permissions.ts';
@@ -14,7 +14,7 @@ import { readClientKeys } from './client-keys.ts';
 import { CLIENT_ID_PATTERN } from './oauth-client.ts';
 import type { ServiceAccount, ServiceAccounts } from './service-accounts.ts';
 
-const ScopeName = Type.Unsafe<Scope>({ type: 'string', enum: Object.keys(knownScopes) });
+const ScopeName = Type.Unsafe<Scope>({ type: 'string', enum: [...grantableScopes] });
 
 const changeable = {
   name: Type.Optional(plainText({ minLength: 1, maxLength: 200 })),

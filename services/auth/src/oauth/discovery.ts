@@ -1,5 +1,5 @@
 import type { Service } from '@gaia/http-service/service';
-import { scopes } from '@gaia/tokens/scopes';
+import { grantableScopes } from '@gaia/tokens/scopes';
 import { type Static, Type } from 'typebox';
 import { clientKeyAlgorithms } from './client-keys.ts';
 import { TOKEN_EXCHANGE } from './token-exchange.ts';
@@ -44,7 +44,7 @@ export function registerDiscovery(app: Service, issuer: string): void {
     revocation_endpoint_auth_methods_supported: ['none', ...secrets],
     introspection_endpoint_auth_methods_supported: secrets,
     introspection_endpoint_auth_signing_alg_values_supported: [...clientKeyAlgorithms],
-    scopes_supported: Object.keys(scopes),
+    scopes_supported: [...grantableScopes],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   };

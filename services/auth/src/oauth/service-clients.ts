@@ -1,4 +1,4 @@
-import { scopes as knownScopes } from '@gaia/tokens/scopes';
+import { grantableScopes } from '@gaia/tokens/scopes';
 import { CLIENT_ID_PATTERN, digestOf, type OAuthClient } from './oauth-client.ts';
 
 /** A service that gets tokens of its own (RFC 6749 §4.4). Only a digest of its secret is kept. */
@@ -33,7 +33,7 @@ function readServiceClient(entry: string): ServiceClient {
   if (!idSyntax.test(id)) throw new Error('must look like `id=secret:scope scope,…`');
   if (!secretSyntax.test(secret)) throw new Error(`must give ${id} a secret of 16 to 256 base64 characters`);
   const scopes = scopeText.split(/\s+/).filter((scope) => scope !== '');
-  const unknown = scopes.find((scope) => !Object.hasOwn(knownScopes, scope));
+  const unknown = scopes.find((scope) => !(grantableScopes as readonly string[]).includes(scope));
   if (unknown !== undefined) throw new Error(`gives ${id} the unknown scope ${unknown}`);
   if (scopes.length === 0) throw new Error(`gives ${id} no scope`);
   return Object.freeze({ id, secretDigest: digestOf(secret), scopes: Object.freeze([...new Set(scopes)]) });

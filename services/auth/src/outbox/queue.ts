@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 
 /** A table of jobs that were written in the transaction of the change that they follow from. */
-export type OutboxTable = 'mail_outbox' | 'erasure_outbox';
+export type OutboxName = 'mail_outbox' | 'erasure_outbox';
 
 export interface WaitingJob<Job> {
   readonly id: string;
@@ -24,7 +24,7 @@ export interface OutboxQueue<Job> {
 
 export interface OutboxQueueOptions {
   readonly database: Kysely<AuthTables>;
-  readonly table: OutboxTable;
+  readonly table: OutboxName;
   /** Infinity: a job is never given up. */
   readonly maxAttempts: number;
   readonly longestRetryMs: number;

@@ -1,7 +1,6 @@
 import type { FamilyStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { type Kysely, sql } from 'kysely';
-import { requireOtherHolders } from '../access/last-holders.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
@@ -36,7 +35,8 @@ export interface OwnAccountOptions {
   readonly presentPassword: PresentPassword;
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly strength: Pick<PasswordStrength, 'require'>;
-  readonly cutOffs: Pick<CutOffs, 'endSession' | 'endAllSessions'>;
+  readonly cutOffs: Pick<CutOffs, 'endSession'>;
+  eraseUser(id: string, by: Origin): Promise<void>;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
@@ -111,14 +111,8 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
       outbox.wake();
     },
     remove: async (caller, by, present) => {
-      const user = await presentPassword(caller, by, present);
-      await database.transaction().execute(async (transaction) => {
-        await requireOtherHolders(transaction, user.id);
-        await transaction.deleteFrom('users').where('id', '=', user.id).execute();
-        await cutOffs.endAllSessions(user.id);
-        await audit.append(transaction, by, { action: 'user.delete', target: user.id });
-      });
-      await cutOffs.endAllSessions(user.id);
+      const { id } = await presentPassword(caller, by, present);
+      await options.eraseUser(id, by);
     },
   };
 }

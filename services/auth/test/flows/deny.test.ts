@@ -116,6 +116,7 @@ describe('bearer tokens', () => {
     ['DELETE', `/auth/sites/site-a.localhost/members/${randomUUID()}`],
     ['GET', `/auth/users/${randomUUID()}`],
     ['PATCH', `/auth/users/${randomUUID()}`],
+    ['DELETE', `/auth/users/${randomUUID()}`],
     ['PATCH', '/auth/me'],
     ['POST', '/auth/me/password'],
     ['POST', '/auth/me/email'],

@@ -116,6 +116,8 @@ export async function startAuth(
     databaseUrl?: string;
     clock?: Clock;
     announce?: (administrator: { email: string; password: string }) => void;
+    /** The services beside it; they are away unless something else is said. */
+    fetch?: typeof globalThis.fetch;
   } = {},
 ): Promise<AuthUnderTest> {
   const clock = options.clock ?? createClock();
@@ -141,6 +143,7 @@ export async function startAuth(
     logger,
     state,
     hashThreads: sharedHashThreads(),
+    fetch: options.fetch ?? servicesAway,
     now: clock.now,
     sleep: async (ms) => clock.advance(ms),
     ...(announce && { announce }),
@@ -204,6 +207,8 @@ export async function startAuth(
     },
   };
 }
+
+const servicesAway: typeof globalThis.fetch = () => Promise.reject(new TypeError('fetch failed'));
 
 export function openTestState(backend: Backend, clock: Clock): State {
   const redis = backend === 'redis' ? testRedis() : undefined;

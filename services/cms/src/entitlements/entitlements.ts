@@ -52,6 +52,17 @@ export interface Entitlements {
    * `product_not_found`. The caller tells the outbox when the transaction is done.
    */
   apply(transaction: CmsTransaction, hold: Hold, source: Source, granted: boolean, at: number): Promise<boolean>;
+  /** Those that a user holds on any site, by site and product, after a place. */
+  ofSubject(
+    subject: string,
+    after: { readonly site: string; readonly product: string } | undefined,
+    limit: number,
+  ): Promise<Entitlement[]>;
+  /**
+   * Withdraws all that a user holds on any site, and forgets what it came from. What stays is that the product is not
+   * held, because the feed has to say so to those who build on it. May be repeated.
+   */
+  erase(subject: string): Promise<void>;
 }
 
 export function createEntitlements(deps: EntitlementsDependencies): Entitlements {
@@ -136,8 +147,48 @@ export function createEntitlements(deps: EntitlementsDependencies): Entitlements
           .execute();
       }),
     apply,
+    ofSubject: async (subject, after, limit) => {
+      let query = database
+        .selectFrom('entitlements')
+        .selectAll()
+        .where('site', '=', sitesWithProducts)
+        .where('subject', '=', subject)
+        .where('held', '=', true);
+      if (after !== undefined) query = query.where(sql<boolean>`(site, product) > (${after.site}, ${after.product})`);
+      const rows = await query.orderBy('site').orderBy('product').limit(limit).execute();
+      return rows.map((row) => ({ ...row, changedAt: row.changed_at.getTime() }));
+    },
+    erase: async (subject) => {
+      const holds = await database
+        .selectFrom('entitlements')
+        .select(['site', 'subject', 'product'])
+        .where('site', '=', sitesWithProducts)
+        .where('subject', '=', subject)
+        .where((where) =>
+          where.or([
+            where('held', '=', true),
+            sql<boolean>`exists (
+              select from entitlement_sources s where s.site = entitlements.site
+                and s.subject = entitlements.subject and s.product = entitlements.product)`,
+          ]),
+        )
+        .execute();
+      for (const hold of holds) {
+        await inOwnTransaction(hold, async (transaction) => {
+          await transaction
+            .deleteFrom('entitlement_sources')
+            .where('site', '=', hold.site)
+            .where('subject', '=', hold.subject)
+            .where('product', '=', hold.product)
+            .execute();
+        });
+      }
+    },
   };
 }
+
+/** The primary key begins with the site: with the few sites named, one look-up each finds all rows of a subject. */
+const sitesWithProducts = sql<string>`any(array(select distinct site from products))`;
 
 /** The products that a user holds on a site. */
 export async function productsOf(reader: CmsReader, site: string, subject: string): Promise<string[]> {
