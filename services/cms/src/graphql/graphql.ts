@@ -25,7 +25,7 @@ import { listTypes } from '../types/type-store.ts';
 import { createBatch } from './batch.ts';
 import type { GraphqlContext } from './context.ts';
 import { formatError } from './errors.ts';
-import { limits, refuseExcess } from './limits.ts';
+import { limits, refuseDeepNesting, refuseExcess } from './limits.ts';
 import { buildSchema } from './schema.ts';
 
 export interface GraphqlRequest {
@@ -90,6 +90,7 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
     const schema = schemaOf(request.site, await listTypes(database, request.site));
     let document: DocumentNode;
     try {
+      refuseDeepNesting(request.query);
       document = parse(request.query, { maxTokens: limits.tokens, noLocation: false });
       const invalid = validate(schema, document, rules(maySeeSchema), { maxErrors: 10 });
       if (invalid.length > 0) return { status: 400, body: { errors: invalid.map(format) } };

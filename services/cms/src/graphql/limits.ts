@@ -9,13 +9,22 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
+  Lexer,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  Source,
+  TokenKind,
   valueFromASTUntyped,
 } from 'graphql';
 
-/** Deepest nesting of fields, and what an operation may cost: about one a field of each entry that it can give. */
-export const limits = Object.freeze({ depth: 10, cost: 5_000, tokens: 4_000 });
+/**
+ * Deepest nesting of brackets (as of JSON bodies) and of fields, and what an operation may cost: about one a field of each
+ * entry that it can give.
+ */
+export const limits = Object.freeze({ nesting: 64, depth: 10, cost: 5_000, tokens: 4_000 });
+
+const opening: ReadonlySet<string> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const closing: ReadonlySet<string> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 /** Items that a list is reckoned with where no argument says how many. */
 const LIST_ITEMS = 10;
@@ -25,6 +34,26 @@ const costOf = (field: GraphQLField<unknown, unknown>) => Number(field.extension
 interface Weight {
   readonly cost: number;
   readonly depth: number;
+}
+
+/**
+ * Refuses text whose brackets nest too deeply (`query_too_deep`), before it is parsed: the parser, and most that is done
+ * with what it makes, calls itself once a level. Throws a syntax error where the text has no tokens.
+ */
+export function refuseDeepNesting(query: string): void {
+  const lexer = new Lexer(new Source(query));
+  let depth = 0;
+  for (let count = 0; count <= limits.tokens; count += 1) {
+    const { kind } = lexer.advance();
+    if (kind === TokenKind.EOF) return;
+    if (opening.has(kind)) depth += 1;
+    else if (closing.has(kind)) depth -= 1;
+    if (depth > limits.nesting) {
+      throw new GraphQLError(`Brackets nest deeper than ${limits.nesting} levels.`, {
+        extensions: { code: 'query_too_deep', limit: limits.nesting },
+      });
+    }
+  }
 }
 
 /**

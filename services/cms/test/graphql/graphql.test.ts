@@ -242,6 +242,7 @@ describe('what is refused', () => {
     `{ ${Array.from({ length: count }, (_, n) => `a${n}: article_list { items { title } }`).join(' ')} }`;
   const bomb = `${Array.from({ length: 30 }, (_, n) => `fragment F${n} on Article { ...F${n + 1} x${n}: related { ...F${n + 1} } }`).join(' ')}
     fragment F30 on Article { title }`;
+  const chain = Array.from({ length: 490 }, (_, n) => `fragment F${n} on Query{...F${n + 1}}`).join(' ');
   it.each<[string, object | undefined, string, string]>([
     ['eleven levels', member, nested(10), 'query_too_deep'],
     ['a flood of aliases', member, aliases(400), 'query_too_expensive'],
@@ -264,6 +265,24 @@ describe('what is refused', () => {
       'query_too_expensive',
     ],
     ['too many tokens', member, `{ ${'me { user } '.repeat(2_000)} }`, 'query_invalid'],
+    ['2,000 lists in lists', undefined, `{ article(id: ${'['.repeat(2_000)}`, 'query_too_deep'],
+    [
+      '1,900 lists in lists that end',
+      undefined,
+      `{ article(id: ${'['.repeat(1_900)}${']'.repeat(1_900)}) { id } }`,
+      'query_too_deep',
+    ],
+    ['objects in objects', undefined, `{ article(id: ${'{a:'.repeat(1_000)}`, 'query_too_deep'],
+    ['selections in selections', undefined, '{a'.repeat(1_900), 'query_too_deep'],
+    ['lists of lists as a type', undefined, `query($x: ${'['.repeat(1_900)}`, 'query_too_deep'],
+    ['one bracket too many', undefined, `{ article(id: ${'['.repeat(63)}`, 'query_too_deep'],
+    [
+      'as many as there may be',
+      undefined,
+      `{ article(id: ${'['.repeat(62)}${']'.repeat(62)}) { id } }`,
+      'query_invalid',
+    ],
+    ['a long chain of fragments', undefined, `{ ...F0 } ${chain}`, 'query_invalid'],
     ['a bomb of fragments', member, `${bomb} query { article(id: "x") { ...F0 } }`, 'query_too_deep'],
     [
       'fragments in a circle',
@@ -287,6 +306,12 @@ describe('what is refused', () => {
     const { status, body } = await query(text, as);
     expect([status, body.data]).toEqual([400, undefined]);
     expect(body.errors[0].extensions.code).toBe(code);
+  });
+
+  it('counts no bracket of a text or a comment', async () => {
+    const brackets = '{[('.repeat(200);
+    const text = `{ # ${brackets}\n a: entry(id: "${brackets}") { id } b: entry(id: """${brackets}""") { id } }`;
+    expect(await query(text)).toMatchObject({ status: 200, body: { data: { a: null, b: null } } });
   });
 
   it.each<[string, string, string]>([
