@@ -38,7 +38,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (subject.statusCode >= 500) {
     request.log.error({ err: subject.cause ?? subject, code: subject.code }, 'request failed');
   }
+  // A validator that is set already is of what would have been sent instead.
   reply
+    .removeHeader('etag')
     .code(subject.statusCode)
     .headers({ 'x-request-id': request.id, 'cache-control': 'no-store', ...subject.headers })
     .type(PROBLEM_MEDIA_TYPE)

@@ -64,6 +64,7 @@ export const problem = defineProblems({
   json_too_deep: { status: 400, title: 'The body is nested too deeply' },
   validation_failed: { status: 400, title: 'The request has a wrong or missing part' },
   route_not_found: { status: 404, title: 'There is nothing at this path' },
+  precondition_failed: { status: 412, title: 'Precondition failed' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The path is too long' },
   unsupported_media_type: { status: 415, title: 'The body is of a type that is not taken here' },

@@ -18,7 +18,7 @@ describe('an entry', () => {
       },
     });
     expect(created.status).toBe(201);
-    expect(created.headers.etag).toBe('"1.1"');
+    expect(created.headers.etag).toMatch(/^"1\.[\w-]+"$/);
     expect(created.headers.location).toBe(`/cms/sites/site-a.localhost/entries/${created.body.id}`);
     expect(created.body).toMatchObject({
       site: 'site-a.localhost',
@@ -108,7 +108,7 @@ describe('publishing', () => {
     for (const as of [undefined, member]) {
       const { body, headers } = await cms.call(`GET /cms/a/entries/${id}`, { as });
       expect(body).toMatchObject({ fields: { title: 'First' }, changed: false, version: 2 });
-      expect(headers.etag).toBe('"2.1"');
+      expect(headers.etag).toMatch(/^"2\.[\w-]+"$/);
       expect(body.updated_at).toBe(body.published_at);
     }
     for (const as of [author, editor]) {

@@ -1,3 +1,4 @@
+import type { TokenRequest } from '@gaia/testing/issuer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, author, editor, feedEvents, fileId, member, startCms, type TestCms } from './cms.ts';
 
@@ -50,6 +51,25 @@ describe('a field with readers', () => {
     if (status === 403) expect(answer.body).toMatchObject({ code: 'field_not_readable' });
   });
 
+  it('makes another validator of the same version for those who read it', async () => {
+    const read = (as: TokenRequest | undefined, known?: string) =>
+      cms.call(`GET /cms/a/entries/${id}`, { as, headers: { ...(known && { 'if-none-match': known }) } });
+    const readers = [undefined, member, press, editor];
+    const tags = await Promise.all(readers.map(async (as) => String((await read(as)).headers.etag)));
+    expect(tags[0]).toBe(tags[1]);
+    expect(new Set(tags).size).toBe(3);
+    expect(tags.every((tag) => tag.startsWith('"2.'))).toBe(true);
+    for (const [index, as] of readers.entries()) {
+      const statuses = await Promise.all(tags.map(async (tag) => (await read(as, tag)).status));
+      expect(statuses).toEqual(tags.map((tag) => (tag === tags[index] ? 304 : 200)));
+    }
+    expect((await read(undefined, tags[0])).headers).toMatchObject({
+      etag: tags[0],
+      vary: 'authorization',
+      'cache-control': 'private, no-cache',
+    });
+  });
+
   it('stands apart in the feed', async () => {
     const { published } = (await feedEvents(cms)).at(-1).entry;
     expect([published.title, published.text, published.assets]).toEqual(['T', '', []]);
@@ -57,6 +77,33 @@ describe('a field with readers', () => {
       { readable_by: ['editor', 'press'], text: 'tomorrow', assets: [] },
       { readable_by: ['editor'], text: 'to be kept', assets: [fileId(9)] },
     ]);
+  });
+});
+
+describe('If-Match after the rights of the caller have changed', () => {
+  it.each([
+    ['fewer', editor, author],
+    ['more', author, editor],
+  ])('lets a change upon the same version through for who has %s rights by now', async (_how, before, after) => {
+    const same = { subject: 'u-changing' };
+    const { body } = await cms.call('POST /cms/a/entries', {
+      as: { ...author, ...same },
+      body: { type: 'release', fields: { title: 'Mine' } },
+    });
+    const notes = { fields: { notes: 'for editors' } };
+    await cms.call(`PATCH /cms/a/entries/${body.id}`, { as: editor, body: notes });
+    const path = `/cms/a/entries/${body.id}`;
+    const { headers } = await cms.call(`GET ${path}`, { as: { ...before, ...same } });
+    const change = (title: string) =>
+      cms.call(`PATCH ${path}`, {
+        as: { ...after, ...same },
+        body: { fields: { title } },
+        headers: { 'if-match': String(headers.etag) },
+      });
+    const changed = await change('Still mine');
+    expect(changed.status).toBe(200);
+    expect((await cms.call(`GET ${path}`, { as: { ...after, ...same } })).headers.etag).toBe(changed.headers.etag);
+    expect(await change('Lost')).toMatchObject({ status: 412, body: { code: 'version_conflict', fields: ['title'] } });
   });
 });
 

@@ -18,7 +18,7 @@ describe('a content type', () => {
   it('is defined, listed and read', async () => {
     const created = await define([{ name: 'title', type: 'text', required: true }], { label: 'Things' });
     expect(created.status).toBe(201);
-    expect(created.headers.etag).toBe('"1"');
+    expect(created.headers.etag).toMatch(/^"1\.[\w-]+"$/);
     expect(created.body).toMatchObject({ label: 'Things', title_field: null, version: 1, site: 'site-a.localhost' });
     expect(created.body.fields).toEqual([
       { id: expect.stringMatching(/^f[0-9a-z]{9}$/), name: 'title', type: 'text', required: true, unique: false },
@@ -138,7 +138,7 @@ describe('a content type', () => {
     const { body: type } = await define([]);
     const change = (tag: string, label: string) =>
       cms.call(`PATCH /cms/a/types/${type.name}`, { as: admin, body: { label }, headers: { 'if-match': tag } });
-    expect((await change('"1"', 'a')).headers.etag).toBe('"2"');
+    expect((await change('"1"', 'a')).headers.etag).toMatch(/^"2\.[\w-]+"$/);
     expect(await change('"1"', 'b')).toMatchObject({
       status: 412,
       body: { code: 'version_conflict', current_version: 2 },

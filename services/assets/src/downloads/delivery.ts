@@ -1,6 +1,5 @@
 import { create as contentDisposition } from 'content-disposition';
 import type { StoredFile } from '../files/stored-file.ts';
-import { entityTag } from './entity-tags.ts';
 
 /** Formats that browsers show without running anything of them. */
 const SHOWN = new Set([
@@ -20,6 +19,11 @@ const SHOWN = new Set([
   'text/plain',
 ]);
 
+/** A strong validator (RFC 9110 §8.8.3): who may read the file is given these bytes, whoever it is. */
+export function bytesTag({ sha256 }: Pick<StoredFile, 'sha256'>): string {
+  return `"${sha256}"`;
+}
+
 /**
  * Headers of a file's answer, whatever part of it is sent. Only what no browser runs is shown in place; all else (HTML, SVG, XML,
  * unknown bytes) is for saving, and were a browser to show it all the same, it could do nothing: no script, no origin.
@@ -34,7 +38,6 @@ export function deliveryHeaders(file: StoredFile): Record<string, string> {
     // The address may hold a download token.
     'referrer-policy': 'no-referrer',
     'accept-ranges': 'bytes',
-    etag: entityTag(file.sha256),
     // A public file can be withdrawn, so it is asked for again soon; the entity tag makes that cheap.
     'cache-control': file.visibility === 'public' ? 'public, max-age=60' : 'private, no-store',
   };

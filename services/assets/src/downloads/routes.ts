@@ -1,4 +1,5 @@
 import { MinSeq } from '@gaia/feed-follower/min-seq';
+import { isNotModified, isRangeOfCurrent } from '@gaia/http-service/conditional-requests';
 import { bearerOrNone, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -11,8 +12,7 @@ import type { StoredFile } from '../files/stored-file.ts';
 import type { DownloadLinks } from '../links/download-links.ts';
 import { type FileStore, StorageError } from '../storage/file-store.ts';
 import { type ByteRange, byteRange } from './byte-range.ts';
-import { deliveryHeaders } from './delivery.ts';
-import { noneMatch, rangeStillFits } from './entity-tags.ts';
+import { bytesTag, deliveryHeaders } from './delivery.ts';
 
 export interface DownloadsDependencies {
   readonly files: Pick<Files, 'find' | 'isReadable'>;
@@ -57,10 +57,12 @@ export function registerDownloads(app: Service, { files, store, links, arrived }
       response: problems({
         200: ['the file'],
         206: ['the part that `Range` asks for'],
+        304: ['the bytes of the ETag in `If-None-Match`'],
         400: ['validation_failed'],
         401: ['token_missing', 'token_malformed', 'token_expired', 'token_invalid', 'token_revoked'],
         403: ['insufficient_scope', 'forbidden'],
         404: ['file_not_found'],
+        412: ['precondition_failed'],
         416: ['range_not_satisfiable'],
         503: ['storage_unavailable', 'index_behind'],
       }),
@@ -80,12 +82,12 @@ async function deliver(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const headers = deliveryHeaders(file);
-  const tag = headers.etag ?? '';
-  if (!noneMatch(request.headers['if-none-match'], tag)) {
-    const { etag, 'cache-control': cacheControl } = headers;
-    return reply.code(304).headers({ etag, 'cache-control': cacheControl }).send();
-  }
-  const asked = rangeStillFits(textOf(request.headers['if-range']), tag) ? request.headers.range : undefined;
+  const tag = bytesTag(file);
+  // To everybody the same, so that a shared cache needs one copy and not one of each caller.
+  if (file.visibility === 'public') reply.removeHeader('vary');
+  // With all headers: the file may have another name by now, or be open to others (RFC 9111 §4.3.4).
+  if (isNotModified(request, reply, tag)) return reply.code(304).headers(headers).send();
+  const asked = isRangeOfCurrent(textOf(request.headers['if-range']), tag) ? request.headers.range : undefined;
   const part = byteRange(asked, file.size);
   if (part === 'unsatisfiable') {
     throw problem('range_not_satisfiable', { headers: { 'content-range': `bytes */${file.size}` } });

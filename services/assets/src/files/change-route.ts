@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { visibilities } from '../database.ts';
 import { problem } from '../errors.ts';
 import { changeableFile } from './access.ts';
-import { changedFile, refuseConflict, versionTag } from './file-change.ts';
+import { changedFile, metadataTag, refuseConflict } from './file-change.ts';
 import { MAX_PRODUCTS, PRODUCT_ID } from './file-rule.ts';
 import type { Files } from './files.ts';
 import { FileAnswer, FileParams, fileAnswer } from './schemas.ts';
@@ -61,7 +61,7 @@ export function registerFileChange(app: Service, files: Pick<Files, 'find' | 'ch
         return changedFile(file, request.body);
       });
       if (changed === undefined) throw problem('file_not_found');
-      reply.header('etag', versionTag(changed));
+      reply.header('etag', metadataTag(changed));
       return fileAnswer(changed);
     },
   );

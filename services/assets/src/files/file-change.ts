@@ -1,6 +1,8 @@
+import { entityTag, matches, readIfMatch } from '@gaia/http-service/conditional-requests';
 import { problem } from '../errors.ts';
 import { safeFileName } from '../uploads/file-name.ts';
 import { fileRule } from './file-rule.ts';
+import { fileAnswer } from './schemas.ts';
 import type { StoredFile } from './stored-file.ts';
 
 /** What can be said anew of a file; its bytes never change. */
@@ -20,15 +22,12 @@ export function changedFile(file: StoredFile, change: FileChange): StoredFile {
 }
 
 /** Of what is known of a file; the bytes have a tag of their own. */
-export function versionTag({ version }: Pick<StoredFile, 'version'>): string {
-  return `"${version}"`;
+export function metadataTag(file: StoredFile): string {
+  return entityTag(fileAnswer(file), file.version);
 }
 
-/** `If-Match` (RFC 9110 §13.1.1), with weak tags taken as strong ones: they count changes. Throws `version_conflict`. */
-export function refuseConflict(header: string | undefined, file: StoredFile): void {
-  if (header === undefined || header.trim() === '*') return;
-  const known = header.split(',').map((part) => part.trim().replace(/^W\//, ''));
-  if (!known.includes(versionTag(file))) {
-    throw problem('version_conflict', { extensions: { current_version: file.version } });
-  }
+/** Throws `version_conflict`, and `validation_failed` for an `If-Match` that is no list of entity tags. */
+export function refuseConflict(ifMatch: string | undefined, file: StoredFile): void {
+  if (matches(readIfMatch(ifMatch), file.version)) return;
+  throw problem('version_conflict', { extensions: { current_version: file.version } });
 }

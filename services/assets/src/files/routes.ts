@@ -1,6 +1,8 @@
+import { isNotModified } from '@gaia/http-service/conditional-requests';
 import {
   bearer,
   bearerOrNone,
+  noBody,
   pageSchema,
   problems,
   SiteParams,
@@ -14,7 +16,7 @@ import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import type { FileStore } from '../storage/file-store.ts';
 import { changeableFile, readableFile } from './access.ts';
-import { versionTag } from './file-change.ts';
+import { metadataTag } from './file-change.ts';
 import type { Files } from './files.ts';
 import { readListCursor, writeListCursor } from './list-cursor.ts';
 import {
@@ -84,10 +86,12 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
         querystring: MinSeqQuery,
         response: {
           200: FileAnswer,
+          304: noBody('Still what the ETag in If-None-Match stands for'),
           ...problems({
             401: tokenRefusals,
             403: ['insufficient_scope'],
             404: ['file_not_found'],
+            412: ['precondition_failed'],
             503: ['index_behind'],
           }),
         },
@@ -96,7 +100,8 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
     async (request, reply) => {
       await arrived(request.query.min_seq);
       const file = await readableFile(files, request.params.id, identityOf(request));
-      reply.headers({ etag: versionTag(file), 'cache-control': 'private, no-cache' });
+      reply.header('cache-control', 'private, no-cache');
+      if (isNotModified(request, reply, metadataTag(file))) return reply.code(304).send();
       return fileAnswer(file);
     },
   );

@@ -81,7 +81,7 @@ describe('If-Match', () => {
     const metadata = () => service.app.inject({ url: `/assets/${id}/metadata`, headers });
     const tag = String((await metadata()).headers.etag);
     const first = await change(id, { file_name: 'b.txt' }, AUTHOR, { 'if-match': tag });
-    expect([first.statusCode, first.headers.etag]).toEqual([200, '"2"']);
+    expect([first.statusCode, first.headers.etag]).toEqual([200, expect.stringMatching(/^"2\./)]);
     const late = await change(id, { file_name: 'c.txt' }, EDITOR, { 'if-match': tag });
     expect(late.json()).toMatchObject({ status: 412, code: 'version_conflict', current_version: 2 });
     expect((await metadata()).json()).toMatchObject({ file_name: 'b.txt', version: 2 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { entityTag } from '@gaia/http-service/conditional-requests';
 import type { KeyState } from '../database.ts';
 import type { PublicJwk } from './public-jwk.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -55,6 +55,5 @@ function activeOf(keys: readonly RingKey[]): SigningKey {
 function documentOf(keys: readonly RingKey[]): KeySetDocument {
   const published = keys.map((key) => key.key.publicJwk);
   const body = JSON.stringify({ keys: published });
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  return Object.freeze({ body, etag, keys: Object.freeze(published) });
+  return Object.freeze({ body, etag: entityTag(body), keys: Object.freeze(published) });
 }

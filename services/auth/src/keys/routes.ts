@@ -1,3 +1,4 @@
+import { isNotModified } from '@gaia/http-service/conditional-requests';
 import { noBody } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
@@ -34,15 +35,9 @@ export function registerKeySet(app: Service, keyRing: KeyRing): void {
     },
     async (request, reply) => {
       const { body, etag } = keyRing.document();
-      reply.headers({ 'cache-control': KEY_SET_CACHE_CONTROL, etag, 'access-control-allow-origin': '*' });
-      if (names(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      reply.headers({ 'cache-control': KEY_SET_CACHE_CONTROL, 'access-control-allow-origin': '*' });
+      if (isNotModified(request, reply, etag)) return reply.code(304).send();
       return reply.type('application/json; charset=utf-8').send(body as unknown as KeySet);
     },
   );
-}
-
-/** If-None-Match with its weak comparison (RFC 9110 §8.8.3.2). */
-function names(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }

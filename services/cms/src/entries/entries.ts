@@ -1,3 +1,4 @@
+import type { ExpectedVersion } from '@gaia/http-service/conditional-requests';
 import { problem as serviceProblem } from '@gaia/http-service/problem';
 import { accessRule, sameRule } from '@gaia/policy/access-rule';
 import { mayWriteField } from '@gaia/policy/fields';
@@ -11,7 +12,6 @@ import { callerStatement } from '../statements.ts';
 import { inTransaction } from '../transactions.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
-import type { ExpectedVersion } from '../values/entity-tag.ts';
 import { type JsonObject, sameJson } from '../values/json-values.ts';
 import { createUuid, isUuid, type RandomBytes } from '../values/uuid.ts';
 import { type EntryView, type SavedEntry, STATUS, VISIBILITY } from './entry.ts';

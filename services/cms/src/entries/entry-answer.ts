@@ -1,5 +1,5 @@
+import { entityTag } from '@gaia/http-service/conditional-requests';
 import { takesNames } from '@gaia/policy/access-rule';
-import { entityTag } from '../values/entity-tag.ts';
 import type { EntryView, SavedEntry } from './entry.ts';
 
 /** An entry as it travels. */
@@ -25,6 +25,7 @@ export function savedAnswer(saved: SavedEntry) {
   return { ...entryAnswer(saved.entry), seq: saved.seq };
 }
 
+/** The validator of an entry as one caller sees it. */
 export function entryTag(entry: EntryView): string {
-  return entityTag(entry.version, entry.type.version);
+  return entityTag(entryAnswer(entry), entry.version);
 }

@@ -1,8 +1,8 @@
+import { type ExpectedVersion, matches } from '@gaia/http-service/conditional-requests';
 import type { ProblemPart } from '@gaia/http-service/problem';
 import { problem } from '../errors.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import { bounds } from '../types/field.ts';
-import { type ExpectedVersion, matches } from '../values/entity-tag.ts';
 import { type JsonObject, sameJson, withoutNulls } from '../values/json-values.ts';
 import { STATUS, VISIBILITY } from './entry.ts';
 import type { StoredEntry } from './stored-entry.ts';

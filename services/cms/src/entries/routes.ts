@@ -1,3 +1,4 @@
+import { readIfMatch } from '@gaia/http-service/conditional-requests';
 import {
   bearer,
   bodyRefusals,
@@ -12,7 +13,6 @@ import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { type CallContext, callContextOf } from '../neighbours/call-context.ts';
 import type { ReadableFiles } from '../neighbours/readable-files.ts';
-import { readIfMatch } from '../values/entity-tag.ts';
 import type { Entries } from './entries.ts';
 import { entryTag, savedAnswer } from './entry-answer.ts';
 import { EntryChange, EntryParams, NewEntry, SavedEntryAnswer } from './schemas.ts';

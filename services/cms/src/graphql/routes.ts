@@ -66,7 +66,7 @@ export function registerGraphql(app: Service, graphql: (request: GraphqlRequest)
         call: callContextOf(request),
         onFault: (fault) => request.log.error({ err: fault }, 'a part of a GraphQL request failed'),
       });
-      reply.headers({ 'cache-control': 'private, no-cache', vary: 'authorization' });
+      reply.header('cache-control', 'private, no-cache');
       return reply.code(answer.status).send(answer.body);
     },
   );

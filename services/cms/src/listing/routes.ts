@@ -1,18 +1,18 @@
+import { entityTag, isNotModified } from '@gaia/http-service/conditional-requests';
 import { bearerOrNone, noBody, problems, SiteParams, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireSiteOfToken } from '../access.ts';
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
-import { entryAnswer, entryTag } from '../entries/entry-answer.ts';
+import { entryAnswer } from '../entries/entry-answer.ts';
 import { EntryAnswer, EntryListAnswer, EntryParams } from '../entries/schemas.ts';
 import type { TypeCache } from '../types/type-cache.ts';
-import { noneMatch } from '../values/entity-tag.ts';
 import { listEntries } from './list-entries.ts';
 import { ListQuery, readListQuery } from './query.ts';
 
 const tags = ['entries'];
 /** What is answered depends on who asks, and must be asked again before it is used again. */
-const caching = { 'cache-control': 'private, no-cache', vary: 'authorization' };
+const caching = { 'cache-control': 'private, no-cache' };
 
 export interface ReadingDependencies {
   readonly database: CmsDatabase;
@@ -70,16 +70,17 @@ export function registerReading(app: Service, { database, types, entries }: Read
             401: tokenRefusals,
             403: ['forbidden'],
             404: ['entry_not_found'],
+            412: ['precondition_failed'],
           }),
         },
       },
     },
     async (request, reply) => {
       const entry = await entries.get(request.identity, request.params.site, request.params.id);
-      const tag = entryTag(entry);
-      reply.headers({ ...caching, etag: tag });
-      if (!noneMatch(request.headers['if-none-match'], tag)) return reply.code(304).send();
-      return entryAnswer(entry);
+      const answer = entryAnswer(entry);
+      reply.headers(caching);
+      if (isNotModified(request, reply, entityTag(answer, entry.version))) return reply.code(304).send();
+      return answer;
     },
   );
 }

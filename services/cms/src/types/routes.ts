@@ -1,3 +1,4 @@
+import { entityTag, isNotModified, readIfMatch } from '@gaia/http-service/conditional-requests';
 import {
   bearer,
   bodyRefusals,
@@ -9,7 +10,6 @@ import {
 } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
-import { entityTag, readIfMatch } from '../values/entity-tag.ts';
 import type { ContentType } from './field.ts';
 import { NewType, TypeAnswer, TypeChange, TypeList, TypeParams } from './schemas.ts';
 import { typeView } from './type-view.ts';
@@ -21,7 +21,10 @@ const managers = { onRequest: [requireSite(), requireScope('types:manage')] };
 
 /** `/cms/sites/:site/types`. To be registered under a guard. */
 export function registerTypes(app: Service, types: Types): void {
-  const view = async (type: ContentType) => typeView(type, await types.list(type.site));
+  const viewAndTag = async (type: ContentType) => {
+    const view = typeView(type, await types.list(type.site));
+    return { view, etag: entityTag(view, type.version) };
+  };
 
   app.get(
     '/cms/sites/:site/types',
@@ -59,10 +62,9 @@ export function registerTypes(app: Service, types: Types): void {
     },
     async (request, reply) => {
       const type = await types.create(request.params.site, request.body);
-      reply
-        .code(201)
-        .headers({ location: `/cms/sites/${type.site}/types/${type.name}`, etag: entityTag(type.version) });
-      return view(type);
+      const { view, etag } = await viewAndTag(type);
+      reply.code(201).headers({ location: `/cms/sites/${type.site}/types/${type.name}`, etag });
+      return view;
     },
   );
 
@@ -75,13 +77,18 @@ export function registerTypes(app: Service, types: Types): void {
         tags,
         ...bearer,
         params: TypeParams,
-        response: { 200: TypeAnswer, ...problems({ ...siteRefusals, 404: ['type_not_found'] }) },
+        response: {
+          200: TypeAnswer,
+          304: noBody('Still the type of the ETag in If-None-Match'),
+          ...problems({ ...siteRefusals, 404: ['type_not_found'], 412: ['precondition_failed'] }),
+        },
       },
     },
     async (request, reply) => {
-      const type = await types.get(request.params.site, request.params.type);
-      reply.header('etag', entityTag(type.version));
-      return view(type);
+      const { view, etag } = await viewAndTag(await types.get(request.params.site, request.params.type));
+      reply.header('cache-control', 'private, no-cache');
+      if (isNotModified(request, reply, etag)) return reply.code(304).send();
+      return view;
     },
   );
 
@@ -112,8 +119,9 @@ export function registerTypes(app: Service, types: Types): void {
     async (request, reply) => {
       const expected = readIfMatch(request.headers['if-match']);
       const type = await types.change(request.params.site, request.params.type, request.body, expected);
-      reply.header('etag', entityTag(type.version));
-      return view(type);
+      const { view, etag } = await viewAndTag(type);
+      reply.header('etag', etag);
+      return view;
     },
   );
 

@@ -1,8 +1,8 @@
 import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
+import { type ExpectedVersion, matches } from '@gaia/http-service/conditional-requests';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
-import { type ExpectedVersion, matches } from '../values/entity-tag.ts';
 import { createUuid, type RandomBytes } from '../values/uuid.ts';
 import { bounds, type ContentType, type Field } from './field.ts';
 import { defineType, sameDefinition, type TypeInput } from './type-definition.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalDate } from '../../src/values/calendar-date.ts';
-import { entityTag, noneMatch, readIfMatch } from '../../src/values/entity-tag.ts';
 import { sameJson, withoutNulls } from '../../src/values/json-values.ts';
 import { plainText } from '../../src/values/plain-text.ts';
 import { createUuid, isUuid } from '../../src/values/uuid.ts';
@@ -74,32 +73,6 @@ describe('texts', () => {
     const begun = performance.now();
     plainText(part.repeat(200_000 / part.length));
     expect(performance.now() - begun).toBeLessThan(2_000);
-  });
-});
-
-describe('entity tags', () => {
-  it.each([
-    [undefined, undefined],
-    ['*', 'any'],
-    ['"3"', [3]],
-    ['"3.9"', [3]],
-    ['W/"3.9"', [3]],
-    ['"1", "abc","2.1"', [1, 2]],
-    ['"abc"', []],
-  ])('If-Match %s asks for %s', (header, expected) => {
-    expect(readIfMatch(header)).toEqual(expected);
-  });
-
-  it.each(['3', '"3', 'W/3', '"1" "2"', `"${'x'.repeat(1_000)}"`])('If-Match %s is refused', (header) => {
-    expect(() => readIfMatch(header)).toThrow(expect.objectContaining({ code: 'validation_failed' }));
-  });
-
-  it('If-None-Match compares weakly', () => {
-    const tag = entityTag(3, 1);
-    expect(noneMatch(undefined, tag)).toBe(true);
-    expect(noneMatch('"1", W/"3.1"', tag)).toBe(false);
-    expect(noneMatch('*', tag)).toBe(false);
-    expect(noneMatch('"3"', tag)).toBe(true);
   });
 });
 
