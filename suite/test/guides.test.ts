@@ -24,7 +24,7 @@ afterAll(() => suite?.stop());
 
 /** Guides whose commands run in one shell, one after the other, and what must appear on their way, in this order. */
 const guides: readonly (readonly [files: string, said: readonly (RegExp | string)[]])[] = [
-  ['api-clients', [/^"/m, '"token_type": "Bearer"', 'token_missing', 'token_revoked']],
+  ['api-clients', [/^"/m, '"token_type": "Bearer"', /^304$/m, '"version_conflict"', 'token_missing', 'token_revoked']],
   ['registration-and-passwords', ['"open"', '"email":"reader@example.com"', /204$/m, /^\d+$/m]],
   [
     'files',

@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import type { Registry } from 'prom-client';
+import { refuseUnsaidCaching } from './cache-default.ts';
 import { sendProblem } from './error-handler.ts';
 import { registerFarewell } from './farewell.ts';
 import { type HealthCheck, registerHealth } from './health.ts';
@@ -74,6 +75,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   takeJsonBodies(app as unknown as FastifyInstance);
   refuseUnstorableText(app as unknown as FastifyInstance);
   registerFarewell(app as unknown as FastifyInstance);
+  refuseUnsaidCaching(app as unknown as FastifyInstance);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

@@ -45,6 +45,7 @@ async function service(checks: readonly HealthCheck[] = []) {
   app.get('/cups/:id', async () => {
     throw problem('cup_not_found', { extensions: { cause: 'broken' }, headers: { 'x-kept': 'yes' } });
   });
+  app.get('/kept', async (_request, reply) => reply.header('cache-control', 'public, max-age=5').send('kept'));
   app.get('/boom', async () => {
     throw new Error('SELECT secret FROM users');
   });
@@ -56,6 +57,16 @@ async function service(checks: readonly HealthCheck[] = []) {
 }
 
 const json = { 'content-type': 'application/json' };
+
+it.each([
+  ['/cups?limit=1', 'no-store'],
+  ['/kept', 'public, max-age=5'],
+  ['/cups/1', 'no-store'],
+  ['/openapi.json', 'no-store'],
+])('%s is kept by caches as far as it says so: %s', async (url, caching) => {
+  const { app } = await service();
+  expect((await app.inject(url)).headers['cache-control']).toBe(caching);
+});
 
 describe('refusals are problem+json with a stable code', () => {
   it.each([

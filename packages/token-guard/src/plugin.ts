@@ -35,6 +35,7 @@ async function registerTokenGuard(scope: FastifyInstance, options: TokenGuardOpt
   if (!scope.hasRequestDecorator('identity')) scope.decorateRequest('identity', undefined);
 
   scope.addHook('onRequest', (request, reply, done) => {
+    varyByCaller(reply);
     const admit = (identity: Identity) => {
       request.identity = identity;
       done();
@@ -54,6 +55,12 @@ async function registerTokenGuard(scope: FastifyInstance, options: TokenGuardOpt
       refuse(error);
     }
   });
+}
+
+/** RFC 9110 §12.5.5: whatever is answered here, a cache must not give it to another caller. */
+function varyByCaller(reply: FastifyReply): void {
+  const others = reply.getHeader('vary');
+  reply.header('vary', others === undefined ? 'authorization' : `${others}, authorization`);
 }
 
 /** The challenge is set here as well as in the problem, so that it is sent whatever error handler the app has. */

@@ -21,6 +21,23 @@ describe('a guarded route', () => {
     expect(answer.headers).not.toHaveProperty('www-authenticate');
   });
 
+  it('names Authorization beside whatever else its answers vary by, refusals included', async () => {
+    const issuer = await createTestIssuer({ signingKey });
+    const { app } = await guardedApp(issuer);
+    expect((await app.inject({ url: '/whoami', headers: issuer.headersFor() })).headers.vary).toBe('authorization');
+    expect((await app.inject('/whoami')).headers.vary).toBe('authorization');
+    const guard = createGuard(loadSettings(guardSettings, { JWKS_URL: issuer.jwksUrl }), {
+      fetch: issuer.fetch,
+      now: issuer.now,
+    });
+    const other = Fastify();
+    onTestFinished(() => other.close());
+    other.addHook('onRequest', async (_request, reply) => void reply.header('vary', 'origin'));
+    await other.register(tokenGuard, { guard, optionalIdentity: true });
+    other.get('/', async () => 'open');
+    expect((await other.inject('/')).headers.vary).toBe('origin, authorization');
+  });
+
   it.each([
     ['no token', {}, 'token_missing', 'Bearer realm="gaia"'],
     ['another scheme', { authorization: 'Basic eDp5' }, 'token_missing', 'Bearer realm="gaia"'],

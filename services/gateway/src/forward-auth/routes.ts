@@ -34,7 +34,7 @@ export function registerForwardAuth(app: Service, options: ForwardAuthOptions): 
       schema: { hide: true },
       handler: async (request, reply) => {
         if (!isSame(request.headers[SECRET_HEADER], options.secret)) throw commonProblem('route_not_found');
-        reply.header('cache-control', 'no-store');
+        reply.headers({ 'cache-control': 'no-store', vary: 'authorization, cookie' });
         const inbound = sortRequestHeaders(request.raw.rawHeaders);
         const caller = options.callerOf(request);
         const site = await options.sites.find(caller.host.name);

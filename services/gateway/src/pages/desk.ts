@@ -60,6 +60,7 @@ export function createDesk({ codec, sites, formTokens, callerOf }: DeskOptions):
   }
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
+    reply.header('vary', 'cookie, accept, accept-language');
     const caller = callerOf(request);
     const site = await sites.find(caller.host.name);
     const { token, setCookie } = formTokens.issue(request, caller);
@@ -76,7 +77,6 @@ export function createDesk({ codec, sites, formTokens, callerOf }: DeskOptions):
         'cache-control': 'no-store',
         'content-language': texts.language,
         'content-security-policy': contentSecurityPolicy(leadsTo),
-        vary: 'cookie, accept-language',
       })
       .send(
         renderDocument(page, {

@@ -21,8 +21,14 @@ export function passResponseHeaders(headers: readonly string[]): string[] {
     const name = headers[index] as string;
     if (name === 'connection') named = connectionOptions(headers[index + 1] as string, named);
     if (hopByHopHeaders.has(name) || droppedHeaders.has(name)) continue;
-    passed.push(name, headers[index + 1] as string);
+    const value = headers[index + 1] as string;
+    passed.push(name, name === 'vary' ? varyBySession(value) : value);
   }
   if (named === undefined) return passed;
   return passed.filter((_, index) => !named.has(passed[index - (index % 2)] as string));
+}
+
+/** What depends on `Authorization` depends on the session's cookie here, which stands for it. */
+function varyBySession(vary: string): string {
+  return /(?:^|[, \t])authorization(?:$|[, \t])/i.test(vary) ? `${vary}, cookie` : vary;
 }

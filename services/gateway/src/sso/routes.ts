@@ -130,7 +130,7 @@ function refused(cause: string) {
 
 /** The address holds a token, or leads to one: neither a cache nor the next page may learn it. */
 function keepSecret(reply: FastifyReply): void {
-  reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
+  reply.headers({ 'cache-control': 'no-store', vary: 'cookie', 'referrer-policy': 'no-referrer' });
 }
 
 /** Fetch Metadata: a frame, an image or a script of another site is no visit of the user's. */

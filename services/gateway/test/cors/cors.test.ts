@@ -144,7 +144,7 @@ describe('what services say of origins', () => {
         answerJson(outgoing, 200, {}, { vary: 'authorization', 'access-control-allow-credentials': 'true' }),
     });
     const answer = await gateway.send('/cms/x', { headers: { host: HOST, origin: FRONT_END } });
-    expect(String(answer.headers.vary).split(', ').sort()).toEqual(['authorization', 'origin']);
+    expect(String(answer.headers.vary).split(', ').sort()).toEqual(['authorization', 'cookie', 'origin']);
     expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
   });
 });
