@@ -59,13 +59,14 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     randomId,
   });
   const jwks = ownKeySource(keyRing, { reload: keys.reload, now });
+  const ownAudience = [SUITE_AUDIENCE, 'auth'];
   const verifier = createVerifier({
     issuers: [{ issuer, jwks, revocations: dependencies.revocations }],
-    audience: [SUITE_AUDIENCE, 'auth'],
+    audience: ownAudience,
     now,
   });
   // Logging out twice is no error, so revoked tokens are good enough for it.
-  const logoutVerifier = createVerifier({ issuers: [{ issuer, jwks }], now });
+  const logoutVerifier = createVerifier({ issuers: [{ issuer, jwks }], audience: ownAudience, now });
 
   const anyAudience = createVerifier({
     issuers: [{ issuer, jwks, revocations: dependencies.revocations }],

@@ -5,7 +5,15 @@ export interface SiteAccess {
   readonly site: string | undefined;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
+  /** The one service that its tokens are good at; the whole suite if absent. */
+  readonly audience?: string | undefined;
 }
+
+/**
+ * Of who has an account and belongs to no site: to see it, change it, export and delete it. Its tokens are for this service
+ * alone, so that no other has to know that there are such tokens to refuse them.
+ */
+const accountAccess: SiteAccess = Object.freeze({ site: undefined, roles: [], scopes: [], audience: 'auth' });
 
 /** The rows that access follows from. */
 export interface AccessFacts {
@@ -33,6 +41,15 @@ export function siteAccess({ administrator, site, roles, permissions = [] }: Acc
   }
   if (site === undefined || roles === undefined) return undefined;
   return { site, roles, scopes: scopesOf(roles, permissions) };
+}
+
+/**
+ * What a session for a site, or for none, allows by the facts about that site. Without a site every account has its own
+ * access; on a site, only members. Undefined where there is none.
+ */
+export function sessionAccess(facts: AccessFacts, site: string | undefined): SiteAccess | undefined {
+  if (facts.site !== site) return undefined;
+  return siteAccess(facts) ?? (site === undefined ? accountAccess : undefined);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { FamilyStore } from '@gaia/state/state';
-import { type SiteAccess, siteAccess } from '../access/site-access.ts';
+import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import { problem, refuseToken } from '../errors.ts';
@@ -43,7 +43,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
       await cutOffs.endSession(sid);
       throw refuseToken('token_revoked', 'user_disabled');
     }
-    return site === facts.site ? siteAccess(facts) : undefined;
+    return sessionAccess(facts, site);
   }
 
   return async (refreshToken, by, scopes) => {

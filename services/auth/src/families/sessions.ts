@@ -63,6 +63,7 @@ export function createSessions(options: SessionOptions): Sessions {
       scopes: access.scopes,
       site: access.site,
       roles: access.roles,
+      audience: access.audience,
       sessionId: family.sid,
       authTime: Math.floor(family.createdAt / 1_000),
       amr: family.amr,

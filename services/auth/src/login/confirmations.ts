@@ -1,7 +1,7 @@
 import { batchQuestions } from '@gaia/database/question-batch';
 import { type Kysely, sql } from 'kysely';
 import { type AccessRow, accessColumns, accessFactsOf, accessJoins } from '../access/access-rows.ts';
-import { type SiteAccess, siteAccess } from '../access/site-access.ts';
+import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
 import { auditEntryText } from '../audit/audit-entry.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
@@ -66,8 +66,8 @@ export function createConfirmations({
               select from user_devices where user_devices.user_id = asked.user_id
                 and user_devices.device = asked.device and last_seen_at >= ${new Date(oldestRecentSight(at))}
             ) as known,
-            case when users.administrator then sites.id is not distinct from asked.site_id
-              else memberships.user_id is not null end as welcome
+            sites.id is not distinct from asked.site_id
+              and (users.administrator or asked.site_id is null or memberships.user_id is not null) as welcome
           from asked
           join users on users.id = asked.user_id
             and users.credential_version = asked.credential_version and not users.disabled ${accessJoins}
@@ -83,6 +83,6 @@ export function createConfirmations({
 }
 
 function confirmationOf(row: ConfirmationRow): Confirmation {
-  const access = row.welcome ? siteAccess(accessFactsOf(row)) : undefined;
+  const access = row.welcome ? sessionAccess(accessFactsOf(row), row.site ?? undefined) : undefined;
   return access === undefined ? { refused: 'not_a_member' } : { access, isDeviceKnown: row.known };
 }

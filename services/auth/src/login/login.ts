@@ -14,8 +14,10 @@ export interface LoginRequest {
   /** E-mail address or user name. */
   readonly name: string;
   readonly password: string;
-  /** The site that the tokens shall be for; the user's first if undefined. */
+  /** The site that the tokens shall be for. */
   readonly site: string | undefined;
+  /** The site of the host where the login is made: what the tokens are for if none is named; the user's first without it. */
+  readonly hostSite: string | undefined;
   readonly address: string;
   readonly userAgent: string;
   readonly by: Origin;
@@ -40,7 +42,7 @@ export interface LoginOptions {
  */
 export function createLogin(options: LoginOptions): (request: LoginRequest) => Promise<Grant> {
   const { accounts, passwords, sessions, throttle, issueTimes, devices, refusedAttempts, audit, confirm } = options;
-  return async ({ name, password, site, address, userAgent, by }) => {
+  return async ({ name, password, site, hostSite, address, userAgent, by }) => {
     const account = loginKey(name)?.value ?? name;
     try {
       await throttle.attempt(account, address);
@@ -59,29 +61,34 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       throw invalidCredentials();
     }
 
+    const open = async (at: string | undefined) => {
+      // Begun before it is known whether it may be: whatever ends all sessions of the user from now on ends this one too.
+      const family = await sessions.begin({ subject: user.id, site: at, amr: ['pwd'], userAgent, address, by });
+      const { id, credentialVersion } = user;
+      const device = deviceDigest(userAgent, address);
+      try {
+        const confirmation = await confirm({ user: id, credentialVersion, site: at, device, by });
+        if (!('refused' in confirmation)) return { family, ...confirmation };
+        await sessions.abandon(family);
+        return confirmation;
+      } catch (error) {
+        await sessions.abandon(family);
+        throw error;
+      }
+    };
     const issuedAt = await issueTimes.next(user.id);
-    const at = site ?? (await accounts.firstSite(user.id));
-    // Begun before it is known whether it may be: whatever ends all sessions of the user from now on ends this one too.
-    const [family] = await Promise.all([
-      sessions.begin({ subject: user.id, site: at, amr: ['pwd'], userAgent, address, by }),
-      throttle.succeeded(account, address),
-    ]);
-    const confirmation = await confirm({
-      user: user.id,
-      credentialVersion: user.credentialVersion,
-      site: at,
-      device: deviceDigest(userAgent, address),
-      by,
-    }).catch(async (error) => {
-      await sessions.abandon(family);
-      throw error;
-    });
-    if ('refused' in confirmation) {
-      await sessions.abandon(family);
-      await refused(confirmation.refused);
-      throw confirmation.refused === 'not_a_member' ? problem('not_a_member') : invalidCredentials();
+    const wanted = site ?? hostSite ?? (await accounts.firstSite(user.id));
+    let [opened] = await Promise.all([open(wanted), throttle.succeeded(account, address)]);
+    // Who belongs to no site (any more) gets in to their account alone, wherever they try.
+    const isImplied = site === undefined && hostSite !== undefined;
+    if ('refused' in opened && opened.refused === 'not_a_member' && isImplied) {
+      if ((await accounts.firstSite(user.id)) === undefined) opened = await open(undefined);
     }
-    const { access, isDeviceKnown } = confirmation;
+    if ('refused' in opened) {
+      await refused(opened.refused);
+      throw opened.refused === 'not_a_member' ? problem('not_a_member') : invalidCredentials();
+    }
+    const { family, access, isDeviceKnown } = opened;
     const grant = sessions.grant(family, access, issuedAt);
     if (!isDeviceKnown) await devices.seen({ user: user.id, email: user.email, userAgent, address, site: access.site });
     await passwords.rehash(user.passwordHash, password, (hash) =>

@@ -26,6 +26,8 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
     {
       schema: {
         summary: 'Log in with a password',
+        description:
+          'Who belongs to no site gets tokens for this service alone: to see, change, export and delete the account.',
         tags: ['session'],
         body: LoginBody,
         response: {
@@ -44,7 +46,8 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
       const grant = await login({
         name: loginName(request.body),
         password: request.body.password,
-        site: request.body.site ?? siteOfHost(request.headers['x-gaia-site']),
+        site: request.body.site,
+        hostSite: siteOfHost(request.headers['x-gaia-site']),
         address: request.ip,
         userAgent: request.headers['user-agent'] ?? '',
         by: originOf(request),

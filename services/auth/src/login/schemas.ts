@@ -12,7 +12,7 @@ export const LoginBody = Type.Object(
     site: Type.Optional(
       Type.String({
         pattern: SITE_ID_PATTERN,
-        description: 'What the tokens are for; the user’s first site if absent',
+        description: 'What the tokens are for; the site of the host, or the user’s first one, if absent',
       }),
     ),
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { requireHolds, requireUserManager } from '../../src/access/permissions.ts';
-import { scopesOf, siteAccess } from '../../src/access/site-access.ts';
+import { scopesOf, sessionAccess, siteAccess } from '../../src/access/site-access.ts';
 
 const site = 'site-a.localhost';
 
@@ -20,6 +20,15 @@ describe('siteAccess', () => {
   it('gives nothing to who is no member, or where there is no site', () => {
     expect(siteAccess({ administrator: false, site, roles: undefined })).toBeUndefined();
     expect(siteAccess({ administrator: false, site: undefined, roles: ['owner'] })).toBeUndefined();
+  });
+
+  it('leaves a session without a site the account alone, and one for a site nothing', () => {
+    const nobody = { administrator: false, site: undefined, roles: undefined };
+    expect(sessionAccess(nobody, undefined)).toEqual({ site: undefined, roles: [], scopes: [], audience: 'auth' });
+    expect(sessionAccess(nobody, site)).toBeUndefined();
+    expect(sessionAccess({ ...nobody, site }, site)).toBeUndefined();
+    expect(sessionAccess({ ...nobody, site, roles: ['member'] }, site)).not.toHaveProperty('audience');
+    expect(sessionAccess({ ...nobody, administrator: true }, undefined)?.roles).toEqual(['administrator']);
   });
 
   it('makes administrators owners of any site, and nobody’s without one', () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuthUnderTest, claimsOf, refusal, startAuth } from '../support/auth-under-test.ts';
+import { type Schema, sampleOf } from '../support/sample.ts';
 
 /** What would give its sender something if a body could set it. */
 const foreign: Readonly<Record<string, unknown>> = {
@@ -31,19 +32,6 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
   'POST /auth/sites/{site}/invitations': ['roles'],
   'PUT /auth/sites/{site}/roles/{role}': ['permissions'],
 };
-
-interface Schema {
-  readonly type?: string;
-  readonly anyOf?: readonly Schema[];
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly minItems?: number;
-  readonly minLength?: number;
-  readonly minimum?: number;
-  readonly pattern?: string;
-}
 
 interface Route {
   readonly name: string;
@@ -137,20 +125,4 @@ function send({ method, url, isPublic }: Route, payload: string) {
 
 function propertiesOf({ anyOf, properties = {} }: Schema): readonly string[] {
   return anyOf ? anyOf.flatMap(propertiesOf) : Object.keys(properties);
-}
-
-const texts = ['member', 'v'.repeat(43)];
-
-/** The least that a schema accepts, so that a member more is the only fault. */
-function sampleOf(schema: Schema): unknown {
-  const { type, anyOf, enum: choices, properties = {}, required = [], items = {}, minItems = 0, minimum = 0 } = schema;
-  if (anyOf?.[0]) return sampleOf(anyOf[0]);
-  if (choices) return choices[0];
-  if (type === 'object') return Object.fromEntries(required.map((name) => [name, sampleOf(properties[name] ?? {})]));
-  if (type === 'array') return Array.from({ length: minItems }, () => sampleOf(items));
-  if (type === 'boolean') return true;
-  if (type === 'integer') return minimum;
-  const { minLength = 0, pattern = '' } = schema;
-  const text = texts.find((one) => one.length >= minLength && new RegExp(pattern, 'u').test(one));
-  return text ?? 'x'.repeat(minLength);
 }

@@ -39,7 +39,7 @@ describe.each(backends)('a change of rights with state in %s', (backend) => {
     await auth.revoked(before.access_token);
     const refresh = await auth.post('/auth/refresh', { refresh_token: before.refresh_token });
     expect(refresh.json()).toMatchObject({ code: 'token_revoked', cause: 'not_a_member' });
-    const login = await auth.post('/auth/login', { email: user.email, password: user.password });
+    const login = await auth.post('/auth/login', { email: user.email, password: user.password, site: A });
     expect(refusal(login)).toEqual({ status: 403, code: 'not_a_member' });
   });
 

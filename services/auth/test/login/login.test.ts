@@ -15,6 +15,7 @@ const REQUEST = {
   name: 'ann@gaia.test',
   password: 'right',
   site: 'site-a.localhost',
+  hostSite: undefined,
   address: '203.0.113.7',
   userAgent: 'a browser',
   by: {
