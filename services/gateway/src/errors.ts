@@ -15,6 +15,7 @@ export const problem = defineProblems({
   return_path_refused: { status: 400, title: 'Only a path of this site can be returned to' },
   sign_on_refused: { status: 403, title: 'This sign-on cannot be used here' },
   form_expired: { status: 403, title: 'The form was open for too long, or is not from here' },
+  account_session: { status: 403, title: 'Session is good for the account only' },
   site_of_host: { status: 403, title: 'Sessions at this address are for its own site' },
   site_not_found: { status: 404, title: 'There is no such site' },
   request_too_slow: { status: 408, title: 'The body comes too slowly' },

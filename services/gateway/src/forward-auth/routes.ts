@@ -1,12 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { problem as commonProblem } from '@gaia/http-service/problem';
 import type { Service } from '@gaia/http-service/service';
+import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../caller/caller.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
 import { problem } from '../errors.ts';
 import { sortRequestHeaders } from '../proxy/request-headers.ts';
 import { allMethods } from '../proxy/route-table.ts';
+import { identityOf } from '../sessions/session.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
 
 export interface ForwardAuthOptions {
@@ -22,7 +24,7 @@ const SECRET_HEADER = 'x-gaia-forward-auth';
 /**
  * `/forward-auth`, what a proxy asks before it leads a request on (nginx auth_request, Traefik ForwardAuth, Envoy
  * ext_authz): 200 with `Authorization` and `X-Gaia-Site` for the service, 401 where nobody is signed in, 403 for what a
- * session must not do. Its answer holds the token that pages must never see, so who does not know the secret is told
+ * session must not do, and for one of an account alone. Its answer holds the token that pages must never see, so who does not know the secret is told
  * that there is nothing here.
  */
 export function registerForwardAuth(app: Service, options: ForwardAuthOptions): void {
@@ -49,7 +51,11 @@ export function registerForwardAuth(app: Service, options: ForwardAuthOptions): 
         });
         for (const cookie of credential?.setCookies() ?? []) reply.header('set-cookie', cookie);
         const accessToken = credential?.accessToken();
-        if (accessToken !== undefined) return reply.header('authorization', `Bearer ${accessToken}`).send();
+        if (accessToken !== undefined) {
+          // Who was taken off the last site keeps the account, which must not open what stands behind this.
+          if (!identityOf(accessToken)?.audience.includes(SUITE_AUDIENCE)) throw problem('account_session');
+          return reply.header('authorization', `Bearer ${accessToken}`).send();
+        }
         throw problem('token_missing', { headers: { 'www-authenticate': 'Bearer realm="gaia"' } });
       },
     });

@@ -49,7 +49,7 @@ export function identityOf(accessToken: string): Identity | undefined {
   return {
     issuer: text(claims.iss),
     subject: text(claims.sub),
-    audience: [],
+    audience: (Array.isArray(claims.aud) ? claims.aud : [claims.aud]).filter((one) => typeof one === 'string'),
     clientId: text(claims.client_id),
     sessionId: typeof claims.sid === 'string' ? claims.sid : undefined,
     tokenId: text(claims.jti),

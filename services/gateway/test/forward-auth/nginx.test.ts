@@ -114,6 +114,15 @@ describe('the endpoint itself', () => {
     expect(unsafeMethod.json()).toMatchObject({ status: 403, code: 'csrf_token_missing' });
   });
 
+  it('refuses a session of an account that belongs to no site', async () => {
+    const gateway = await openGateway({ env: { FORWARD_AUTH_SECRET: SECRET } });
+    gateway.auth.audience = 'auth';
+    const { cookie } = await signIn(gateway);
+    const answer = await gateway.send('/forward-auth', { headers: { ...asking, cookie } });
+    expect(answer.json()).toMatchObject({ status: 403, code: 'account_session' });
+    expect(answer.headers).not.toHaveProperty('authorization');
+  });
+
   it('refuses a second Authorization header, whatever it holds', async () => {
     const gateway = await openGateway({ env: { FORWARD_AUTH_SECRET: SECRET } });
     const { cookie } = await signIn(gateway);

@@ -22,6 +22,8 @@ export interface FakeAuth {
   /** Ends a family, and says so to `onEnd`. */
   end(sid: string): void;
   onEnd: ((sid: string) => void) | undefined;
+  /** Whom its access tokens are for. */
+  audience: string;
   /** Set to answer 503 to everything. */
   down: boolean;
   /** Life of access tokens in seconds. */
@@ -68,6 +70,7 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       const text = `${encode({ alg: 'RS256', typ: 'sso+jwt', kid: 'k1', ...header })}.${encode(all)}`;
       return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
     },
+    audience: 'gaia',
     down: false,
     expiresIn: 900,
     sessionExpiresIn: undefined,
@@ -177,7 +180,15 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
 
   function tokens(sid: string, site: unknown): Record<string, unknown> {
     const iat = Math.floor(now() / 1_000);
-    const claims = { sub: 'u1', sid, jti: randomUUID(), iat, exp: iat + auth.expiresIn, ...(site ? { site } : {}) };
+    const claims = {
+      aud: auth.audience,
+      sub: 'u1',
+      sid,
+      jti: randomUUID(),
+      iat,
+      exp: iat + auth.expiresIn,
+      ...(site ? { site } : {}),
+    };
     return {
       access_token: `${encode({ kid: 'k1' })}.${encode(claims)}.x`,
       token_type: 'Bearer',
