@@ -4,13 +4,14 @@ const signers: Readonly<Record<Signer, string>> = {
   auth: 'auth',
   assets: 'assets',
   sender: 'the sender, with the secret of one endpoint',
+  client: 'a client, with a key of its own',
 };
 
 /** The table of token purposes as Markdown. */
 export function purposesTable(): string {
   const rows = Object.entries<TokenPurpose>(tokenPurposes).map(
     ([name, purpose]) =>
-      `| ${name} | \`${purpose.typ}\` | ${purpose.algorithm} | ${signers[purpose.signer]} | ` +
+      `| ${name} | \`${purpose.typ}\` | ${purpose.algorithms.join(', ')} | ${signers[purpose.signer]} | ` +
       `${lifetime(purpose.lifetimeSeconds)} | ${purpose.singleUse ? 'yes' : 'no'} |`,
   );
   return ['| purpose | `typ` | signed | by | lives | single use |', '|---|---|---|---|---|---|', ...rows, ''].join(

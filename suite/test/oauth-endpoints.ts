@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import { site } from './known-keys.ts';
 import { call } from './running-suite.ts';
 import type { Claims } from './signed-as.ts';
@@ -23,7 +23,12 @@ export const oauthEndpoints: readonly TokenEndpoint[] = [
   { name: '`POST /oauth/token`, grant `refresh_token`', takes: 'refresh', prepare: refreshGrant },
   { name: '`POST /oauth/token`, token exchange, `subject_token`', takes: 'access', prepare: subjectToken },
   { name: '`POST /oauth/token`, token exchange, `actor_token`', takes: undefined, prepare: actorToken },
-  { name: '`POST /oauth/token`, `client_assertion`', takes: undefined, alsoTakesType: 'JWT', prepare: assertion },
+  {
+    name: '`POST /oauth/token`, `client_assertion`',
+    takes: 'clientAssertion',
+    alsoTakesType: 'JWT',
+    prepare: assertion,
+  },
   { name: '`POST /oauth/introspect`, of an access token', takes: 'access', prepare: introspected(accessTokenClaims) },
   { name: '`POST /oauth/introspect`, of a refresh token', takes: 'refresh', prepare: introspected(refreshClaims) },
   { name: '`POST /oauth/revoke`, of an access token', takes: 'access', prepare: revokedAccess },
@@ -61,17 +66,12 @@ async function actorToken(world: World): Promise<PreparedEndpoint> {
 
 /** `private_key_jwt` (RFC 7523): signed with a key of the client's own. */
 async function assertion(world: World): Promise<PreparedEndpoint> {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const { client_id: id } = await newClient(world, { public_keys: [publicKey.export({ format: 'jwk' })] });
+  const publicKey = createPublicKey(world.clientKey).export({ format: 'jwk' });
+  const { client_id: id } = await newClient(world, { public_keys: [publicKey] });
   const form = { grant_type: 'client_credentials', client_assertion_type: JWT_BEARER };
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return {
     claims: { iss: id, sub: id, aud: `${world.suite.url}/oauth/token`, ...times(60), jti: randomUUID() },
     present: (token) => asked(world, 'token', { ...form, client_assertion: token }),
-    signHere: (typ, claims) => {
-      const text = `${part({ alg: 'EdDSA', typ })}.${part(claims)}`;
-      return `${text}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`;
-    },
   };
 }
 

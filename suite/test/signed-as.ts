@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, sign } from 'node:crypto';
+import { createHmac, hkdfSync, type KeyObject, sign } from 'node:crypto';
 import type { TestIssuer } from '@gaia/testing/issuer';
 import { type TokenPurposeName, tokenPurposes } from '@gaia/tokens/purposes';
 import type { KnownKeys } from './known-keys.ts';
@@ -9,6 +9,8 @@ export type Claims = Readonly<Record<string, unknown>>;
 export interface PurposeKeys extends Pick<KnownKeys, 'refreshSecret' | 'linkKey'> {
   readonly signing: TestIssuer['key'];
   readonly webhookSecret: string;
+  /** Ed25519 key of a client. */
+  readonly clientKey?: KeyObject;
 }
 
 /** A token as its genuine signer would make it for the purpose, with these claims. */
@@ -33,7 +35,16 @@ interface Signer {
 }
 
 function signerOf(purpose: TokenPurposeName, keys: PurposeKeys): Signer {
-  const { algorithm: alg, typ } = tokenPurposes[purpose];
+  const {
+    algorithms: [alg],
+    typ,
+  } = tokenPurposes[purpose];
+  if (purpose === 'clientAssertion') {
+    return {
+      alg: 'EdDSA',
+      signature: (text) => sign(null, Buffer.from(text), keyOfClient(keys)).toString('base64url'),
+    };
+  }
   if (alg === 'RS256') {
     const { kid, privateKey } = keys.signing;
     return { alg, kid, signature: (text) => sign('sha256', Buffer.from(text), privateKey).toString('base64url') };
@@ -56,4 +67,9 @@ function signerOf(purpose: TokenPurposeName, keys: PurposeKeys): Signer {
 
 function encodePart(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
+}
+
+function keyOfClient({ clientKey }: PurposeKeys): KeyObject {
+  if (clientKey === undefined) throw new TypeError('no key of a client is given');
+  return clientKey;
 }

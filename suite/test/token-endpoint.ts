@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { TokenPurposeName } from '@gaia/tokens/purposes';
 import { login, type SuiteWithKnownKeys, site } from './known-keys.ts';
 import type { Answer } from './running-suite.ts';
@@ -12,8 +13,6 @@ export interface PreparedEndpoint {
   /** Claims that the endpoint accepts. */
   readonly claims: Claims;
   present(token: string): Promise<Reply>;
-  /** Signs with the key that the endpoint takes, where it is none of a purpose. */
-  signHere?(typ: string, claims: Claims): string;
 }
 
 /** A place that takes a token. */
@@ -34,6 +33,8 @@ export interface World {
   /** An access token of the administrator. */
   readonly token: string;
   readonly webhook: { readonly id: string };
+  /** Ed25519 key that a client can sign with. */
+  readonly clientKey: KeyObject;
 }
 
 export function accessClaims(suite: SuiteWithKnownKeys): Claims {

@@ -41,7 +41,8 @@ export function rules(seconds = 1, others: Partial<HandOverRules> = {}): HandOve
   return {
     issuer: ISSUER,
     audience: TARGET,
-    keys: { find: (kid) => (kid === 'k1' ? publicKey : undefined), lookUp: async () => undefined },
+    keys: { find: (kid) => (kid === 'k1' ? publicKey : undefined), lookUp: async () => undefined, usable: () => true },
+    isMaker: false,
     now: (NOW + seconds) * 1_000,
     ...others,
   };

@@ -1,6 +1,6 @@
 import { fetchKeySet } from './fetch-key-set.ts';
 import { loadKeyFile, saveKeyFile } from './key-file.ts';
-import { type KeySet, KeySetRefused, readKeySet, type VerificationKey } from './key-set.ts';
+import { type KeySet, KeySetRefused, type PublishedKey, readKeySet } from './key-set.ts';
 
 export interface JwksCacheOptions {
   /** The issuer's JWKS document, http or https. */
@@ -47,9 +47,9 @@ export interface JwksCache {
   /** Resolves when the disk copy and the first fetch are through, successful or not; never rejects. */
   readonly ready: Promise<void>;
   /** The key, if it is known and may still be used. Starts a refresh in the background when one is due. */
-  find(kid: string): VerificationKey | undefined;
+  find(kid: string): PublishedKey | undefined;
   /** Like find, but asks the issuer for an unknown kid unless that was done a moment ago. Never rejects. */
-  lookUp(kid: string): Promise<VerificationKey | undefined>;
+  lookUp(kid: string): Promise<PublishedKey | undefined>;
   /** False when no token can be verified at all: nothing was ever fetched, or the hard cap is over. */
   usable(): boolean;
   /** Asks the issuer now; concurrent calls share one request. Never rejects: see status. */
@@ -113,7 +113,7 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
     try {
       const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
       const answer = await fetchKeySet({ url, fetch, etag, signal, maxBytes });
-      const fetched = answer.text === undefined ? keys : readKeySet(answer.text, keys);
+      const fetched = answer.text === undefined ? keys : await readKeySet(answer.text, keys);
       if (closing.signal.aborted) return;
       adopt(fetched, answer.text ?? text, startedAt);
       etag = answer.etag;
@@ -166,7 +166,7 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
     const stored = await loadKeyFile(path, url, maxBytes);
     if (stored === undefined || stored.fetchedAt > now() || now() - stored.fetchedAt >= maxStaleMs) return;
     try {
-      adopt(readKeySet(stored.text, keys), stored.text, stored.fetchedAt);
+      adopt(await readKeySet(stored.text, keys), stored.text, stored.fetchedAt);
     } catch (error) {
       log?.warn({ url, reason: describe(error) }, 'the copy of the keys on disk is not usable');
     }
@@ -180,14 +180,14 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
     return inFlight;
   }
 
-  function find(kid: string): VerificationKey | undefined {
+  function find(kid: string): PublishedKey | undefined {
     const at = now();
     // Timers sleep when the machine does, so use of the keys starts a refresh that is due as well.
     if (at >= nextAttemptAt) void refresh();
     return at - fetchedAt < maxStaleMs ? keys.get(kid) : undefined;
   }
 
-  async function lookUp(kid: string): Promise<VerificationKey | undefined> {
+  async function lookUp(kid: string): Promise<PublishedKey | undefined> {
     const known = find(kid);
     if (known !== undefined) return known;
     if (mayAskForMissing()) {

@@ -1,15 +1,15 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { VerificationKey } from '@gaia/jwt/signature';
+import { importJWK } from 'jose';
 
-/** One public key of an issuer, imported once; the only algorithm that it may verify is fixed with it. */
-export interface VerificationKey {
-  readonly kid: string;
+/** One published key, imported once. */
+export interface PublishedKey extends VerificationKey {
   readonly algorithm: 'RS256';
-  readonly key: KeyObject;
+  readonly key: CryptoKey;
   /** The published material; equal for two fetches that brought the same key. */
   readonly material: string;
 }
 
-export type KeySet = ReadonlyMap<string, VerificationKey>;
+export type KeySet = ReadonlyMap<string, PublishedKey>;
 
 /** A JWKS document that must not be used; what was known before stays in force. */
 export class KeySetRefused extends Error {
@@ -33,10 +33,10 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
  * a document without any usable key, or with two usable keys of one `kid`, is refused whole.
  * Keys already known with the same material are taken over, so that each is imported once.
  */
-export function readKeySet(text: string, known: KeySet): KeySet {
-  const keys = new Map<string, VerificationKey>();
+export async function readKeySet(text: string, known: KeySet): Promise<KeySet> {
+  const keys = new Map<string, PublishedKey>();
   for (const jwk of membersOf(text)) {
-    const key = verificationKey(jwk, known);
+    const key = await publishedKey(jwk, known);
     if (key === undefined) continue;
     if (keys.has(key.kid)) throw new KeySetRefused('two keys of the set have one kid');
     keys.set(key.kid, key);
@@ -58,16 +58,15 @@ function membersOf(text: string): readonly unknown[] {
   return keys;
 }
 
-function verificationKey(jwk: unknown, known: KeySet): VerificationKey | undefined {
+async function publishedKey(jwk: unknown, known: KeySet): Promise<PublishedKey | undefined> {
   if (!isRecord(jwk) || !isPublicRsa(jwk) || !isForSignatures(jwk) || !isForRs256(jwk)) return undefined;
   const { kid, n, e } = jwk;
   if (!isUsableKid(kid) || typeof n !== 'string' || typeof e !== 'string') return undefined;
   const material = `${n}.${e}`;
   const before = known.get(kid);
   if (before?.material === material) return before;
-  const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
-  if (!isStrongRsa(key)) return undefined;
-  return Object.freeze({ kid, algorithm: 'RS256', key, material });
+  const key = await importedRsa(n, e);
+  return key === undefined ? undefined : Object.freeze({ kid, algorithm: 'RS256', key, material });
 }
 
 function isPublicRsa(jwk: Readonly<Record<string, unknown>>): boolean {
@@ -90,11 +89,30 @@ function isUsableKid(kid: unknown): kid is string {
   return typeof kid === 'string' && kid.length > 0 && kid.length <= MAX_KID_LENGTH;
 }
 
+async function importedRsa(n: string, e: string): Promise<CryptoKey | undefined> {
+  if (!isStrongRsa(n, e)) return undefined;
+  try {
+    return (await importJWK({ kty: 'RSA', n, e }, 'RS256')) as CryptoKey;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A short modulus can be factored; an exponent that is even or 1 makes forging trivial. */
-function isStrongRsa(key: KeyObject): boolean {
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength < MODULUS_BITS.min || modulusLength > MODULUS_BITS.max) return false;
-  return publicExponent > 1n && publicExponent % 2n === 1n && publicExponent <= MAX_EXPONENT;
+function isStrongRsa(n: string, e: string): boolean {
+  const [modulus, exponent] = [unsigned(n), unsigned(e)];
+  if (modulus === undefined || exponent === undefined) return false;
+  const bits = modulus.toString(2).length;
+  if (bits < MODULUS_BITS.min || bits > MODULUS_BITS.max) return false;
+  return exponent > 1n && exponent % 2n === 1n && exponent <= MAX_EXPONENT;
+}
+
+/** RFC 7518 §2 Base64urlUInt; undefined for what is none, or longer than any key may be. */
+function unsigned(text: string): bigint | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length === 0 || bytes.length > MODULUS_BITS.max / 8 + 1 || bytes.toString('base64url') !== text)
+    return undefined;
+  return BigInt(`0x${bytes.toString('hex')}`);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { refuseUnless, TokenRefusal } from './refusal.ts';
+import { refuseUnless, TokenRefusal } from '@gaia/jwt/refusal';
 
 /** What a request is asked for: its headers as they came, names and values in turn (node:http `rawHeaders`). */
 export interface RequestHeaders {

@@ -1,7 +1,7 @@
+import type { RefusalReason } from '@gaia/jwt/refusal';
 import type { CutOff, FeedEntry } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS } from '@gaia/tokens/purposes';
-import type { RefusalReason } from './refusal.ts';
 
 /** What of a token a cut-off can name. */
 export type RevocableToken = Pick<

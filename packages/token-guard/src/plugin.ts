@@ -1,10 +1,10 @@
+import { TokenRefusal } from '@gaia/jwt/refusal';
 import type { Identity } from '@gaia/tokens/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { bearerToken } from './bearer.ts';
 import type { Guard } from './guard.ts';
 import { problemOfRefusal } from './problems.ts';
-import { TokenRefusal } from './refusal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

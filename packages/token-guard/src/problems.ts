@@ -1,5 +1,5 @@
 import { defineProblems, type Problem } from '@gaia/http-service/problem';
-import { KeysUnavailable, TokenRefusal } from './refusal.ts';
+import { KeysUnavailable, TokenRefusal } from '@gaia/jwt/refusal';
 
 /** What a guarded route can answer instead of its own answer. */
 export const guardProblem = defineProblems({

@@ -1,22 +1,12 @@
-import { verify as verifySignature } from 'node:crypto';
-import type { VerificationKey } from '@gaia/jwks-cache/key-set';
+import { type ClaimRules, checkClaims, checkTimes, type Validity, validityOf } from '@gaia/jwt/claims';
+import { preflight } from '@gaia/jwt/preflight';
+import { type RefusalReason, refuseUnless, TokenRefusal } from '@gaia/jwt/refusal';
+import { type KeySource, publishedKey, type VerificationKey, verifySignature } from '@gaia/jwt/signature';
 import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS, SUITE_AUDIENCE } from '@gaia/tokens/purposes';
-import { type ClaimRules, checkClaims, checkTimes, type Validity, validityOf } from './claim-checks.ts';
-import { type CompactTokenWithoutHeader, readAllButHeader } from './compact-token.ts';
 import type { RevocableToken } from './cut-offs.ts';
-import { type CheckedHeader, createHeaderReader } from './header-checks.ts';
-import { KeysUnavailable, type RefusalReason, refuseUnless, TokenRefusal } from './refusal.ts';
 import { identityOfClaims } from './token-identity.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
-
-/** Where the keys of an issuer come from; `@gaia/jwks-cache` is one. */
-export interface KeySource {
-  find(kid: string): VerificationKey | undefined;
-  lookUp(kid: string): Promise<VerificationKey | undefined>;
-  /** False when none of the issuer's tokens could be verified now. */
-  usable(): boolean;
-}
 
 /** Says why a genuine token is not to be honoured any more; asked on every use, so it must not wait for anything. */
 export interface RevocationCheck {
@@ -56,21 +46,13 @@ export interface VerifierCounts {
 
 export interface Verifier {
   /**
-   * The identity of an access token, or a promise of it if its key has to be asked for.
+   * The identity of an access token, or a promise of it on first sight.
    * Throws (or rejects with) TokenRefusal, or KeysUnavailable when no key of the issuer is known.
    */
   check(accessToken: string): Identity | Promise<Identity>;
   /** As check, always a promise. */
   verify(accessToken: string): Promise<Identity>;
   counts(): VerifierCounts;
-}
-
-/** A token whose form is good, and whose issuer is one that we trust; it may still be anybody's. */
-interface PresentedToken {
-  readonly accessToken: string;
-  readonly token: CompactTokenWithoutHeader;
-  readonly header: CheckedHeader;
-  readonly issuer: TrustedIssuer;
 }
 
 /** A token whose signature and claims are good; what time and revocation can still change is asked on every use. */
@@ -88,8 +70,8 @@ export const MAX_LIFETIME_SECONDS = 86_400;
 export function createVerifier(options: VerifierOptions): Verifier {
   const now = options.now ?? Date.now;
   const issuers = trustedIssuers(options.issuers);
-  const headers = createHeaderReader();
   const rules = claimRules(options);
+  const clockSkewSeconds = atLeast(0, 'clockSkewSeconds', options.clockSkewSeconds ?? CLOCK_SKEW_SECONDS);
   const verifiedTokens = createVerifiedTokens<VerifiedToken>(
     atLeast(2, 'maxCachedTokens', options.maxCachedTokens ?? DEFAULT_CACHED_TOKENS),
   );
@@ -113,44 +95,24 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
-  function firstSight(accessToken: string): Identity | Promise<Identity> {
-    const presented = readPresented(accessToken);
-    const key = presented.issuer.jwks.find(presented.header.kid);
-    return key === undefined ? acceptWithMissingKey(presented) : accept(presented, key);
-  }
-
-  /** Everything that can refuse a token before any cryptography. */
-  function readPresented(accessToken: string): PresentedToken {
-    const token = readAllButHeader(accessToken);
-    return { accessToken, token, header: headers.read(token.headerPart), issuer: checkIssuer(token, issuers) };
-  }
-
-  async function acceptWithMissingKey(presented: PresentedToken): Promise<Identity> {
-    const { jwks } = presented.issuer;
+  async function firstSight(accessToken: string): Promise<Identity> {
     try {
-      const key = await jwks.lookUp(presented.header.kid);
-      if (key !== undefined) return accept(presented, key);
-      throw jwks.usable() ? new TokenRefusal('key_unknown') : new KeysUnavailable();
+      const presented = preflight('access', accessToken);
+      const issuer = checkIssuer(presented.payload.iss, issuers);
+      const key = await publishedKey(issuer.jwks, presented.kid ?? '');
+      await verifySignature(presented, key);
+      const claims = checkClaims('access', presented.payload, rules);
+      const validity = validityOf(claims, { early: clockSkewSeconds, late: clockSkewSeconds });
+      const entry: VerifiedToken = { identity: identityOfClaims(claims, key.kid), validity, issuer, key };
+      // It can have been withdrawn while its signature was verified.
+      refuseUnless(isStillSignedByKnownKey(entry), 'key_unknown');
+      const identity = admit(entry);
+      verifiedTokens.set(accessToken, entry);
+      verified += 1;
+      return identity;
     } catch (error) {
       throw counted(error);
     }
-  }
-
-  function accept(presented: PresentedToken, key: VerificationKey): Identity {
-    refuseUnless(presented.header.algorithm === key.algorithm, 'algorithm_not_of_key');
-    checkSignature(presented.token, key);
-    const claims = checkClaims(presented.token.payload, rules);
-    const entry: VerifiedToken = {
-      identity: identityOfClaims(claims, key.kid),
-      validity: validityOf(claims, rules),
-      issuer: presented.issuer,
-      key,
-    };
-    const identity = admit(entry);
-    verifiedTokens.set(presented.accessToken, entry);
-    headers.remember(presented.token.headerPart, presented.header);
-    verified += 1;
-    return identity;
   }
 
   /** The checks whose answer changes while a token lives. */
@@ -179,20 +141,12 @@ function isStillSignedByKnownKey({ issuer, key }: VerifiedToken): boolean {
 }
 
 /** RFC 8725 §3.8: the keys are those of the issuer that the token names, so the name is compared exactly. */
-function checkIssuer(
-  { payload: { iss } }: CompactTokenWithoutHeader,
-  issuers: ReadonlyMap<string, TrustedIssuer>,
-): TrustedIssuer {
+function checkIssuer(iss: unknown, issuers: ReadonlyMap<string, TrustedIssuer>): TrustedIssuer {
   refuseUnless(iss !== undefined, 'claim_missing');
   refuseUnless(typeof iss === 'string', 'claim_malformed');
   const issuer = issuers.get(iss);
   refuseUnless(issuer !== undefined, 'issuer_unknown');
   return issuer;
-}
-
-/** Synchronous: a verification takes microseconds, a place in the thread pool's queue can take much longer. */
-function checkSignature({ signedText, signature }: CompactTokenWithoutHeader, { key }: VerificationKey): void {
-  refuseUnless(verifySignature('RSA-SHA256', Buffer.from(signedText, 'latin1'), key, signature), 'signature_wrong');
 }
 
 function trustedIssuers(issuers: readonly TrustedIssuer[]): ReadonlyMap<string, TrustedIssuer> {
@@ -209,7 +163,6 @@ function claimRules(options: VerifierOptions): ClaimRules {
   if (audiences.length === 0 || audiences.includes('')) throw new TypeError('a verifier needs an audience');
   return {
     audiences,
-    clockSkewSeconds: atLeast(0, 'clockSkewSeconds', options.clockSkewSeconds ?? CLOCK_SKEW_SECONDS),
     maxLifetimeSeconds: atLeast(1, 'maxLifetimeSeconds', options.maxLifetimeSeconds ?? MAX_LIFETIME_SECONDS),
   };
 }

@@ -1,6 +1,6 @@
+import { TokenRefusal } from '@gaia/jwt/refusal';
 import { describe, expect, it } from 'vitest';
 import { bearerToken, tokenOfHeader } from '../src/bearer.ts';
-import { TokenRefusal } from '../src/refusal.ts';
 
 function outcome(read: () => string | undefined): string | undefined {
   try {

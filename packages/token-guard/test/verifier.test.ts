@@ -1,7 +1,7 @@
 import { createJwksCache, type JwksCacheOptions } from '@gaia/jwks-cache';
+import type { RefusalReason } from '@gaia/jwt/refusal';
 import { createTestIssuer } from '@gaia/testing/issuer';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RefusalReason } from '../src/refusal.ts';
 import { createVerifier, type VerifierOptions } from '../src/verifier.ts';
 
 const signingKey = (await createTestIssuer()).key;
@@ -96,8 +96,7 @@ describe('a token that was accepted before', () => {
   it('is accepted from memory, at once', async () => {
     const { issuer, verifier } = await setUp();
     const token = issuer.tokenFor();
-    const first = verifier.check(token);
-    expect(first).not.toBeInstanceOf(Promise);
+    const first = await verifier.check(token);
     expect(verifier.check(token)).toBe(first);
     expect(verifier.counts()).toMatchObject({ remembered: 1, verified: 1, cachedTokens: 1 });
   });
@@ -147,14 +146,14 @@ describe('a token that was accepted before', () => {
     const replaceable = { ...jwks, find: (kid: string) => find(kid) };
     const verifier = createVerifier({ issuers: [{ issuer: issuer.issuer, jwks: replaceable }], now: issuer.now });
     const token = issuer.tokenFor();
-    verifier.check(token);
+    await verifier.verify(token);
     const { privateKey } = (await createTestIssuer()).key;
     const other = await createTestIssuer({ signingKey: { privateKey, kid: issuer.key.kid } });
     const otherJwks = createJwksCache({ url: other.jwksUrl, fetch: other.fetch });
     onTestFinished(() => otherJwks.close());
     await otherJwks.ready;
     find = otherJwks.find;
-    expect(() => verifier.check(token)).toThrow(refusedWith('signature_wrong'));
+    await expect(verifier.verify(token)).rejects.toEqual(refusedWith('signature_wrong'));
     expect(verifier.counts().cachedTokens).toBe(0);
   });
 
@@ -167,6 +166,26 @@ describe('a token that was accepted before', () => {
     expect(() => verifier.check(token)).not.toThrow();
     issuer.travel(1);
     await expect(verifier.verify(token)).rejects.toThrow('the keys of the issuer are not available yet');
+  });
+});
+
+describe('a token whose signature is being verified', () => {
+  it('is refused when its key is withdrawn meanwhile', async () => {
+    const { issuer, jwks } = await setUp();
+    let known = true;
+    const withdrawable = { ...jwks, find: (kid: string) => (known ? jwks.find(kid) : undefined) };
+    const verifier = createVerifier({ issuers: [{ issuer: issuer.issuer, jwks: withdrawable }], now: issuer.now });
+    const outcome = verifier.verify(issuer.tokenFor());
+    known = false;
+    await expect(outcome).rejects.toEqual(refusedWith('key_unknown'));
+    expect(verifier.counts().cachedTokens).toBe(0);
+  });
+
+  it('is refused when its session ends meanwhile', async () => {
+    const { issuer, verifier, revoke } = await setUp();
+    const outcome = verifier.verify(issuer.tokenFor());
+    revoke('session_ended');
+    await expect(outcome).rejects.toEqual(refusedWith('session_ended'));
   });
 });
 
@@ -205,10 +224,10 @@ describe('a key that is not known yet', () => {
   it('is asked for, and then known', async () => {
     const { issuer, verifier } = await setUp();
     issuer.rotate();
-    const outcome = verifier.check(issuer.tokenFor());
-    expect(outcome).toBeInstanceOf(Promise);
-    expect((await outcome).keyId).toBe(issuer.key.kid);
-    expect(verifier.check(issuer.tokenFor())).not.toBeInstanceOf(Promise);
+    expect((await verifier.verify(issuer.tokenFor())).keyId).toBe(issuer.key.kid);
+    const asked = issuer.fetches();
+    await verifier.verify(issuer.tokenFor());
+    expect(issuer.fetches()).toBe(asked);
   });
 
   it('is asked for once while a flood of invented ones comes', async () => {

@@ -1,6 +1,7 @@
 import { createService, type Service } from '@gaia/http-service/service';
 import { tokenGuard } from '@gaia/token-guard';
 import { registerRevocationMetrics, registerVerifierMetrics } from '@gaia/token-guard/metrics';
+import type { FastifyInstance } from 'fastify';
 import type { AppDependencies } from './app-dependencies.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { registerAudit } from './audit/routes.ts';
@@ -47,6 +48,7 @@ import { createSignOns } from './sso/sign-ons.ts';
 import { createFindSiteAtHost } from './sso/site-origin.ts';
 import { createMint } from './tokens/mint.ts';
 import { registerTokens } from './tokens/routes.ts';
+import { registerOwnTokens } from './tokens/symmetric-tokens.ts';
 import { registerMe } from './users/me-routes.ts';
 import { createOwnAccount } from './users/own-account.ts';
 import { createOwnEmail } from './users/own-email.ts';
@@ -60,7 +62,17 @@ const BODY_LIMIT = 64 * 1024;
 export async function buildApp(config: Config, dependencies: AppDependencies): Promise<Service> {
   const { logger, metrics, checks, database, state, keyRing, keys, audit, passwords, strength } = dependencies;
   const { cutOffs, issueTimes, now, randomBytes } = dependencies;
-  const parts = createParts(config, dependencies);
+  const app = await createService({
+    name: 'auth',
+    description: 'Users, sites, login, tokens and their keys',
+    logger,
+    metrics,
+    checks,
+    trustedProxies: config.TRUSTED_PROXIES,
+    bodyLimit: BODY_LIMIT,
+  });
+  const ownTokens = await registerOwnTokens(app as unknown as FastifyInstance, config.AUTH_REFRESH_SECRET);
+  const parts = createParts(config, dependencies, ownTokens);
   const { issuer, randomId, beginFamily, accessTokens, refreshTokens, sessions, jwks, verifier, serviceAccounts } =
     parts;
   const { accounts, users, sites, members, requestThrottleOf, linkTokens, outbox, measured, refresh } = parts;
@@ -93,7 +105,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     beginFamily,
     consumeOnce: state.consumeOnce,
     cutOffs,
-    handOverTokens: createHandOverTokens({ issuer, keys: jwks, signing: keyRing.signing, now, randomId }),
+    handOverTokens: createHandOverTokens({ issuer, keys: jwks, sign: parts.sign, now, randomId }),
     refreshTokens,
     issueTimes,
     sessions,
@@ -103,15 +115,6 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     randomId,
   });
 
-  const app = await createService({
-    name: 'auth',
-    description: 'Users, sites, login, tokens and their keys',
-    logger,
-    metrics,
-    checks,
-    trustedProxies: config.TRUSTED_PROXIES,
-    bodyLimit: BODY_LIMIT,
-  });
   registerVerifierMetrics(verifier, metrics);
   registerRevocationMetrics(dependencies.revocations, metrics);
   registerKeySet(app, keyRing);

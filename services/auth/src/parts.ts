@@ -1,3 +1,4 @@
+import { createSigner } from '@gaia/jwt/signer';
 import { createVerifier } from '@gaia/token-guard/verifier';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import type { AppDependencies } from './app-dependencies.ts';
@@ -28,12 +29,13 @@ import { createSites } from './sites/sites.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
 import { jitteredLifetime } from './tokens/jitter.ts';
 import { createRefreshTokens } from './tokens/refresh-tokens.ts';
+import type { OwnTokens } from './tokens/symmetric-tokens.ts';
 import { createAccounts } from './users/accounts.ts';
 import { createPresentPassword } from './users/present-password.ts';
 import { createUsers } from './users/users.ts';
 
 /** What more than one feature stands on, made once. */
-export function createParts(config: Config, dependencies: AppDependencies) {
+export function createParts(config: Config, dependencies: AppDependencies, ownTokens: OwnTokens) {
   const { logger, metrics, database, state, keyRing, keys, audit, passwords, cutOffs, issueTimes, now } = dependencies;
   const { strength, randomBytes } = dependencies;
   const publicUrl = config.PUBLIC_URL ?? config.GAIA_ISSUER;
@@ -41,13 +43,14 @@ export function createParts(config: Config, dependencies: AppDependencies) {
   const idleMs = config.REFRESH_IDLE_SECONDS * 1_000;
   const randomId = () => randomBytes(16).toString('base64url');
 
+  const sign = createSigner(keyRing.signing);
   const accessTokens = createAccessTokens({
     issuer,
     lifetimeSeconds: config.ACCESS_TOKEN_SECONDS,
-    signing: keyRing.signing,
+    sign,
     randomId,
   });
-  const refreshTokens = createRefreshTokens({ issuer, secret: config.AUTH_REFRESH_SECRET, idleMs, now });
+  const refreshTokens = createRefreshTokens({ issuer, tokens: ownTokens.refresh, idleMs, now });
   const beginFamily = createBeginFamily({ families: state.families, cutOffs, audit, idleMs, now });
   const sessions = createSessions({
     families: state.families,
@@ -91,7 +94,7 @@ export function createParts(config: Config, dependencies: AppDependencies) {
   const requestThrottleOf = (purpose: string) =>
     config.RATE_LIMIT ? createRequestThrottle({ counters: state.counters, now, purpose }) : noRequestThrottle;
 
-  const linkTokens = createLinkTokens({ issuer, keyRing, secret: config.AUTH_REFRESH_SECRET, now, randomId });
+  const linkTokens = createLinkTokens({ issuer, keys: jwks, sign, invitations: ownTokens.invitation, now, randomId });
   const mailWorker = createMailWorker({
     queue: createMailQueue({ database, now, random: Math.random }),
     transport: dependencies.mailTransport,
@@ -158,6 +161,7 @@ export function createParts(config: Config, dependencies: AppDependencies) {
     refreshTokens,
     sessions,
     jwks,
+    sign,
     verifier,
     logoutVerifier,
     anyAudience,

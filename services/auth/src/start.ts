@@ -211,7 +211,7 @@ function mailTransportOf(config: Config, now: () => number): MailTransport {
 async function importedKey(file: string | undefined): Promise<SigningKey | undefined> {
   if (file === undefined) return undefined;
   try {
-    return readSigningKey(await readFile(file));
+    return await readSigningKey(await readFile(file));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Error(`AUTH_SIGNING_KEY_FILE ${code === undefined ? message : `cannot be read (${code})`}`);

@@ -1,9 +1,10 @@
 import fastifyCookie from '@fastify/cookie';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
+import type { KeySource } from '@gaia/jwt/signature';
 import type { State } from '@gaia/state/state';
 import type { Revocations } from '@gaia/token-guard/revocations';
-import { createVerifier, type KeySource } from '@gaia/token-guard/verifier';
+import { createVerifier } from '@gaia/token-guard/verifier';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { createCallerOf } from './caller/caller.ts';

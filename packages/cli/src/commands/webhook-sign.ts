@@ -7,7 +7,11 @@ import { baseUrl, duration, flag, text } from '../option.ts';
 import { suiteUrl } from '../suite-url.ts';
 import { askHidden, readBounded } from '../terminal/questions.ts';
 
-const { algorithm, typ, lifetimeSeconds } = tokenPurposes.webhook;
+const {
+  algorithms: [algorithm],
+  typ,
+  lifetimeSeconds,
+} = tokenPurposes.webhook;
 /** RFC 7518 §3.2: a key for HS256 has 256 bits or more. */
 const MIN_SECRET_LENGTH = 32;
 const MAX_SECRET_LENGTH = 512;

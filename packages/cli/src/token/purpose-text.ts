@@ -18,11 +18,11 @@ const purposeTexts: Readonly<Record<TokenPurposeName, PurposeText>> = Object.fre
   emailChange: { name: 'a change of address token', verifiedBy: 'only auth takes it, once' },
   invitation: { name: 'an invitation token', verifiedBy: 'only auth takes it, once' },
   fileDownload: { name: 'a file download token', verifiedBy: 'only assets can verify it' },
-  preview: { name: 'a preview token', verifiedBy: 'only cms takes it' },
   webhook: {
     name: "a webhook's token",
     verifiedBy: 'only the webhook that shares its secret with the sender can verify it',
   },
+  clientAssertion: { name: "a client's assertion", verifiedBy: 'only auth takes it, once' },
 });
 
 /** What a token is for, going by `typ` in its header; undefined if it is none of Gaia's types. */

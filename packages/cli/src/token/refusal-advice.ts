@@ -1,4 +1,4 @@
-import type { RefusalReason } from '@gaia/token-guard/refusal';
+import type { RefusalReason } from '@gaia/jwt/refusal';
 
 /** For every check that can refuse a token, what to do about it. Typed whole: a new check without advice is an error. */
 export const refusalAdvice: Readonly<Record<RefusalReason, string>> = Object.freeze({
@@ -15,7 +15,8 @@ export const refusalAdvice: Readonly<Record<RefusalReason, string>> = Object.fre
   name_escaped: 'Two readers could read it differently; its maker must write the names of members without escapes.',
   member_repeated: 'Two readers could read it differently; its maker must write every member once.',
   algorithm_not_allowed: 'Access tokens are RS256 and nothing else; this one is of another kind or is forged.',
-  type_not_access: 'Access tokens have typ at+jwt (RFC 9068); present a token of this kind only where it is meant for.',
+  type_not_allowed:
+    'Access tokens have typ at+jwt (RFC 9068); present a token of this kind only where it is meant for.',
   header_not_allowed: 'crit, b64, jku, jwk, x5u and x5c are refused: a token must not bring its own key or rules.',
   kid_unusable: 'The header must name the signing key in kid; its maker must add it.',
   issuer_unknown: 'It comes from somebody else than is trusted here; if that is right, name its issuer with --issuer.',

@@ -1,4 +1,4 @@
-import { type RefusalReason, refusals } from '@gaia/token-guard/refusal';
+import { type RefusalReason, refusals } from '@gaia/jwt/refusal';
 import { createApiClient } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import type { Context } from '../context.ts';

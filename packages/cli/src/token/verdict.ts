@@ -1,6 +1,7 @@
 import { createJwksCache, type JwksCache } from '@gaia/jwks-cache';
-import { KeysUnavailable, type RefusalCode, type RefusalReason, TokenRefusal } from '@gaia/token-guard/refusal';
-import { createVerifier, type KeySource } from '@gaia/token-guard/verifier';
+import { KeysUnavailable, type RefusalCode, type RefusalReason, TokenRefusal } from '@gaia/jwt/refusal';
+import type { KeySource } from '@gaia/jwt/signature';
+import { createVerifier } from '@gaia/token-guard/verifier';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 
@@ -26,7 +27,7 @@ export async function verdictOn(
 ): Promise<Verdict> {
   let cache: JwksCache | undefined;
   const jwks: KeySource = {
-    find: () => undefined,
+    find: (kid) => cache?.find(kid),
     lookUp: async (kid) => {
       cache ??= createJwksCache({ url: jwksUrl, fetch, now });
       await cache.ready;

@@ -1,5 +1,5 @@
+import { type RefusalReason, refusals } from '@gaia/jwt/refusal';
 import { createTestIssuer, type TestIssuer } from '@gaia/testing/issuer';
-import { type RefusalReason, refusals } from '@gaia/token-guard/refusal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusalAdvice } from '../../src/token/refusal-advice.ts';
 import { type FakeAnswer, type FakeSuite, problem, startFakeSuite } from '../fake-suite.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
+import { type RefusalReason, refusals } from '@gaia/jwt/refusal';
 import { createTestIssuer, type TestIssuer } from '@gaia/testing/issuer';
-import { type RefusalReason, refusals } from '@gaia/token-guard/refusal';
 import { MAX_TOKEN_BYTES, type TokenPurposeName, tokenPurposes } from '@gaia/tokens/purposes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusalAdvice } from '../../src/token/refusal-advice.ts';
@@ -36,7 +36,7 @@ const refused: readonly [RefusalReason, () => string][] = [
   ['name_escaped', () => withPart(1, base64('{"s\\u0075b":"a"}'))],
   ['member_repeated', () => withPart(1, base64('{"sub":"a","sub":"b"}'))],
   ['algorithm_not_allowed', () => issuer.tokenFor({ header: { alg: 'none' } })],
-  ['type_not_access', () => issuer.tokenFor({ header: { typ: 'JWT' } })],
+  ['type_not_allowed', () => issuer.tokenFor({ header: { typ: 'JWT' } })],
   ['header_not_allowed', () => issuer.tokenFor({ header: { jku: 'https://evil.example' } })],
   ['kid_unusable', () => issuer.tokenFor({ header: { kid: undefined } })],
   ['issuer_unknown', () => issuer.tokenFor({ claims: { iss: 'https://other.example' } })],
@@ -94,9 +94,12 @@ describe('gaia token inspect', () => {
   it.each((Object.keys(tokenPurposes) as TokenPurposeName[]).filter((name) => name !== 'access'))(
     'recognises a token of another purpose: %s',
     async (name) => {
-      const { typ, algorithm } = tokenPurposes[name];
+      const {
+        typ,
+        algorithms: [algorithm],
+      } = tokenPurposes[name];
       const { code, out } = await inspect(issuer.tokenFor({ header: { typ, alg: algorithm } }), '--json');
-      const reason = algorithm === 'RS256' ? 'type_not_access' : 'algorithm_not_allowed';
+      const reason = algorithm === 'RS256' ? 'type_not_allowed' : 'algorithm_not_allowed';
       expect(JSON.parse(out)).toMatchObject({ purpose: name, accepted: false, reason });
       expect(code).toBe(1);
     },

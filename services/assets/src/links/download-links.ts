@@ -61,7 +61,7 @@ export function createDownloadLinks(options: DownloadLinksOptions): DownloadLink
       const issuedAt = Math.floor(now() / 1_000);
       const expiresAt = issuedAt + PURPOSE.lifetimeSeconds;
       const token = await new SignJWT({ file: file.id, site: file.site, htm: 'GET', origin: originOf(issuer) })
-        .setProtectedHeader({ alg: PURPOSE.algorithm, typ: PURPOSE.typ, kid: keys.signing.kid })
+        .setProtectedHeader({ alg: PURPOSE.algorithms[0], typ: PURPOSE.typ, kid: keys.signing.kid })
         .setIssuer(PARTY)
         .setAudience(PARTY)
         .setSubject(issuer.subject)
@@ -97,7 +97,7 @@ async function verifiedClaims(token: string, keys: LinkKeys, time: number): Prom
         return secret;
       },
       {
-        algorithms: [PURPOSE.algorithm],
+        algorithms: [...PURPOSE.algorithms],
         typ: PURPOSE.typ,
         issuer: PARTY,
         audience: PARTY,

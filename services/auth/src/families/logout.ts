@@ -39,7 +39,7 @@ export function createLogout(options: LogoutOptions): (request: LogoutRequest) =
     }
     const ended = new Map<string, Ending>();
     if (refreshToken !== undefined) {
-      const { sessionId, subject, site } = options.refreshTokens.verifyEvenExpired(refreshToken);
+      const { sessionId, subject, site } = await options.refreshTokens.verifyEvenExpired(refreshToken);
       ended.set(sessionId, { subject, site });
     }
     if (accessToken !== undefined) {

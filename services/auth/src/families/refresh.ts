@@ -47,7 +47,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
   }
 
   return async (refreshToken, by, scopes) => {
-    const claims = refreshTokens.verify(refreshToken);
+    const claims = await refreshTokens.verify(refreshToken);
     const { sessionId: sid, subject } = claims;
     const issuedAt = await issueTimes.next(subject);
     // Read before the token is used up: while the database is away nobody loses a session over it.

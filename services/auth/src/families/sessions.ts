@@ -37,9 +37,9 @@ export interface Sessions {
   /** Ends a family that nobody holds a token of. Never rejects: without a token it dies unused. */
   abandon(family: Family): Promise<void>;
   /** The tokens of a family's present state. Seconds; `lifetimeSeconds` is the configured life if absent. */
-  grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Grant;
+  grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Promise<Grant>;
   /** As grant, without a refresh token. */
-  access(family: Family, access: SiteAccess, issuedAt: number): AccessToken;
+  access(family: Family, access: SiteAccess, issuedAt: number): Promise<AccessToken>;
 }
 
 export interface SessionOptions {
@@ -71,8 +71,8 @@ export function createSessions(options: SessionOptions): Sessions {
     });
   }
 
-  function grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Grant {
-    const { accessToken, expiresIn, scope } = accessTokenOf(family, access, issuedAt, lifetimeSeconds);
+  async function grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Promise<Grant> {
+    const { accessToken, expiresIn, scope } = await accessTokenOf(family, access, issuedAt, lifetimeSeconds);
     const refresh = refreshTokens.issue(family);
     return {
       accessToken,

@@ -40,7 +40,7 @@ export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
     const user = selfOf(caller);
     const { sessionId } = caller;
     if (sessionId === undefined) throw problem('forbidden');
-    if (refreshToken !== undefined && refreshTokens.verify(refreshToken).sessionId !== sessionId) {
+    if (refreshToken !== undefined && (await refreshTokens.verify(refreshToken)).sessionId !== sessionId) {
       throw refuseToken('token_invalid');
     }
     const issuedAt = await issueTimes.next(user);

@@ -48,7 +48,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
   const { database, linkTokens, passwords, strength, audit, now, randomBytes } = options;
 
   async function find(token: string) {
-    const { subject, email } = linkTokens.verify('invitation', token);
+    const { subject, email } = await linkTokens.verify('invitation', token);
     const row = await database
       .selectFrom('invitations')
       .innerJoin('sites', 'sites.id', 'invitations.site_id')

@@ -100,7 +100,7 @@ export function registerKeys(app: Service, keys: Keys): void {
     },
     async (request, reply) => {
       allow(request);
-      const key = readPem(request.body.pem);
+      const key = await readPem(request.body.pem);
       await keys.import(originOf(request), key, { atOnce: request.body.at_once ?? false });
       reply.code(201);
       return answer();
@@ -134,9 +134,9 @@ function allow(request: FastifyRequest): void {
   requireAnyScope(identityOf(request), 'keys:manage');
 }
 
-function readPem(pem: string): SigningKey {
+async function readPem(pem: string): Promise<SigningKey> {
   try {
-    return readSigningKey(pem);
+    return await readSigningKey(pem);
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read';
     throw commonProblem('validation_failed', {

@@ -47,7 +47,7 @@ export const RETIRING_MS =
   (Math.max(
     MAX_ACCESS_TOKEN_SECONDS,
     ...Object.values(tokenPurposes)
-      .filter((purpose) => purpose.algorithm === 'RS256')
+      .filter((purpose) => purpose.signer === 'auth' && purpose.algorithms[0] === 'RS256')
       .map((purpose) => purpose.lifetimeSeconds),
   ) +
     CLOCK_SKEW_SECONDS +

@@ -82,7 +82,12 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
     load: async (known = []) => {
       const keys = new Map(known.map(({ key }) => [key.kid, key]));
       const rows = await sealedKeys();
-      return rows.map((row) => ({ state: row.state, key: keys.get(row.kid) ?? restoreSigningKey(opened(row)) }));
+      return Promise.all(
+        rows.map(async (row) => ({
+          state: row.state,
+          key: keys.get(row.kid) ?? (await restoreSigningKey(opened(row))),
+        })),
+      );
     },
     list: async () => {
       const rows = await database

@@ -1,9 +1,5 @@
-import { createPublicKey } from 'node:crypto';
-import type { KeySource } from '@gaia/token-guard/verifier';
-import type { KeyRing } from './key-ring.ts';
-import type { PublicJwk } from './public-jwk.ts';
-
-type VerificationKey = NonNullable<ReturnType<KeySource['find']>>;
+import type { KeySource, VerificationKey } from '@gaia/jwt/signature';
+import type { KeyRing, RingKey } from './key-ring.ts';
 
 /** A flood of invented kids must not become a flood on the database. */
 const COOLDOWN_MS = 1_000;
@@ -13,18 +9,18 @@ const COOLDOWN_MS = 1_000;
  * replica has just put into use: `reload` asks the database for it.
  */
 export function ownKeySource(
-  keyRing: Pick<KeyRing, 'document'>,
+  keyRing: Pick<KeyRing, 'keys'>,
   { reload, now }: { reload?: (() => Promise<void>) | undefined; now(): number } = { now: Date.now },
 ): KeySource {
   let reloadedAt = Number.NEGATIVE_INFINITY;
-  let published: readonly PublicJwk[] = [];
+  let imported: readonly RingKey[] = [];
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
 
   function find(kid: string): VerificationKey | undefined {
-    const current = keyRing.document().keys;
-    if (current !== published) {
-      keys = new Map(current.map((jwk) => [jwk.kid, keys.get(jwk.kid) ?? verificationKey(jwk)]));
-      published = current;
+    const current = keyRing.keys();
+    if (current !== imported) {
+      keys = new Map(current.map(({ key }) => [key.kid, keys.get(key.kid) ?? verificationKey(key)]));
+      imported = current;
     }
     return keys.get(kid);
   }
@@ -41,8 +37,6 @@ export function ownKeySource(
   return { find, lookUp, usable: () => true };
 }
 
-function verificationKey(jwk: PublicJwk): VerificationKey {
-  const { kid, kty, n, e } = jwk;
-  const key = createPublicKey({ key: { kty, n, e }, format: 'jwk' });
-  return Object.freeze({ kid, algorithm: 'RS256', key, material: `${n}.${e}` });
+function verificationKey({ kid, publicKey }: RingKey['key']): VerificationKey {
+  return Object.freeze({ kid, algorithm: 'RS256', key: publicKey });
 }

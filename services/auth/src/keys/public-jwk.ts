@@ -1,4 +1,5 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK } from 'jose';
 
 /** A public RSA key as it is published (RFC 7517 §4, RFC 7518 §6.3.1). */
 export interface PublicJwk {
@@ -10,16 +11,10 @@ export interface PublicJwk {
   readonly e: string;
 }
 
-/** The public half of an RSA key, named by its RFC 7638 thumbprint. Throws for a key of another kind. */
-export function publicJwkOf(publicKey: KeyObject): PublicJwk {
-  const { kty, n, e } = publicKey.export({ format: 'jwk' });
+/** The public half of an RSA key, named by its RFC 7638 thumbprint. Rejects for a key of another kind. */
+export async function publicJwkOf(publicKey: KeyObject): Promise<PublicJwk> {
+  const { kty, n, e } = await exportJWK(publicKey);
   if (kty !== 'RSA' || n === undefined || e === undefined) throw new Error('the key is not an RSA key');
-  return { kty, kid: rsaThumbprint(n, e), use: 'sig', alg: 'RS256', n, e };
-}
-
-/** RFC 7638 §3.2: the required members in lexicographic order, without white space. */
-function rsaThumbprint(n: string, e: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ e, kty: 'RSA', n }))
-    .digest('base64url');
+  const kid = await calculateJwkThumbprint({ kty, n, e });
+  return { kty: 'RSA', kid, use: 'sig', alg: 'RS256', n, e };
 }

@@ -6,6 +6,7 @@ import { type PublicJwk, publicJwkOf } from './public-jwk.ts';
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
   readonly publicJwk: PublicJwk;
 }
 
@@ -19,8 +20,8 @@ export async function generateSigningKey(bits: number): Promise<SigningKey> {
   return signingKeyOf(pair.privateKey);
 }
 
-/** Reads a PEM of an RSA private key (PKCS #1 or PKCS #8). Throws an Error that holds nothing of the text. */
-export function readSigningKey(pem: string | Buffer): SigningKey {
+/** Reads a PEM of an RSA private key (PKCS #1 or PKCS #8). Rejects with an Error that holds nothing of the text. */
+export async function readSigningKey(pem: string | Buffer): Promise<SigningKey> {
   let privateKey: KeyObject;
   try {
     privateKey = createPrivateKey(pem);
@@ -31,7 +32,7 @@ export function readSigningKey(pem: string | Buffer): SigningKey {
 }
 
 /** Reads a key as `exportSigningKey` wrote it. */
-export function restoreSigningKey(pkcs8: Buffer): SigningKey {
+export function restoreSigningKey(pkcs8: Buffer): Promise<SigningKey> {
   return signingKeyOf(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
 }
 
@@ -39,11 +40,12 @@ export function exportSigningKey(key: SigningKey): Buffer {
   return key.privateKey.export({ format: 'der', type: 'pkcs8' });
 }
 
-function signingKeyOf(privateKey: KeyObject): SigningKey {
+async function signingKeyOf(privateKey: KeyObject): Promise<SigningKey> {
   const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? 0;
   if (privateKey.asymmetricKeyType !== 'rsa' || bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
     throw new Error(`is not an RSA key of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits`);
   }
-  const publicJwk = publicJwkOf(createPublicKey(privateKey));
-  return Object.freeze({ kid: publicJwk.kid, privateKey, publicJwk });
+  const publicKey = createPublicKey(privateKey);
+  const publicJwk = await publicJwkOf(publicKey);
+  return Object.freeze({ kid: publicJwk.kid, privateKey, publicKey, publicJwk });
 }

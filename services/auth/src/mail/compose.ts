@@ -41,8 +41,12 @@ export function createCompose(options: ComposeOptions) {
   const texts = languages[language];
   const users = recipientOf(database);
 
-  function link(sender: Sender, purpose: LinkPurpose, claims: Parameters<LinkTokens['issue']>[1]): string {
-    return `${sender.origin}${linkPages[purpose]}?token=${linkTokens.issue(purpose, claims)}`;
+  async function link(
+    sender: Sender,
+    purpose: LinkPurpose,
+    claims: Parameters<LinkTokens['issue']>[1],
+  ): Promise<string> {
+    return `${sender.origin}${linkPages[purpose]}?token=${await linkTokens.issue(purpose, claims)}`;
   }
 
   function factsOf(sender: Sender, name: string, purpose?: LinkPurpose): MailFacts {
@@ -65,7 +69,7 @@ export function createCompose(options: ComposeOptions) {
       to: known?.email ?? row.email,
       sender,
       text: known === undefined ? texts.registration(facts) : texts.registrationOfKnown(facts),
-      link: link(sender, 'emailVerification', { subject: row.id, email: row.email_key, isRegistration: true }),
+      link: await link(sender, 'emailVerification', { subject: row.id, email: row.email_key, isRegistration: true }),
     };
   }
 
@@ -77,7 +81,7 @@ export function createCompose(options: ComposeOptions) {
       to: user.email,
       sender,
       text: texts.verification(factsOf(sender, user.name, 'emailVerification')),
-      link: link(sender, 'emailVerification', {
+      link: await link(sender, 'emailVerification', {
         subject: user.id,
         email: user.emailKey,
         credentialVersion: user.credentialVersion,
@@ -95,7 +99,7 @@ export function createCompose(options: ComposeOptions) {
       to: user.email,
       sender,
       text: texts.passwordReset(factsOf(sender, user.name, 'passwordReset')),
-      link: link(sender, 'passwordReset', {
+      link: await link(sender, 'passwordReset', {
         subject: user.id,
         email: user.emailKey,
         credentialVersion: user.credentialVersion,
@@ -118,7 +122,7 @@ export function createCompose(options: ComposeOptions) {
       to,
       sender,
       text: texts.emailChange(factsOf(sender, user.name, 'emailChange')),
-      link: link(sender, 'emailChange', {
+      link: await link(sender, 'emailChange', {
         subject: user.id,
         email: user.pendingEmailKey,
         credentialVersion: user.credentialVersion,
@@ -135,7 +139,7 @@ export function createCompose(options: ComposeOptions) {
       to: row.email,
       sender,
       text: texts.invitation(factsOf(sender, '', 'invitation')),
-      link: link(sender, 'invitation', { subject: row.id, email: row.email_key }),
+      link: await link(sender, 'invitation', { subject: row.id, email: row.email_key }),
     };
   }
 

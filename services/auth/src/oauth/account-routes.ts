@@ -89,7 +89,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts)
       const by = allow(request, request.body.scopes);
       const { id, site, public_keys: publicKeys } = request.body;
       const made = await accounts.create(by, {
-        ...changesOf(request.body),
+        ...(await changesOf(request.body)),
         scopes: request.body.scopes,
         id,
         site,
@@ -155,7 +155,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts)
     },
     async (request) => {
       const by = allow(request, request.body.scopes);
-      return accountAnswer(await accounts.update(by, request.params.client, changesOf(request.body)));
+      return accountAnswer(await accounts.update(by, request.params.client, await changesOf(request.body)));
     },
   );
 
@@ -185,19 +185,19 @@ export function allow(request: FastifyRequest, scopes: readonly Scope[] = []): O
   return originOf(request);
 }
 
-function changesOf(body: Static<typeof AccountChangesBody>) {
+async function changesOf(body: Static<typeof AccountChangesBody>) {
   return {
     name: body.name,
     scopes: body.scopes,
     mayExchange: body.may_exchange,
     disabled: body.disabled,
-    publicKeys: body.public_keys === undefined ? undefined : checkedKeys(body.public_keys),
+    publicKeys: body.public_keys === undefined ? undefined : await checkedKeys(body.public_keys),
   };
 }
 
-function checkedKeys(jwks: readonly object[]): readonly Readonly<Record<string, unknown>>[] {
+async function checkedKeys(jwks: readonly object[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
   try {
-    readClientKeys(jwks);
+    await readClientKeys(jwks);
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read';
     throw commonProblem('validation_failed', {

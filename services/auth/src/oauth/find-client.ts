@@ -39,7 +39,7 @@ export function createFindClient(options: {
     return {
       id,
       secrets: rows.flatMap(secretOfRow),
-      publicKeys: readClientKeys(row.public_keys ?? []),
+      publicKeys: await readClientKeys(row.public_keys ?? []),
       keysSessionId: row.session_id,
       scopes: row.scopes,
       site: row.site ?? undefined,

@@ -2,7 +2,7 @@ import type { FamilyStore } from '@gaia/state/state';
 import type { Verifier } from '@gaia/token-guard/verifier';
 import { whoAmI } from '@gaia/tokens/identity';
 import { FIRST_PARTY_CLIENT } from '../families/sessions.ts';
-import type { RefreshClaims, RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 
 export type Introspection = { readonly active: boolean } & Readonly<Record<string, unknown>>;
 export type IntrospectToken = (token: string) => Promise<Introspection>;
@@ -23,7 +23,7 @@ export function createIntrospection(options: {
 }): IntrospectToken {
   const { refreshTokens, verifier, families, issuer, now } = options;
   return async (token) => {
-    const claims = claimsOfRefreshToken(refreshTokens, token);
+    const claims = await refreshTokens.verify(token).catch(() => undefined);
     if (claims !== undefined) {
       const family = await families.get(claims.sessionId, now());
       if (family === undefined || family.sequence !== claims.sequence) return inactive;
@@ -41,12 +41,4 @@ export function createIntrospection(options: {
     const identity = await verifier.verify(token).catch(() => undefined);
     return identity === undefined ? inactive : { active: true, token_type: 'Bearer', ...whoAmI(identity) };
   };
-}
-
-function claimsOfRefreshToken(refreshTokens: Pick<RefreshTokens, 'verify'>, token: string): RefreshClaims | undefined {
-  try {
-    return refreshTokens.verify(token);
-  } catch {
-    return undefined;
-  }
 }

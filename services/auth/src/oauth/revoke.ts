@@ -23,7 +23,7 @@ export function createRevokeToken(options: {
 }): RevokeToken {
   const { refreshTokens, verifier, cutOffs, audit } = options;
   return async (client, token, by) => {
-    const session = quietly(() => refreshTokens.verifyEvenExpired(token));
+    const session = await refreshTokens.verifyEvenExpired(token).catch(() => undefined);
     if (session !== undefined) {
       requireIssuedTo(client, FIRST_PARTY_CLIENT);
       const { sessionId, subject, site } = session;
@@ -47,13 +47,5 @@ function requireIssuedTo(client: OAuthClient | undefined, issuedTo: string): voi
   }
   if (client !== undefined && client.id !== issuedTo) {
     throw new OAuthError('unauthorized_client', 'The token was issued to another client.');
-  }
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }

@@ -1,10 +1,10 @@
 import type { Verifier } from '@gaia/token-guard/verifier';
 import type { Actor } from '@gaia/tokens/access-claims';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
+import { decodeJwt } from 'jose';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
-import { decodeSegment } from '../tokens/compact-jws.ts';
 import { withoutRenewal } from '../tokens/delegated-scopes.ts';
 import { requestedScopes } from './client-credentials.ts';
 import { type AuthenticatedClient, lifetimeWithin } from './oauth-client.ts';
@@ -67,7 +67,7 @@ export function createTokenExchange(options: {
       { ...by, subject: subject.subject, actingParty: client.id, sessionId: subject.sessionId },
       { action: 'token.exchange', site: subject.site, target: subject.subject, details },
     );
-    const token = accessTokens.issue({
+    const token = await accessTokens.issue({
       subject: subject.subject,
       clientId: client.id,
       issuedAt: subject.issuedAt,
@@ -111,7 +111,7 @@ function narrowedAudience(held: readonly string[], wanted: string | undefined): 
 
 /** The client in front of those who acted before it (RFC 8693 §4.1). */
 function actorsOf({ id, credential }: AuthenticatedClient, verifiedToken: string): Actor {
-  const before = decodeSegment(verifiedToken.split('.')[1] ?? '')?.act as Actor | undefined;
+  const before = decodeJwt<{ readonly act?: Actor }>(verifiedToken).act;
   let depth = 1;
   for (let actor = before; actor !== undefined; actor = actor.act) depth += 1;
   if (depth > MAX_ACTORS) throw new OAuthError('invalid_request', 'Too many services act for the user in turn.');

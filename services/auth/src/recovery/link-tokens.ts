@@ -1,9 +1,11 @@
-import { createHmac, createPublicKey, hkdfSync, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
+import type { LinkTokenClaims } from '@gaia/jwt/purpose-claims';
+import { TokenRefusal } from '@gaia/jwt/refusal';
+import { type KeySource, publishedKeySignature } from '@gaia/jwt/signature';
+import type { Sign } from '@gaia/jwt/signer';
+import type { SymmetricTokens } from '@gaia/jwt/symmetric';
+import { verifyToken } from '@gaia/jwt/verify';
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import { problem } from '../errors.ts';
-import type { KeyRing } from '../keys/key-ring.ts';
-import type { PublicJwk } from '../keys/public-jwk.ts';
-import { decodeSegment, encodeSegment } from '../tokens/compact-jws.ts';
 
 /** Purposes of the tokens that links in mails carry. */
 export type LinkPurpose = 'emailVerification' | 'passwordReset' | 'emailChange' | 'invitation';
@@ -23,16 +25,16 @@ export interface LinkClaims {
 }
 
 export interface LinkTokens {
-  issue(purpose: LinkPurpose, claims: LinkClaims): string;
-  /** Throws link_invalid, link_expired. That the link is still unused is for the caller to find out. */
-  verify(purpose: LinkPurpose, token: string): LinkClaims;
+  issue(purpose: LinkPurpose, claims: LinkClaims): Promise<string>;
+  /** Rejects with link_invalid, link_expired. That the link is still unused is for the caller to find out. */
+  verify(purpose: LinkPurpose, token: string): Promise<LinkClaims>;
 }
 
 export interface LinkTokenOptions {
   readonly issuer: string;
-  readonly keyRing: Pick<KeyRing, 'signing' | 'document'>;
-  /** What the keys of symmetric purposes are derived from. */
-  readonly secret: string;
+  readonly keys: KeySource;
+  readonly sign: Sign;
+  readonly invitations: SymmetricTokens<'invitation'>;
   now(): number;
   randomId(): string;
 }
@@ -42,89 +44,47 @@ const AUDIENCE = 'auth';
 
 /**
  * Signed links (RFC 7519). Each purpose has a `typ` of its own and is taken nowhere else (RFC 8725 §3.11, §3.12).
- * Invitations outlive signing keys and are verified by nobody else, so they are signed with a key derived for them alone.
+ * Invitations outlive signing keys and are verified by their maker alone, so they are signed with a secret of their own.
  */
-export function createLinkTokens({ issuer, keyRing, secret, now, randomId }: LinkTokenOptions): LinkTokens {
-  const symmetricKeys = new Map<string, Buffer>();
-  const publicKeys = new WeakMap<PublicJwk, KeyObject>();
-
-  function symmetricKey(typ: string): Buffer {
-    const known = symmetricKeys.get(typ);
-    if (known !== undefined) return known;
-    const key = Buffer.from(hkdfSync('sha256', secret, '', `gaia ${typ}`, 32));
-    symmetricKeys.set(typ, key);
-    return key;
-  }
-
-  function publicKey(kid: unknown): KeyObject {
-    const jwk = keyRing.document().keys.find((one) => one.kid === kid);
-    if (jwk === undefined) throw problem('link_invalid');
-    const known = publicKeys.get(jwk);
-    if (known !== undefined) return known;
-    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
-    publicKeys.set(jwk, key);
-    return key;
-  }
-
-  function hasGoodSignature(
-    purpose: LinkPurpose,
-    [head, payload, signature]: readonly [string, string, string],
-  ): boolean {
-    const { algorithm, typ } = tokenPurposes[purpose];
-    const signedText = Buffer.from(`${head}.${payload}`);
-    if (algorithm === 'HS256') {
-      // One header only is ever issued, so algorithm and type are compared as text (RFC 8725 §3.1).
-      if (head !== encodeSegment({ alg: algorithm, typ })) return false;
-      const expected = createHmac('sha256', symmetricKey(typ)).update(signedText).digest('base64url');
-      return signature.length === expected.length && timingSafeEqual(Buffer.from(signature), Buffer.from(expected));
-    }
-    const kid = decodeSegment(head)?.kid;
-    if (head !== encodeSegment({ alg: algorithm, typ, kid })) return false;
-    const bytes = Buffer.from(signature, 'base64url');
-    return bytes.toString('base64url') === signature && verify('sha256', signedText, publicKey(kid), bytes);
-  }
-
+export function createLinkTokens(options: LinkTokenOptions): LinkTokens {
+  const { issuer, sign, invitations, now, randomId } = options;
+  const published = publishedKeySignature(options.keys);
   return {
-    issue: (purpose, { subject, email, credentialVersion, linkVersion, isRegistration }) => {
-      const { algorithm, typ, lifetimeSeconds } = tokenPurposes[purpose];
+    issue: async (purpose, { subject, email, credentialVersion, linkVersion, isRegistration }) => {
       const issuedAt = Math.floor(now() / 1_000);
-      const payload = encodeSegment({
+      const claims: LinkTokenClaims = {
         iss: issuer,
         aud: AUDIENCE,
         sub: subject,
         jti: randomId(),
         iat: issuedAt,
-        exp: issuedAt + lifetimeSeconds,
-        email,
-        cv: credentialVersion,
-        lv: linkVersion,
-        reg: isRegistration,
-      });
-      if (algorithm === 'HS256') {
-        const signedText = `${encodeSegment({ alg: algorithm, typ })}.${payload}`;
-        return `${signedText}.${createHmac('sha256', symmetricKey(typ)).update(signedText).digest('base64url')}`;
-      }
-      const key = keyRing.signing();
-      const signedText = `${encodeSegment({ alg: algorithm, typ, kid: key.kid })}.${payload}`;
-      return `${signedText}.${sign('sha256', Buffer.from(signedText), key.privateKey).toString('base64url')}`;
+        exp: issuedAt + tokenPurposes[purpose].lifetimeSeconds,
+        ...(email !== undefined && { email }),
+        ...(credentialVersion !== undefined && { cv: credentialVersion }),
+        ...(linkVersion !== undefined && { lv: linkVersion }),
+        ...(isRegistration !== undefined && { reg: isRegistration }),
+      };
+      return purpose === 'invitation' ? invitations.sign(claims) : sign(purpose, claims);
     },
-    verify: (purpose, token) => {
-      const [head, payload, signature, ...rest] = token.split('.');
-      if (!head || !payload || !signature || rest.length > 0 || token.length > MAX_LINK_TOKEN_LENGTH) {
-        throw problem('link_invalid');
-      }
-      if (!hasGoodSignature(purpose, [head, payload, signature])) throw problem('link_invalid');
-      const claims = decodeSegment(payload);
-      if (claims === undefined || claims.iss !== issuer || claims.aud !== AUDIENCE) throw problem('link_invalid');
-      const { sub, exp, email, cv, lv, reg } = claims;
-      if (typeof sub !== 'string' || typeof exp !== 'number') throw problem('link_invalid');
-      if (now() >= exp * 1_000) throw problem('link_expired');
+    verify: async (purpose, token) => {
+      if (token.length > MAX_LINK_TOKEN_LENGTH) throw problem('link_invalid');
+      const claims = await verifyToken(purpose, token, {
+        signature: purpose === 'invitation' ? invitations.signature : published,
+        issuer,
+        audiences: [AUDIENCE],
+        maxLifetimeSeconds: tokenPurposes[purpose].lifetimeSeconds,
+        isMaker: true,
+        now: now(),
+      }).catch((error: unknown) => {
+        if (!(error instanceof TokenRefusal)) throw error;
+        throw problem(error.reason === 'expired' ? 'link_expired' : 'link_invalid');
+      });
       return {
-        subject: sub,
-        email: typeof email === 'string' ? email : undefined,
-        credentialVersion: typeof cv === 'number' ? cv : undefined,
-        linkVersion: typeof lv === 'number' ? lv : undefined,
-        isRegistration: reg === true,
+        subject: claims.sub,
+        email: claims.email,
+        credentialVersion: claims.cv,
+        linkVersion: claims.lv,
+        isRegistration: claims.reg === true,
       };
     },
   };

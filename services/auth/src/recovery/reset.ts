@@ -29,7 +29,7 @@ export function createReset(options: ResetOptions): (token: string, password: st
   const { database, linkTokens, passwords, strength, cutOffs, outbox, audit, now } = options;
   return async (token, password, by) => {
     if (!isUsablePassword(password)) throw unusable('password', 'must have 8 to 256 characters');
-    const { subject, credentialVersion, linkVersion } = linkTokens.verify('passwordReset', token);
+    const { subject, credentialVersion, linkVersion } = await linkTokens.verify('passwordReset', token);
     if (credentialVersion === undefined || linkVersion === undefined) throw problem('link_invalid');
     const user = await database
       .selectFrom('users')

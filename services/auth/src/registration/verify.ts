@@ -120,7 +120,7 @@ export function createVerify(options: VerifyOptions): (token: string, by: Origin
   }
 
   return async (token, by) => {
-    const claims = linkTokens.verify('emailVerification', token);
+    const claims = await linkTokens.verify('emailVerification', token);
     return refusingTaken(() =>
       database
         .transaction()

@@ -30,7 +30,7 @@ export function createInternalTokens(options: {
   const { accessTokens, issueTimes } = options;
   return {
     forErasing: async (service) => {
-      const { accessToken } = accessTokens.issue({
+      const { accessToken } = await accessTokens.issue({
         subject: SELF,
         clientId: SELF,
         issuedAt: await issueTimes.next(SELF),
@@ -41,7 +41,7 @@ export function createInternalTokens(options: {
       return accessToken;
     },
     forExport: async ({ subject, clientId, sessionId }, service) => {
-      const { accessToken } = accessTokens.issue({
+      const { accessToken } = await accessTokens.issue({
         subject,
         clientId,
         sessionId,

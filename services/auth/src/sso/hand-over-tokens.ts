@@ -1,9 +1,8 @@
-import { sign } from 'node:crypto';
-import { type HandOverClaims, verifyHandOverToken } from '@gaia/hand-over/hand-over-token';
-import type { KeySource } from '@gaia/token-guard/verifier';
+import { verifyHandOverToken } from '@gaia/hand-over/hand-over-token';
+import type { HandOverClaims } from '@gaia/jwt/purpose-claims';
+import type { KeySource } from '@gaia/jwt/signature';
+import type { Sign } from '@gaia/jwt/signer';
 import { tokenPurposes } from '@gaia/tokens/purposes';
-import type { SigningKey } from '../keys/signing-key.ts';
-import { encodeSegment } from '../tokens/compact-jws.ts';
 
 export interface HandOver {
   readonly subject: string;
@@ -17,7 +16,7 @@ export interface HandOver {
 }
 
 export interface HandOverTokens {
-  issue(handOver: HandOver): { readonly token: string /** Seconds. */; readonly expiresIn: number };
+  issue(handOver: HandOver): Promise<{ readonly token: string /** Seconds. */; readonly expiresIn: number }>;
   /** Rejects with TokenRefusal. */
   verify(token: string): Promise<HandOverClaims>;
 }
@@ -25,20 +24,19 @@ export interface HandOverTokens {
 export interface HandOverTokenOptions {
   readonly issuer: string;
   readonly keys: KeySource;
-  signing(): SigningKey;
+  readonly sign: Sign;
   /** Milliseconds since the epoch. */
   now(): number;
   randomId(): string;
 }
 
-const { typ, algorithm, lifetimeSeconds } = tokenPurposes.siteHandOver;
+const { lifetimeSeconds } = tokenPurposes.siteHandOver;
 
 /** Tokens that bring a sign-on to another site: RS256, because that site's gateway verifies them. */
 export function createHandOverTokens(options: HandOverTokenOptions): HandOverTokens {
   const { issuer, now } = options;
   return {
-    issue: ({ subject, sessionId, site, audience, nonce, remember }) => {
-      const key = options.signing();
+    issue: async ({ subject, sessionId, site, audience, nonce, remember }) => {
       const at = Math.floor(now() / 1_000);
       const claims: HandOverClaims = {
         iss: issuer,
@@ -53,10 +51,9 @@ export function createHandOverTokens(options: HandOverTokenOptions): HandOverTok
         nonce,
         ...(remember && { remember }),
       };
-      const signedText = `${encodeSegment({ alg: algorithm, typ, kid: key.kid })}.${encodeSegment(claims)}`;
-      const signature = sign('sha256', Buffer.from(signedText), key.privateKey).toString('base64url');
-      return { token: `${signedText}.${signature}`, expiresIn: lifetimeSeconds };
+      return { token: await options.sign('siteHandOver', claims), expiresIn: lifetimeSeconds };
     },
-    verify: (token) => verifyHandOverToken(token, { issuer, audience: undefined, keys: options.keys, now: now() }),
+    verify: (token) =>
+      verifyHandOverToken(token, { issuer, audience: undefined, keys: options.keys, isMaker: true, now: now() }),
   };
 }

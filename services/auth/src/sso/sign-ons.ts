@@ -88,7 +88,8 @@ export function createSignOns(options: SignOnOptions): SignOns {
       const family = await families.get(caller.sessionId, now());
       if (family === undefined || family.sub !== subject) throw refuseToken('token_revoked', 'session_ended');
       const { site, origin } = target;
-      const issued = handOverTokens.issue({ subject, sessionId: family.sid, site, audience: origin, nonce, remember });
+      const handOver = { subject, sessionId: family.sid, site, audience: origin, nonce, remember };
+      const issued = await handOverTokens.issue(handOver);
       await audit.note(by, { action: 'sign_on.hand_over', site, target: subject, details: { from: family.site } });
       return { ...issued, origin };
     },
@@ -134,7 +135,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
     },
 
     end: async (refreshToken, by) => {
-      const { sessionId, subject, site } = options.refreshTokens.verifyEvenExpired(refreshToken);
+      const { sessionId, subject, site } = await options.refreshTokens.verifyEvenExpired(refreshToken);
       const signOn = signOnOf(sessionId);
       await options.cutOffs.endSession(sessionId);
       const sites = new Set(site === undefined ? [] : [site]);

@@ -1,8 +1,6 @@
-import { sign } from 'node:crypto';
+import type { Sign } from '@gaia/jwt/signer';
 import type { AccessClaims, Actor } from '@gaia/tokens/access-claims';
-import { SUITE_AUDIENCE, tokenPurposes } from '@gaia/tokens/purposes';
-import type { SigningKey } from '../keys/signing-key.ts';
-import { encodeSegment } from './compact-jws.ts';
+import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 
 /** Longest life of an access token, in seconds: revocations need not be remembered for longer. */
 export const MAX_ACCESS_TOKEN_SECONDS = 1_800;
@@ -35,40 +33,24 @@ export interface AccessToken {
 }
 
 export interface AccessTokens {
-  issue(request: AccessTokenRequest): AccessToken;
+  issue(request: AccessTokenRequest): Promise<AccessToken>;
 }
 
 export interface AccessTokenOptions {
   readonly issuer: string;
   readonly lifetimeSeconds: number;
-  signing(): SigningKey;
+  readonly sign: Sign;
   /** A new unguessable id for `jti`. */
   randomId(): string;
 }
 
-/**
- * Issues access tokens (RFC 9068). Signing is synchronous on purpose: on another thread it costs more processor time, and
- * it is replicas that share the work among cores.
- */
-export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
-  const { issuer, lifetimeSeconds } = options;
+/** Issues access tokens (RFC 9068). */
+export function createAccessTokens({ issuer, lifetimeSeconds, sign, randomId }: AccessTokenOptions): AccessTokens {
   checkLifetime(lifetimeSeconds);
-  const headers = new WeakMap<SigningKey, string>();
-
-  function headerOf(key: SigningKey): string {
-    const known = headers.get(key);
-    if (known !== undefined) return known;
-    const { algorithm, typ } = tokenPurposes.access;
-    const header = encodeSegment({ alg: algorithm, typ, kid: key.kid });
-    headers.set(key, header);
-    return header;
-  }
-
   return {
-    issue: (request) => {
+    issue: async (request) => {
       const lifetime = request.lifetimeSeconds ?? lifetimeSeconds;
       checkLifetime(lifetime);
-      const key = options.signing();
       const scope = request.scopes.join(' ');
       const claims: AccessClaims = {
         iss: issuer,
@@ -77,7 +59,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         exp: request.issuedAt + lifetime,
         iat: request.issuedAt,
         nbf: request.issuedAt,
-        jti: options.randomId(),
+        jti: randomId(),
         client_id: request.clientId,
         ...(request.sessionId !== undefined && { sid: request.sessionId }),
         ...(request.site !== undefined && { site: request.site }),
@@ -87,9 +69,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         ...(request.amr !== undefined && { amr: request.amr }),
         ...(request.act !== undefined && { act: request.act }),
       };
-      const signedText = `${headerOf(key)}.${encodeSegment(claims)}`;
-      const signature = sign('sha256', Buffer.from(signedText), key.privateKey).toString('base64url');
-      return { accessToken: `${signedText}.${signature}`, expiresIn: lifetime, scope };
+      return { accessToken: await sign('access', claims), expiresIn: lifetime, scope };
     },
   };
 }

@@ -1,8 +1,8 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { TokenRefusal } from '@gaia/jwt/refusal';
+import type { SymmetricTokens } from '@gaia/jwt/symmetric';
+import { verifyToken } from '@gaia/jwt/verify';
 import type { Family } from '@gaia/state/state';
-import { tokenPurposes } from '@gaia/tokens/purposes';
 import { refuseToken } from '../errors.ts';
-import { decodeSegment, encodeSegment } from './compact-jws.ts';
 
 /** What a genuine refresh token says. */
 export interface RefreshClaims {
@@ -26,16 +26,16 @@ export interface RefreshTokens {
   issue(family: Family): RefreshToken;
   /**
    * Who made it, what for, whole and in time.
-   * Throws the problems token_malformed, token_invalid, and token_expired with cause `idle` or `session_over`.
+   * Rejects with the problems token_malformed, token_invalid, and token_expired with cause `idle` or `session_over`.
    */
-  verify(refreshToken: string): RefreshClaims;
+  verify(refreshToken: string): Promise<RefreshClaims>;
   /** As verify, but takes expired tokens: a session can be ended with a token that cannot prolong it. */
-  verifyEvenExpired(refreshToken: string): RefreshClaims;
+  verifyEvenExpired(refreshToken: string): Promise<RefreshClaims>;
 }
 
 export interface RefreshTokenOptions {
   readonly issuer: string;
-  readonly secret: string;
+  readonly tokens: SymmetricTokens<'refresh'>;
   readonly idleMs: number;
   now(): number;
 }
@@ -44,31 +44,35 @@ export interface RefreshTokenOptions {
 export const MAX_REFRESH_TOKEN_LENGTH = 2_048;
 
 const AUDIENCE = 'auth';
-const { typ, algorithm } = tokenPurposes.refresh;
 
 /** Refresh tokens: HS256, because only this service verifies them; garbage is refused before any store is asked. */
-export function createRefreshTokens(options: RefreshTokenOptions): RefreshTokens {
-  const { issuer, idleMs, now } = options;
-  const secret = createSecretKey(Buffer.from(options.secret));
-  const header = encodeSegment({ alg: algorithm, typ });
-  const signatureOf = (signedText: string) => createHmac('sha256', secret).update(signedText).digest('base64url');
-
-  function verifyEvenExpired(refreshToken: string): RefreshClaims {
-    const [head, payload, signature, ...rest] = refreshToken.split('.');
-    if (!head || !payload || !signature || rest.length > 0 || refreshToken.length > MAX_REFRESH_TOKEN_LENGTH) {
-      throw refuseToken('token_malformed');
-    }
-    const claims = decodeSegment(payload);
-    if (claims === undefined || decodeSegment(head) === undefined) throw refuseToken('token_malformed');
-    // One header only is ever issued, so algorithm and type are compared as text (RFC 8725 §3.1, §3.11).
-    if (head !== header || !isSame(signature, signatureOf(`${head}.${payload}`))) throw refuseToken('token_invalid');
-    return checkClaims(claims, issuer);
+export function createRefreshTokens({ issuer, tokens, idleMs, now }: RefreshTokenOptions): RefreshTokens {
+  async function verifyEvenExpired(refreshToken: string): Promise<RefreshClaims> {
+    if (refreshToken.length > MAX_REFRESH_TOKEN_LENGTH) throw refuseToken('token_malformed');
+    const claims = await verifyToken('refresh', refreshToken, {
+      signature: tokens.signature,
+      issuer,
+      audiences: [AUDIENCE],
+      isMaker: true,
+      now: undefined,
+    }).catch((error: unknown) => {
+      if (!(error instanceof TokenRefusal)) throw error;
+      throw refuseToken(error.code === 'token_malformed' ? 'token_malformed' : 'token_invalid');
+    });
+    return {
+      sessionId: claims.sid,
+      sequence: claims.seq,
+      subject: claims.sub,
+      site: claims.site,
+      issuedAt: claims.iat,
+      expiresAt: claims.exp,
+    };
   }
 
   return {
     issue: (family) => {
       const end = Math.floor(Math.min(family.rotatedAt + idleMs, family.absoluteEnd) / 1_000);
-      const claims = {
+      const refreshToken = tokens.sign({
         iss: issuer,
         aud: AUDIENCE,
         sub: family.sub,
@@ -77,15 +81,11 @@ export function createRefreshTokens(options: RefreshTokenOptions): RefreshTokens
         seq: family.sequence,
         iat: Math.floor(family.rotatedAt / 1_000),
         exp: end,
-      };
-      const signedText = `${header}.${encodeSegment(claims)}`;
-      return {
-        refreshToken: `${signedText}.${signatureOf(signedText)}`,
-        expiresIn: Math.max(0, end - Math.floor(now() / 1_000)),
-      };
+      });
+      return { refreshToken, expiresIn: Math.max(0, end - Math.floor(now() / 1_000)) };
     },
-    verify: (refreshToken) => {
-      const claims = verifyEvenExpired(refreshToken);
+    verify: async (refreshToken) => {
+      const claims = await verifyEvenExpired(refreshToken);
       if (now() >= claims.expiresAt * 1_000) {
         const wasIdle = claims.expiresAt - claims.issuedAt >= Math.floor(idleMs / 1_000);
         throw refuseToken('token_expired', wasIdle ? 'idle' : 'session_over');
@@ -93,34 +93,5 @@ export function createRefreshTokens(options: RefreshTokenOptions): RefreshTokens
       return claims;
     },
     verifyEvenExpired,
-  };
-}
-
-/** Compared as text, which also refuses every other spelling of the same bytes. */
-function isSame(given: string, expected: string): boolean {
-  const bytes = Buffer.from(given);
-  return bytes.length === Buffer.byteLength(expected) && timingSafeEqual(bytes, Buffer.from(expected));
-}
-
-function checkClaims(claims: Readonly<Record<string, unknown>>, issuer: string): RefreshClaims {
-  const { iss, aud, sub, site, sid, seq, iat, exp } = claims;
-  if (iss !== issuer || aud !== AUDIENCE) throw refuseToken('token_invalid');
-  if (
-    typeof sub !== 'string' ||
-    typeof sid !== 'string' ||
-    !Number.isSafeInteger(seq) ||
-    !Number.isSafeInteger(iat) ||
-    !Number.isSafeInteger(exp) ||
-    (site !== undefined && typeof site !== 'string')
-  ) {
-    throw refuseToken('token_invalid');
-  }
-  return {
-    sessionId: sid,
-    sequence: seq as number,
-    subject: sub,
-    site,
-    issuedAt: iat as number,
-    expiresAt: exp as number,
   };
 }

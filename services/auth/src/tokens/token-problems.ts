@@ -1,4 +1,4 @@
-import { TokenRefusal } from '@gaia/token-guard/refusal';
+import { TokenRefusal } from '@gaia/jwt/refusal';
 import { BARE_CHALLENGE, problem, refuseToken } from '../errors.ts';
 
 /** What the verifier throws as a problem of this service; anything else as it is. */

@@ -82,7 +82,7 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
       outbox.wake();
     },
     confirmChange: async (token, by) => {
-      const { subject, email, credentialVersion, linkVersion } = linkTokens.verify('emailChange', token);
+      const { subject, email, credentialVersion, linkVersion } = await linkTokens.verify('emailChange', token);
       if (email === undefined || credentialVersion === undefined || linkVersion === undefined) {
         throw problem('link_invalid');
       }

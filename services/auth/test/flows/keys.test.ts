@@ -91,7 +91,7 @@ describe('a compromised key', () => {
   it('is dropped at once, whatever it has signed, and never comes back', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
-    const { kid } = publicJwkOf(publicKey);
+    const { kid } = await publicJwkOf(publicKey);
     await using auth = await startAuth({ env: own });
     const imported = await command(auth, 'import', { pem, at_once: true });
     expect(imported.statusCode, imported.body).toBe(201);

@@ -109,10 +109,10 @@ describe('a later start', () => {
     for (const attempt of [1, 2]) {
       await using auth = await startAuth({ databaseUrl: first.databaseUrl, env });
       const kids = (await keysOf(auth)).map((key) => key.kid);
-      expect(kids.sort(), `start ${attempt}`).toEqual([before?.kid, publicJwkOf(publicKey).kid].sort());
+      expect(kids.sort(), `start ${attempt}`).toEqual([before?.kid, (await publicJwkOf(publicKey)).kid].sort());
       const { access_token } = await auth.login();
       const header = JSON.parse(Buffer.from(access_token.split('.')[0] ?? '', 'base64url').toString('utf8'));
-      expect(header.kid).toBe(publicJwkOf(publicKey).kid);
+      expect(header.kid).toBe((await publicJwkOf(publicKey)).kid);
       expect((await auth.get('/auth/me', access_token)).statusCode).toBe(200);
     }
   });

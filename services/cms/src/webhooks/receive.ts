@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '@gaia/http-service/problem';
+import { TokenRefusal } from '@gaia/jwt/refusal';
 import type { CounterStore } from '@gaia/state/state';
 import { bearerToken } from '@gaia/token-guard/bearer';
-import { TokenRefusal } from '@gaia/token-guard/refusal';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import type { Entitlements, Source } from '../entitlements/entitlements.ts';
 import { problem } from '../errors.ts';

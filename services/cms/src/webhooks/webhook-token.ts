@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isStorable } from '@gaia/http-service/storable-text';
-import { CLOCK_SKEW_SECONDS, MAX_TOKEN_BYTES, tokenPurposes } from '@gaia/tokens/purposes';
-import { compactVerify, errors } from 'jose';
+import { checkClaims, checkTimes, validityOf } from '@gaia/jwt/claims';
+import { preflight } from '@gaia/jwt/preflight';
+import { TokenRefusal } from '@gaia/jwt/refusal';
+import { verifyWithAny } from '@gaia/jwt/signature';
+import { CLOCK_SKEW_SECONDS, tokenPurposes } from '@gaia/tokens/purposes';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 
 /** Why a message is not taken, by the check that it failed. */
@@ -12,12 +15,11 @@ export type RefusalReason =
   | 'token_malformed'
   | 'algorithm_not_allowed'
   | 'type_not_allowed'
-  | 'critical_header'
+  | 'header_not_allowed'
   | 'signature_invalid'
   | 'claim_missing'
   | 'claim_malformed'
   | 'expired'
-  | 'too_old'
   | 'issued_in_future'
   | 'lifetime_too_long'
   | 'audience_wrong'
@@ -59,77 +61,54 @@ export interface TokenExpectation {
   readonly now: number;
 }
 
-const types = [tokenPurposes.webhook.typ, 'JWT'].map((typ) => typ.toLowerCase());
+const SKEW = { early: CLOCK_SKEW_SECONDS, late: CLOCK_SKEW_SECONDS } as const;
 const MAX_JTI = 200;
 
 /**
- * Verifies a sender's token (RFC 7519, HS256): RFC 8725 §3.1 algorithm, §3.11 type, then the signature, then the
- * claims `iat`, `exp`, `jti`, `aud` if there is one, and `request_body_sha256`. Throws WebhookRefusal naming the check.
+ * Verifies a sender's token (RFC 7519, HS256): the preflight of every token, the signature by one of the endpoint's
+ * secrets, then the claims `iat`, `exp`, `jti`, `aud` if there is one, and `request_body_sha256`. Rejects with
+ * WebhookRefusal naming the check.
  */
-export async function verifyWebhookToken(token: string, expected: TokenExpectation): Promise<WebhookToken> {
-  if (token === '') throw new WebhookRefusal('token_missing');
-  if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) throw new WebhookRefusal('token_too_long');
-  checkHeader(token);
-  const claims = await verifiedClaims(token, expected.secrets);
-  const jti = jtiOf(claims);
-  const refuseUnless = (holds: boolean, reason: RefusalReason) => {
-    if (!holds) throw new WebhookRefusal(reason, jti);
-  };
-  const now = expected.now / 1_000;
-  const issuedAt = numericDate(claims.iat, jti);
-  const expiresAt = numericDate(claims.exp, jti);
-  const longest = tokenPurposes.webhook.lifetimeSeconds;
-  refuseUnless(issuedAt <= now + CLOCK_SKEW_SECONDS, 'issued_in_future');
-  refuseUnless(expiresAt > now - CLOCK_SKEW_SECONDS, 'expired');
-  refuseUnless(expiresAt - issuedAt <= longest, 'lifetime_too_long');
-  refuseUnless(issuedAt >= now - longest - CLOCK_SKEW_SECONDS, 'too_old');
-  if (claims.nbf !== undefined)
-    refuseUnless(numericDate(claims.nbf, jti) <= now + CLOCK_SKEW_SECONDS, 'issued_in_future');
-  if (claims.aud !== undefined) {
-    const audiences: unknown[] = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
-    refuseUnless(
-      audiences.some((audience) => expected.audiences.includes(audience as string)),
-      'audience_wrong',
-    );
+export async function verifyWebhookToken(text: string, expected: TokenExpectation): Promise<WebhookToken> {
+  if (text === '') throw new WebhookRefusal('token_missing');
+  let jti: string | undefined;
+  try {
+    const token = preflight('webhook', text);
+    const keys = expected.secrets.map((secret) => ({ algorithm: 'HS256', key: Buffer.from(secret) }));
+    await verifyWithAny(token, keys);
+    jti = jtiOf(token.payload);
+    const claims = checkClaims('webhook', token.payload, {
+      audiences: token.payload.aud === undefined ? undefined : expected.audiences,
+      maxLifetimeSeconds: tokenPurposes.webhook.lifetimeSeconds,
+    });
+    checkTimes(validityOf(claims, SKEW), expected.now);
+    if (expected.body !== undefined) checkDigest(claims.request_body_sha256, expected.body, jti);
+    return { jti, issuedAt: claims.iat, expiresAt: claims.exp, claims };
+  } catch (error) {
+    if (error instanceof TokenRefusal) throw new WebhookRefusal(reasonOf(error), jti);
+    throw error;
   }
-  if (expected.body !== undefined) checkDigest(claims.request_body_sha256, expected.body, jti);
-  return { jti, issuedAt, expiresAt, claims };
 }
 
-/** Everything that a header can get wrong, before any cryptography. */
-function checkHeader(token: string): void {
-  const parts = token.split('.');
-  // Only one spelling of the same bytes is taken: a token with another last character is another token.
-  const canonical = parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part);
-  const unsecured = parts.length === 3 && parts[2] === '' && parts[0] !== undefined;
-  if (parts.length !== 3 || (!canonical && !unsecured)) throw new WebhookRefusal('token_malformed');
-  const header = parsedObject(Buffer.from(parts[0] ?? '', 'base64url'));
-  if (header === undefined) throw new WebhookRefusal('token_malformed');
-  if (header.alg !== tokenPurposes.webhook.algorithm) throw new WebhookRefusal('algorithm_not_allowed');
-  if (!canonical) throw new WebhookRefusal('token_malformed');
-  if (typeof header.typ !== 'string' || !types.includes(header.typ.toLowerCase())) {
-    throw new WebhookRefusal('type_not_allowed');
-  }
-  if (header.crit !== undefined || header.b64 !== undefined) throw new WebhookRefusal('critical_header');
+/** The form of a token has one name for its sender; everything else is told as it is. */
+function reasonOf({ code, reason }: TokenRefusal): RefusalReason {
+  if (reason === 'token_too_long' || reason === 'claim_malformed') return reason;
+  if (code === 'token_malformed') return 'token_malformed';
+  return reasons[reason] ?? 'token_malformed';
 }
 
-async function verifiedClaims(token: string, secrets: readonly string[]): Promise<JsonObject> {
-  for (const secret of secrets) {
-    try {
-      const { payload } = await compactVerify(token, Buffer.from(secret), {
-        algorithms: [tokenPurposes.webhook.algorithm],
-      });
-      const claims = parsedObject(Buffer.from(payload));
-      if (claims === undefined) throw new WebhookRefusal('token_malformed');
-      return claims;
-    } catch (error) {
-      if (error instanceof WebhookRefusal) throw error;
-      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
-      throw new WebhookRefusal('token_malformed');
-    }
-  }
-  throw new WebhookRefusal('signature_invalid');
-}
+const reasons: Readonly<Partial<Record<TokenRefusal['reason'], RefusalReason>>> = {
+  algorithm_not_allowed: 'algorithm_not_allowed',
+  type_not_allowed: 'type_not_allowed',
+  header_not_allowed: 'header_not_allowed',
+  signature_wrong: 'signature_invalid',
+  claim_missing: 'claim_missing',
+  audience_wrong: 'audience_wrong',
+  expired: 'expired',
+  issued_in_future: 'issued_in_future',
+  not_yet_valid: 'issued_in_future',
+  lifetime_too_long: 'lifetime_too_long',
+};
 
 function jtiOf(claims: JsonObject): string {
   const { jti } = claims;
@@ -138,14 +117,6 @@ function jtiOf(claims: JsonObject): string {
     throw new WebhookRefusal('claim_malformed');
   }
   return jti;
-}
-
-function numericDate(value: unknown, jti: string): number {
-  if (value === undefined) throw new WebhookRefusal('claim_missing', jti);
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value > 1e11) {
-    throw new WebhookRefusal('claim_malformed', jti);
-  }
-  return value;
 }
 
 /** `request_body_sha256`, hexadecimal or base64(url), against the bytes as they came. */

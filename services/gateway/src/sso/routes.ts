@@ -1,9 +1,9 @@
 import { verifyHandOverToken } from '@gaia/hand-over/hand-over-token';
 import { isNonceOf, nonceOf } from '@gaia/hand-over/nonce';
 import type { Service } from '@gaia/http-service/service';
+import { TokenRefusal } from '@gaia/jwt/refusal';
+import type { KeySource } from '@gaia/jwt/signature';
 import type { State } from '@gaia/state/state';
-import { TokenRefusal } from '@gaia/token-guard/refusal';
-import type { KeySource } from '@gaia/token-guard/verifier';
 import { MAX_TOKEN_BYTES } from '@gaia/tokens/purposes';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -23,7 +23,7 @@ export interface SsoOptions {
   readonly pending: PendingSignOns;
   readonly callerOf: (request: FastifyRequest) => Caller;
   readonly consumeOnce: State['consumeOnce'];
-  readonly keys: Pick<KeySource, 'find' | 'lookUp'>;
+  readonly keys: KeySource;
   readonly issuer: string;
   /** Where users sign in when no other site is named. */
   readonly centralOrigin: string;
@@ -109,7 +109,7 @@ export function registerSso(app: Service, options: SsoOptions): void {
 
   async function verify(token: string, caller: Caller) {
     try {
-      const rules = { issuer: options.issuer, audience: caller.origin, keys: options.keys, now: now() };
+      const rules = { issuer: options.issuer, audience: caller.origin, keys: options.keys, isMaker: false, now: now() };
       return await verifyHandOverToken(token, rules);
     } catch (error) {
       if (error instanceof TokenRefusal) throw refused(error.reason);

@@ -20,7 +20,7 @@ export const refusals = Object.freeze({
   member_repeated: ['token_malformed', 'a part of the token has a member twice'],
 
   algorithm_not_allowed: ['token_invalid', 'the algorithm of the token is not allowed'],
-  type_not_access: ['token_invalid', 'the token is not an access token'],
+  type_not_allowed: ['token_invalid', 'the token is of another type'],
   header_not_allowed: ['token_invalid', 'the header of the token has a parameter that is not allowed'],
   kid_unusable: ['token_invalid', 'the header of the token names no key'],
   issuer_unknown: ['token_invalid', 'the issuer of the token is not trusted here'],

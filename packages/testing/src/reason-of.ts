@@ -1,4 +1,4 @@
-import { TokenRefusal } from '../src/refusal.ts';
+import { TokenRefusal } from '@gaia/jwt/refusal';
 
 /** The reason for which something is refused, or `read`. */
 export function reasonOf(read: () => unknown): string {

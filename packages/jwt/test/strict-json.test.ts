@@ -1,8 +1,8 @@
 import { anyCharacter } from '@gaia/testing/any-character';
+import { reasonOf } from '@gaia/testing/reason-of';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readJsonObject } from '../src/strict-json.ts';
-import { reasonOf } from './reason-of.ts';
 
 /** JSON as it is written: members stand in a list, so that a name can stand there twice. */
 type Written =

@@ -1,10 +1,9 @@
 import { anyCharacter } from '@gaia/testing/any-character';
+import { reasonOf } from '@gaia/testing/reason-of';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tokenOfHeader } from '../src/bearer.ts';
 import { readCompactToken } from '../src/compact-token.ts';
 import { readJsonObject } from '../src/strict-json.ts';
-import { reasonOf } from './reason-of.ts';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -19,8 +18,7 @@ describe('a compact token', () => {
           const signedText = `${part({ alg: 'RS256' })}.${part(claims)}`;
           const token = readCompactToken(`${signedText}.${signature.toString('base64url')}`);
           expect(token.payload).toEqual(JSON.parse(JSON.stringify(claims)));
-          expect(token.signature.equals(signature)).toBe(true);
-          expect(token.signedText).toBe(signedText);
+          expect(token.header).toEqual({ alg: 'RS256' });
         },
       ),
     );
@@ -103,10 +101,6 @@ describe('a compact token', () => {
     );
     fc.assert(
       fc.property(anyText, (text) => reasonOf(() => readCompactToken(text)) !== ''),
-      { numRuns: 500 },
-    );
-    fc.assert(
-      fc.property(anyText, (text) => reasonOf(() => tokenOfHeader(text)) !== ''),
       { numRuns: 500 },
     );
   });
