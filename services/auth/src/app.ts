@@ -1,12 +1,12 @@
+import { registerAudit } from '@gaia/audit-log/routes';
 import { createService, type Service } from '@gaia/http-service/service';
 import { tokenGuard } from '@gaia/token-guard';
 import { registerRevocationMetrics, registerVerifierMetrics } from '@gaia/token-guard/metrics';
 import type { FastifyInstance } from 'fastify';
 import type { AppDependencies } from './app-dependencies.ts';
-import { createAuditLog } from './audit/audit-log.ts';
-import { registerAudit } from './audit/routes.ts';
 import type { Config } from './config.ts';
 import { registerErasure } from './erasure/routes.ts';
+import { problem } from './errors.ts';
 import { createLogout } from './families/logout.ts';
 import { createOwnSessions } from './families/own-sessions.ts';
 import { registerSessions } from './families/routes.ts';
@@ -221,7 +221,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     registerKeys(guarded, keys);
     registerServiceAccounts(guarded, serviceAccounts);
     registerClientSecrets(guarded, parts.clientSecrets);
-    registerAudit(guarded, { auditLog: createAuditLog(database), database });
+    registerAudit(guarded, '/auth/audit', { database, invalidCursor: () => problem('invalid_cursor') });
   });
   const workers = [parts.mailWorker, parts.erasureWorker];
   app.addHook('onReady', async () => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { auditSettings } from '@gaia/audit-log/settings';
 import { databaseSettings } from '@gaia/database/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
 import { sealingKeys } from '@gaia/sealed-values/settings';
@@ -69,12 +70,7 @@ export const settings = {
     doc: 'Whether access tokens from a refresh live up to 5 % less, so that clients do not refresh in step',
     fallback: true,
   }),
-  AUDIT_RETENTION_DAYS: integer({
-    doc: 'For how long the audit log is kept; 0: for ever',
-    fallback: 400,
-    min: 0,
-    max: 36_600,
-  }),
+  ...auditSettings,
   REFRESH_GRACE_SECONDS: integer({
     doc: 'For how long a refresh token that was just used answers the same successor again',
     fallback: 30,

@@ -1,3 +1,4 @@
+import type { AuditTables } from '@gaia/audit-log/tables';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { ErasureJob } from './erasure/erasure-outbox.ts';
 import type { MailJob } from './mail/mail-job.ts';
@@ -81,28 +82,6 @@ export interface CompromisedKeysTable {
   compromised_at: ColumnType<Date, Date, never>;
 }
 
-/** Written by the function `audit_append` alone; all columns after `hash` are made of `entry`. */
-export interface AuditLogTable {
-  seq: ColumnType<number, never, never>;
-  /** The JSON text that is chained. */
-  entry: ColumnType<string, never, never>;
-  hash: ColumnType<Buffer, never, never>;
-  /** Milliseconds since the epoch. */
-  at: ColumnType<number, never, never>;
-  action: ColumnType<string, never, never>;
-  outcome: ColumnType<string, never, never>;
-  actor: ColumnType<string | null, never, never>;
-  site: ColumnType<string | null, never, never>;
-  target: ColumnType<string | null, never, never>;
-}
-
-export interface AuditHeadTable {
-  seq: ColumnType<number, never, never>;
-  hash: ColumnType<Buffer, never, never>;
-  forgotten_seq: ColumnType<number, never, never>;
-  forgotten_hash: ColumnType<Buffer, never, never>;
-}
-
 export interface ServiceAccountsTable {
   id: string;
   name: string;
@@ -183,15 +162,13 @@ export interface UserDevicesTable {
 }
 
 /** Tables of the auth service's schema. */
-export interface AuthTables {
+export interface AuthTables extends AuditTables {
   users: UsersTable;
   sites: SitesTable;
   site_hosts: SiteHostsTable;
   memberships: MembershipsTable;
   signing_keys: SigningKeysTable;
   compromised_keys: CompromisedKeysTable;
-  audit_log: AuditLogTable;
-  audit_head: AuditHeadTable;
   service_accounts: ServiceAccountsTable;
   client_secrets: ClientSecretsTable;
   roles: RolesTable;

@@ -2,8 +2,12 @@ import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as systemSleep } from 'node:timers/promises';
+import { createAudit } from '@gaia/audit-log';
+import { createAuditLog } from '@gaia/audit-log/log';
+import { startAuditRetention } from '@gaia/audit-log/retention';
 import { openDatabase } from '@gaia/database/database';
 import type { Logger } from '@gaia/http-service/logger';
+import { startPeriodicJob } from '@gaia/http-service/periodic-job';
 import type { Service } from '@gaia/http-service/service';
 import { createSealer } from '@gaia/sealed-values/sealer';
 import { openState } from '@gaia/state/open';
@@ -11,8 +15,6 @@ import type { State } from '@gaia/state/state';
 import { createRevocations } from '@gaia/token-guard/revocations';
 import { Registry } from 'prom-client';
 import { buildApp } from './app.ts';
-import { createAudit } from './audit/audit.ts';
-import { createAuditLog } from './audit/audit-log.ts';
 import type { Config } from './config.ts';
 import type { AuthTables } from './database.ts';
 import { authChecks } from './health-checks.ts';
@@ -31,7 +33,6 @@ import { createPasswordStrength } from './passwords/strength.ts';
 import { createCutOffs } from './revocation/cut-offs.ts';
 import { cutOffForgottenTokens } from './revocation/forgotten-tokens.ts';
 import { followIssueTimes } from './tokens/issue-times.ts';
-import { regularly } from './upkeep/regularly.ts';
 import { ensureFirstAdministrator } from './users/first-administrator.ts';
 import { readHashCosts } from './users/hash-costs.ts';
 
@@ -115,8 +116,8 @@ async function startWith(
   });
   const followCosts = async () => passwords.followCosts(await readHashCosts(database));
   await followCosts();
-  const costUpkeep = regularly({ name: 'hash costs', everyMs: 3_600_000, work: followCosts, log: logger });
-  opened.defer(() => costUpkeep.stop());
+  const costJob = startPeriodicJob({ name: 'hash costs', everyMs: 3_600_000, work: followCosts, log: logger });
+  opened.defer(() => costJob.stop());
   const strength = createPasswordStrength();
   const audit = createAudit({ database, log: logger, now });
   const sealer = createSealer({ purpose: 'signing key', keys: config.AUTH_KEK, randomBytes });
@@ -136,13 +137,13 @@ async function startWith(
     audit,
     now,
   });
-  const keyUpkeep = regularly({
+  const keyJob = startPeriodicJob({
     name: 'keys',
     everyMs: config.AUTH_KEY_CHECK_SECONDS * 1_000,
     work: keys.maintain,
     log: logger,
   });
-  opened.defer(() => keyUpkeep.stop());
+  opened.defer(() => keyJob.stop());
   await ensureFirstAdministrator({
     database,
     passwords,
@@ -160,23 +161,18 @@ async function startWith(
     now,
     log: logger,
     // Another replica has dropped a key: nothing may be signed with it here either.
-    onKeyRevoked: () => keyUpkeep.runSoon(),
+    onKeyRevoked: () => keyJob.trigger(),
   });
   opened.defer(() => revocations.close());
   await revocations.ready;
 
-  if (config.AUDIT_RETENTION_DAYS > 0) {
-    const auditLog = createAuditLog(database);
-    const retention = regularly({
-      name: 'audit retention',
-      everyMs: 3_600_000,
-      work: async () => {
-        await auditLog.forgetBefore(now() - config.AUDIT_RETENTION_DAYS * 86_400_000);
-      },
-      log: logger,
-    });
-    opened.defer(() => retention.stop());
-  }
+  const retention = startAuditRetention({
+    auditLog: createAuditLog(database),
+    days: config.AUDIT_RETENTION_DAYS,
+    log: logger,
+    now,
+  });
+  opened.defer(() => retention.stop());
 
   const isAlone = state.kind === 'memory' && dependencies.state === undefined;
   if (isAlone) logger.warn('without REDIS_URL, revocations are not seen by services of other processes');

@@ -1,8 +1,8 @@
+import { auditEventText } from '@gaia/audit-log/event';
 import { batchQuestions } from '@gaia/database/question-batch';
 import { type Kysely, sql } from 'kysely';
 import { type AccessRow, accessColumns, accessFactsOf, accessJoins } from '../access/access-rows.ts';
 import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
-import { auditEntryText } from '../audit/audit-entry.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { oldestRecentSight } from './known-devices.ts';
@@ -49,7 +49,7 @@ export function createConfirmations({
     ask: async (logins: readonly LoginToConfirm[]) => {
       const at = now();
       const texts = logins.map(({ user, site, by }) =>
-        auditEntryText({ action: 'session.open', site, target: user }, { ...by, subject: user }, at),
+        auditEventText({ action: 'session.open', site, target: user }, { ...by, subject: user }, at),
       );
       const { rows } = await sql<ConfirmationRow>`
         with asked as materialized (

@@ -1,24 +1,37 @@
+import type { Problem } from '@gaia/http-service/problem';
 import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
+import { guardProblem, insufficientScope } from '@gaia/token-guard/problems';
+import { requireScope } from '@gaia/token-guard/requirements';
+import type { Identity } from '@gaia/tokens/identity';
 import type { Kysely } from 'kysely';
-import { type Caller, isAdministrator, requireAnyScope } from '../access/permissions.ts';
-import type { AuthTables } from '../database.ts';
-import { problem } from '../errors.ts';
-import type { AuditLog } from './audit-log.ts';
+import { createAuditLog } from './audit-log.ts';
 import { verifyChain } from './chain.ts';
 import { AuditAnswer, AuditQuery, auditAnswer, VerdictAnswer, VerifyBody, verdictAnswer } from './schemas.ts';
+import type { AuditTables } from './tables.ts';
+
+export interface AuditRoutes {
+  readonly database: Kysely<AuditTables>;
+  /** The service's problem for a cursor that this list has not given. */
+  readonly invalidCursor: () => Problem;
+  /** Awaited before the log is read: what happened before is then in it. */
+  readonly settle?: () => Promise<void>;
+}
 
 /** Entries that one call works through. */
 const VERIFY_LIMIT = 50_000;
 
-/** `/auth/audit`: what has happened. To be registered under a guard. */
+/** `GET <path>` and `POST <path>/verify`: what has happened. To be registered under a guard. */
 export function registerAudit(
   app: Service,
-  { auditLog, database }: { auditLog: AuditLog; database: Kysely<AuthTables> },
+  path: `/${string}/audit`,
+  { database, invalidCursor, settle = async () => {} }: AuditRoutes,
 ): void {
+  const auditLog = createAuditLog(database);
+
   app.get(
-    '/auth/audit',
+    path,
     {
       schema: {
         summary: 'What has happened, newest first',
@@ -38,11 +51,15 @@ export function registerAudit(
     },
     async (request) => {
       const { limit, cursor, site, from, to, ...filter } = request.query;
+      const visible = visibleSite(identityOf(request), site);
+      const before = cursor === undefined ? undefined : readCursor(cursor);
+      if (cursor !== undefined && before === undefined) throw invalidCursor();
+      await settle();
       const rows = await auditLog.list({
         ...filter,
         limit,
-        site: visibleSite(identityOf(request), site),
-        before: cursor === undefined ? undefined : readCursor(cursor),
+        site: visible,
+        before,
         from: from === undefined ? undefined : Date.parse(from),
         to: to === undefined ? undefined : Date.parse(to),
       });
@@ -54,8 +71,9 @@ export function registerAudit(
   );
 
   app.post(
-    '/auth/audit/verify',
+    `${path}/verify`,
     {
+      onRequest: [requireScope('sites:manage')],
       schema: {
         summary: 'Check the hash chain of the audit log (administrators of the installation)',
         description: 'One call checks a part; `next` tells where the next one goes on.',
@@ -69,7 +87,7 @@ export function registerAudit(
       },
     },
     async (request) => {
-      requireAnyScope(identityOf(request), 'sites:manage');
+      await settle();
       const { after = 0, noted } = request.body;
       return verdictAnswer(await verifyChain(database, { after, noted, limit: VERIFY_LIMIT }));
     },
@@ -77,15 +95,14 @@ export function registerAudit(
 }
 
 /** A token is for one site, and so is what it shows; undefined: everything. 403 insufficient_scope, forbidden. */
-function visibleSite(caller: Caller, wanted: string | undefined): string | undefined {
-  if (isAdministrator(caller)) return wanted;
-  requireAnyScope(caller, 'audit:read');
-  if (caller.site === undefined || (wanted !== undefined && wanted !== caller.site)) throw problem('forbidden');
-  return caller.site;
+function visibleSite({ scopes, site }: Identity, wanted: string | undefined): string | undefined {
+  if (scopes.includes('sites:manage')) return wanted;
+  if (!scopes.includes('audit:read')) throw insufficientScope(['audit:read']);
+  if (site === undefined || (wanted !== undefined && wanted !== site)) throw guardProblem('forbidden');
+  return site;
 }
 
-function readCursor(cursor: string): number {
+function readCursor(cursor: string): number | undefined {
   const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!/^\d{1,15}$/.test(text)) throw problem('invalid_cursor');
-  return Number(text);
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,11 +1,11 @@
-export interface Upkeep {
+export interface PeriodicJob {
   /** Does the work as soon as what is under way has ended. */
-  runSoon(): void;
+  trigger(): void;
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>;
 }
 
-export interface UpkeepOptions {
+export interface PeriodicJobOptions {
   readonly name: string;
   readonly everyMs: number;
   work(): Promise<void>;
@@ -13,7 +13,7 @@ export interface UpkeepOptions {
 }
 
 /** Does a piece of work again and again, never twice at a time. A failure is logged, and followed by the next attempt. */
-export function regularly({ name, everyMs, work, log }: UpkeepOptions): Upkeep {
+export function startPeriodicJob({ name, everyMs, work, log }: PeriodicJobOptions): PeriodicJob {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -25,7 +25,7 @@ export function regularly({ name, everyMs, work, log }: UpkeepOptions): Upkeep {
       try {
         await work();
       } catch (error) {
-        log.error({ err: error, upkeep: name }, 'a regular piece of work failed');
+        log.error({ err: error, job: name }, 'a periodic job failed');
       }
     } while (again && !stopped);
   }
@@ -44,7 +44,7 @@ export function regularly({ name, everyMs, work, log }: UpkeepOptions): Upkeep {
 
   schedule(everyMs);
   return {
-    runSoon: () => {
+    trigger: () => {
       if (running === undefined) schedule(0);
       else again = true;
     },

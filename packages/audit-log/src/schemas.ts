@@ -1,5 +1,5 @@
+import { SiteId } from '@gaia/http-service/route-schemas';
 import { type Static, Type } from 'typebox';
-import { SiteId } from '../sites/schemas.ts';
 import type { AuditRecord } from './audit-log.ts';
 import type { ChainVerdict } from './chain.ts';
 

@@ -1,29 +1,35 @@
 import { openDatabase } from '@gaia/database/database';
+import { migrate } from '@gaia/database/migrate';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Audit, createAudit } from '../../src/audit/audit.ts';
-import { createAuditLog } from '../../src/audit/audit-log.ts';
-import { verifyChain } from '../../src/audit/chain.ts';
-import { ownOrigin } from '../../src/audit/origin.ts';
-import type { AuthTables } from '../../src/database.ts';
-import { migrateAuth, SCHEMA } from '../../src/migrations.ts';
+import { systemActor } from '../src/actor.ts';
+import { type Audit, createAudit } from '../src/audit.ts';
+import { createAuditLog } from '../src/audit-log.ts';
+import { verifyChain } from '../src/chain.ts';
+import { type AuditTables, createAuditTables } from '../src/tables.ts';
 
 const DAY = 86_400_000;
-let database: Kysely<AuthTables>;
-let audit: Audit;
+const actor = systemActor('test');
+let database: Kysely<AuditTables>;
+let audit: Audit<AuditTables>;
 let at = Date.UTC(2026, 0, 1);
 const failures: unknown[] = [];
 
 beforeAll(async () => {
-  const { url } = await testDatabase('audit');
-  await migrateAuth({ DATABASE_URL: url });
-  database = openDatabase<AuthTables>({ url, schema: SCHEMA, applicationName: 'test', maxConnections: 8 });
+  database = await openAuditDatabase();
   audit = createAudit({ database, log: { error: (details) => failures.push(details) }, now: () => at });
 });
 afterAll(() => database.destroy());
 
-const note = (target: string) => audit.note(ownOrigin, { action: 'test.done', target });
+async function openAuditDatabase(): Promise<Kysely<AuditTables>> {
+  const { url } = await testDatabase('audit');
+  const schema = 'audit';
+  await migrate({ url, schema, migrations: [{ name: '0001-audit-log', up: createAuditTables }] });
+  return openDatabase<AuditTables>({ url, schema, applicationName: 'test', maxConnections: 8 });
+}
+
+const note = (target: string) => audit.note(actor, { action: 'test.done', target });
 const verify = (after = 0, limit = 10_000) => verifyChain(database, { after, limit });
 /** As somebody with the rights of the database's owner, the triggers out of the way. */
 const tamper = (change: ReturnType<typeof sql>) =>
@@ -39,7 +45,7 @@ describe('the audit log', () => {
         index % 4 === 0
           ? database
               .transaction()
-              .execute((transaction) => audit.append(transaction, ownOrigin, { action: 'test.changed' }))
+              .execute((transaction) => audit.append(transaction, actor, { action: 'test.changed' }))
           : note(`n${index}`),
       ),
     );
@@ -53,7 +59,7 @@ describe('the audit log', () => {
   it('has nothing of a change that was rolled back', async () => {
     const before = (await verify()).head;
     const change = database.transaction().execute(async (transaction) => {
-      await audit.append(transaction, ownOrigin, { action: 'test.changed' });
+      await audit.append(transaction, actor, { action: 'test.changed' });
       throw new Error('no');
     });
     await expect(change).rejects.toThrow('no');
@@ -61,7 +67,7 @@ describe('the audit log', () => {
   });
 
   it('keeps what would break it as harmless text', async () => {
-    await audit.record(ownOrigin, {
+    await audit.record(actor, {
       action: 'test.done',
       target: `\u0000\ud800"\\\n'; drop table audit_log; --${'x'.repeat(9_999)}`,
     });
@@ -72,10 +78,10 @@ describe('the audit log', () => {
   });
 
   it.each([
-    ['changed', sql`update auth.audit_log set entry = entry where seq = 3`],
-    ['removed', sql`delete from auth.audit_log where seq = 3`],
-    ['emptied', sql`truncate auth.audit_log`],
-    ['without its head', sql`delete from auth.audit_head`],
+    ['changed', sql`update audit_log set entry = entry where seq = 3`],
+    ['removed', sql`delete from audit_log where seq = 3`],
+    ['emptied', sql`truncate audit_log`],
+    ['without its head', sql`delete from audit_head`],
   ])('cannot be %s', async (_what, statement) => {
     await expect(statement.execute(database)).rejects.toThrow(/append-only/);
   });
@@ -83,14 +89,14 @@ describe('the audit log', () => {
   it.each([
     [
       'changed',
-      sql`update auth.audit_log set entry = replace(entry, 'test', 'best') where seq = 5`,
-      sql`update auth.audit_log set entry = replace(entry, 'best', 'test') where seq = 5`,
+      sql`update audit_log set entry = replace(entry, 'test', 'best') where seq = 5`,
+      sql`update audit_log set entry = replace(entry, 'best', 'test') where seq = 5`,
       { seq: 5, reason: 'changed' },
     ],
     [
       'moved away',
-      sql`update auth.audit_log set seq = 1000 where seq = 7`,
-      sql`update auth.audit_log set seq = 7 where seq = 1000`,
+      sql`update audit_log set seq = 1000 where seq = 7`,
+      sql`update audit_log set seq = 7 where seq = 1000`,
       { seq: 7, reason: 'missing' },
     ],
   ])('tells that an entry was %s', async (_what, change, undo, fault) => {
@@ -108,20 +114,18 @@ describe('the audit log', () => {
       intact: false,
       fault: { seq: head.seq, reason: 'not_as_noted' },
     });
-    await tamper(sql`delete from auth.audit_log where seq = ${head.seq}`);
+    await tamper(sql`delete from audit_log where seq = ${head.seq}`);
     expect(await verify()).toMatchObject({ intact: false, fault: { seq: head.seq, reason: 'cut_short' } });
   });
 });
 
 describe('retention', () => {
   it('forgets whole beginnings, and the rest still proves itself', async () => {
-    const { url } = await testDatabase('audit');
-    await migrateAuth({ DATABASE_URL: url });
-    const own = openDatabase<AuthTables>({ url, schema: SCHEMA, applicationName: 'test', maxConnections: 2 });
+    const own = await openAuditDatabase();
     const mine = createAudit({ database: own, log: { error: (details) => failures.push(details) }, now: () => at });
     const log = createAuditLog(own);
     for (let day = 0; day < 10; day += 1) {
-      await mine.record(ownOrigin, { action: 'test.done', target: `day ${day}` });
+      await mine.record(actor, { action: 'test.done', target: `day ${day}` });
       at += DAY;
     }
     expect(await log.forgetBefore(at - 4 * DAY)).toBe(6);
@@ -129,13 +133,13 @@ describe('retention', () => {
     expect((await log.list({ limit: 100 })).map(({ seq }) => seq)).toEqual([10, 9, 8, 7]);
     expect(await verifyChain(own, { after: 0, limit: 100 })).toMatchObject({ intact: true, checked: 4 });
     expect(await log.forgetBefore(at + DAY)).toBe(4);
-    await mine.record(ownOrigin, { action: 'test.done' });
+    await mine.record(actor, { action: 'test.done' });
     expect(await verifyChain(own, { after: 0, limit: 100 })).toMatchObject({
       intact: true,
       checked: 1,
       head: { seq: 11 },
     });
-    await expect(sql`delete from auth.audit_log`.execute(own)).rejects.toThrow(/append-only/);
+    await expect(sql`delete from audit_log`.execute(own)).rejects.toThrow(/append-only/);
     await own.destroy();
   });
 });

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { AuthTables } from '../database.ts';
+import type { AuditTables } from './tables.ts';
 
 export interface AuditFilter {
   /** Only events of this site; all, with those of no site, if undefined. */
@@ -30,7 +30,7 @@ export interface AuditLog {
   forgetBefore(at: number): Promise<number>;
 }
 
-export function createAuditLog(database: Kysely<AuthTables>): AuditLog {
+export function createAuditLog(database: Kysely<AuditTables>): AuditLog {
   return {
     list: async ({ site, actor, target, action, outcome, from, to, before, limit }) => {
       let query = database

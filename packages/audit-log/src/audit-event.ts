@@ -1,4 +1,4 @@
-import type { Origin } from './origin.ts';
+import type { Actor } from './actor.ts';
 
 /** Something that happened: `member.set`, `session.open`. */
 export interface AuditEvent {
@@ -14,7 +14,7 @@ export interface AuditEvent {
 }
 
 /** An event as text: what is chained, byte for byte. */
-export function auditEntryText(event: AuditEvent, by: Origin, at: number): string {
+export function auditEventText(event: AuditEvent, by: Actor, at: number): string {
   return JSON.stringify({
     at: Math.floor(at),
     action: event.action,
@@ -31,7 +31,7 @@ export function auditEntryText(event: AuditEvent, by: Origin, at: number): strin
 }
 
 const MAX_TEXT_LENGTH = 256;
-const MAX_LIST_LENGTH = 64;
+const MAX_LIST_LENGTH = 128;
 
 function textOrNothing(text: string | undefined): string | undefined {
   return text === undefined ? undefined : storable(text);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { AuthTables } from '../database.ts';
+import type { AuditTables } from './tables.ts';
 
 /** A place in the chain that somebody wrote down: whoever rewrites the log cannot make it come out again. */
 export interface ChainPoint {
@@ -37,7 +37,7 @@ export function chainHash(previous: Buffer, seq: number, entry: string): Buffer 
  * Works the chain out again, from the entry behind `after` (0: the oldest that is kept), at most `limit` entries.
  * `noted` is compared with the hash that its entry has, if it is still kept.
  */
-export function verifyChain(database: Kysely<AuthTables>, request: ChainRequest): Promise<ChainVerdict> {
+export function verifyChain(database: Kysely<AuditTables>, request: ChainRequest): Promise<ChainVerdict> {
   // One view of head and entries, whatever is written or forgotten meanwhile.
   return database
     .transaction()
@@ -45,7 +45,7 @@ export function verifyChain(database: Kysely<AuthTables>, request: ChainRequest)
     .execute((transaction) => verifyIn(transaction, request));
 }
 
-async function verifyIn(database: Kysely<AuthTables>, { after, limit, noted }: ChainRequest): Promise<ChainVerdict> {
+async function verifyIn(database: Kysely<AuditTables>, { after, limit, noted }: ChainRequest): Promise<ChainVerdict> {
   const stored = await database.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow();
   const head = { seq: stored.seq, hash: stored.hash.toString('hex') };
   let seq = Math.max(after, stored.forgotten_seq);
@@ -88,7 +88,7 @@ async function verifyIn(database: Kysely<AuthTables>, { after, limit, noted }: C
 }
 
 async function hashAt(
-  database: Kysely<AuthTables>,
+  database: Kysely<AuditTables>,
   seq: number,
   head: { forgotten_seq: number; forgotten_hash: Buffer },
 ): Promise<Buffer | undefined> {
