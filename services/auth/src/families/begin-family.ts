@@ -24,8 +24,11 @@ export function createBeginFamily({
     await Promise.all(
       evicted.map(async ({ sid, sub, site }) => {
         await cutOffs.endSession(sid);
-        const details = { ended: sid, reason: 'too_many_sessions' };
-        await audit.note({ ...by, subject: sub }, { action: 'session.end', site, target: sub, details });
+        const details = { reason: 'too_many_sessions' };
+        await audit.note(
+          { ...by, subject: sub, sessionId: sid },
+          { action: 'session.end', site, target: sub, details },
+        );
       }),
     );
   };

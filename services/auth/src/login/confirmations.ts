@@ -10,6 +10,7 @@ import { oldestRecentSight } from './known-devices.ts';
 /** A login whose session has been made, and whose tokens nobody has yet. */
 export interface LoginToConfirm {
   readonly user: string;
+  readonly sessionId: string;
   /** As it was when the password was checked. */
   readonly credentialVersion: number;
   readonly site: string | undefined;
@@ -48,8 +49,8 @@ export function createConfirmations({
     largest: 100,
     ask: async (logins: readonly LoginToConfirm[]) => {
       const at = now();
-      const texts = logins.map(({ user, site, by }) =>
-        auditEventText({ action: 'session.open', site, target: user }, { ...by, subject: user }, at),
+      const texts = logins.map(({ user, sessionId, site, by }) =>
+        auditEventText({ action: 'session.open', site, target: user }, { ...by, subject: user, sessionId }, at),
       );
       const { rows } = await sql<ConfirmationRow>`
         with asked as materialized (

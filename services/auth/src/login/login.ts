@@ -67,7 +67,14 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       const { id, credentialVersion } = user;
       const device = deviceDigest(userAgent, address);
       try {
-        const confirmation = await confirm({ user: id, credentialVersion, site: at, device, by });
+        const confirmation = await confirm({
+          user: id,
+          sessionId: family.sid,
+          credentialVersion,
+          site: at,
+          device,
+          by,
+        });
         if (!('refused' in confirmation)) return { family, ...confirmation };
         await sessions.abandon(family);
         return confirmation;

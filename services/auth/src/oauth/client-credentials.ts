@@ -29,7 +29,8 @@ export function createClientCredentials(options: {
     const lifetimeSeconds = lifetimeWithin(credential, issuedAt, options.lifetimeSeconds);
     if (lifetimeSeconds < 1) throw new OAuthError('invalid_client', 'The secret of the client has expired.');
     const scopes = scope === undefined ? client.scopes : requestedScopes(client.scopes, scope);
-    await audit.note({ ...by, subject: id }, { action: 'token.issue', site: client.site, target: id });
+    const origin = { ...by, subject: id, sessionId: credential.sessionId };
+    await audit.note(origin, { action: 'token.issue', site: client.site, target: id });
     // RFC 9068 §2.2: without a resource owner the subject is the client itself.
     return accessTokens.issue({
       subject: id,

@@ -44,7 +44,7 @@ describe('GET /auth/audit', () => {
       request_id: answer.headers['x-request-id'],
     });
     const [opened] = await items(`action=session.open&outcome=ok&actor=${owner.id}`);
-    expect(opened).toMatchObject({ site: A, target: owner.id });
+    expect(opened).toMatchObject({ site: A, target: owner.id, session: claimsOf(ownerToken).sid });
   });
 
   it.each([
