@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { socketPath } from '@gaia/socket-path';
 import pg from 'pg';
 import { prepareBinaries } from './binaries.ts';
 import { cacheDirectories } from './binary-cache.ts';
@@ -10,7 +11,6 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
 import { runPostmaster, stopPostmaster } from './postmaster.ts';
 import { serverFlags } from './server-flags.ts';
 import { serverUser } from './server-user.ts';
-import { socketPath } from './socket-path.ts';
 
 export interface EmbeddedPostgresOptions {
   /** The server's own directory; made if missing. Everything that it keeps is in it. */
@@ -71,7 +71,7 @@ async function startLocked(
   const user = existing ? existing.user : serverUser(undefined);
   const binaries = await prepareBinaries(found, user, cacheDirectories());
   const cluster = existing ?? (await createCluster(dataDir, binaries, durable));
-  const socket = socketPath(cluster.directory);
+  const socket = socketPath(cluster.directory, '.s.PGSQL.5432');
   try {
     const flags = serverFlags(binaries, durable);
     const logFile = join(dataDir, 'postgres.log');

@@ -32,7 +32,7 @@ import { createRevokeToken } from './oauth/revoke.ts';
 import { registerOAuth } from './oauth/routes.ts';
 import { registerClientSecrets } from './oauth/secret-routes.ts';
 import { createTokenExchange } from './oauth/token-exchange.ts';
-import { createParts } from './parts.ts';
+import { createParts, type Parts } from './parts.ts';
 import { createForgot } from './recovery/forgot.ts';
 import { createReset } from './recovery/reset.ts';
 import { registerRecovery } from './recovery/routes.ts';
@@ -58,8 +58,11 @@ import { registerUsers } from './users/routes.ts';
 /** Largest body that any route here needs, in bytes. */
 const BODY_LIMIT = 64 * 1024;
 
-/** The composition root: every feature of the service, registered by hand on what parts.ts has made. */
-export async function buildApp(config: Config, dependencies: AppDependencies): Promise<Service> {
+/** The composition root: every feature of the service, registered by hand on what parts.ts has made, which it gives too. */
+export async function buildApp(
+  config: Config,
+  dependencies: AppDependencies,
+): Promise<{ readonly app: Service; readonly parts: Parts }> {
   const { logger, metrics, checks, database, state, keyRing, keys, audit, passwords, strength } = dependencies;
   const { cutOffs, issueTimes, now, randomBytes } = dependencies;
   const app = await createService({
@@ -230,5 +233,5 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   app.addHook('preClose', async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
   });
-  return app;
+  return { app, parts };
 }

@@ -95,6 +95,10 @@ export const settings = {
     fallbackDoc: 'random, shown once',
     minLength: 8,
   }),
+  AUTH_CONTROL_SOCKET: text({
+    doc: 'Unix socket for `gaia users …` on this host, in a directory that only the service’s user can enter',
+    fallbackDoc: 'none',
+  }),
   PUBLIC_URL: url({
     doc: 'Where the suite is reached from outside; links in mails begin with its scheme and port',
     fallbackDoc: 'GAIA_ISSUER',

@@ -34,6 +34,8 @@ import { createAccounts } from './users/accounts.ts';
 import { createPresentPassword } from './users/present-password.ts';
 import { createUsers } from './users/users.ts';
 
+export type Parts = ReturnType<typeof createParts>;
+
 /** What more than one feature stands on, made once. */
 export function createParts(config: Config, dependencies: AppDependencies, ownTokens: OwnTokens) {
   const { logger, metrics, database, state, keyRing, keys, audit, passwords, cutOffs, issueTimes, now } = dependencies;

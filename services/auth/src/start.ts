@@ -25,6 +25,8 @@ import { createFileTransport } from './mail/file-transport.ts';
 import { createSmtpTransport } from './mail/smtp-transport.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { migrateAuth, SCHEMA } from './migrations.ts';
+import { openControlSocket } from './operator/control-socket.ts';
+import { buildOperatorApp } from './operator-app.ts';
 import { createAdmission } from './passwords/admission.ts';
 import { registerHashMetrics } from './passwords/hash-metrics.ts';
 import { type HashThreads, openHashThreads } from './passwords/hash-threads.ts';
@@ -176,7 +178,7 @@ async function startWith(
 
   const isAlone = state.kind === 'memory' && dependencies.state === undefined;
   if (isAlone) logger.warn('without REDIS_URL, revocations are not seen by services of other processes');
-  const app = await buildApp(config, {
+  const appDependencies = {
     logger,
     metrics,
     checks: authChecks({ database, state, keyRing, isAlone }),
@@ -194,7 +196,13 @@ async function startWith(
     fetch: dependencies.fetch ?? globalThis.fetch,
     now,
     randomBytes,
-  });
+  };
+  const { app, parts } = await buildApp(config, appDependencies);
+  if (config.AUTH_CONTROL_SOCKET !== undefined) {
+    const operatorApp = await buildOperatorApp(appDependencies, parts);
+    const control = await openControlSocket(operatorApp, config.AUTH_CONTROL_SOCKET);
+    app.addHook('preClose', () => control.close());
+  }
   app.addHook('onClose', () => opened.disposeAsync());
   return app;
 }

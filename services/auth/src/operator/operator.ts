@@ -1,0 +1,65 @@
+import type { Kysely } from 'kysely';
+import type { AuthTables } from '../database.ts';
+import type { EraseUser } from '../erasure/erase-user.ts';
+import { problem } from '../errors.ts';
+import { readEmailAddress } from '../users/email-address.ts';
+import type { SetPassword } from '../users/set-password.ts';
+import { unusable } from '../users/unusable.ts';
+import type { User } from '../users/user.ts';
+import type { UserChanges, Users } from '../users/users.ts';
+import { operatorOrigin } from './operator-origin.ts';
+
+/** What is done on the host, by address: there the ids of users are not at hand. */
+export interface Operator {
+  /** Throws user_not_found, validation_failed, password_too_weak, unavailable. */
+  setPassword(email: string, password: string, requestId: string): Promise<User>;
+  /** Throws user_not_found, last_administrator, last_owner, user_disabled, email_unverified, validation_failed. */
+  change(
+    email: string,
+    changes: Pick<UserChanges, 'administrator' | 'disabled'>,
+    requestId: string,
+    force?: boolean,
+  ): Promise<User>;
+  /** Throws user_not_found, last_administrator, last_owner, validation_failed. */
+  erase(email: string, requestId: string, force?: boolean): Promise<void>;
+}
+
+export interface OperatorOptions {
+  readonly database: Kysely<AuthTables>;
+  readonly users: Pick<Users, 'update'>;
+  readonly setPassword: SetPassword;
+  readonly eraseUser: EraseUser;
+}
+
+const MAX_NAMED = 20;
+
+export function createOperator({ database, users, setPassword, eraseUser }: OperatorOptions): Operator {
+  async function idOf(given: string): Promise<string> {
+    const email = readEmailAddress(given);
+    if (email === undefined) throw unusable('email', 'is not an e-mail address');
+    const user = await database.selectFrom('users').select('id').where('email_key', '=', email.key).executeTakeFirst();
+    if (user !== undefined) return user.id;
+    // An operator who does not know the administrator's address has no other way to find it out.
+    throw problem('user_not_found', { detail: `Administrators: ${(await administrators()).join(', ')}` });
+  }
+
+  async function administrators(): Promise<readonly string[]> {
+    const rows = await database
+      .selectFrom('users')
+      .select('email')
+      .where('administrator', '=', true)
+      .orderBy('created_at')
+      .limit(MAX_NAMED)
+      .execute();
+    return rows.map(({ email }) => email);
+  }
+
+  return {
+    setPassword: async (email, password, requestId) =>
+      setPassword(await idOf(email), password, operatorOrigin(requestId)),
+    change: async (email, changes, requestId, force) =>
+      users.update(await idOf(email), changes, operatorOrigin(requestId), { force }),
+    erase: async (email, requestId, force) =>
+      eraseUser(await idOf(email), operatorOrigin(requestId), force === undefined ? {} : { force }),
+  };
+}
