@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { controlSocketFile } from '@gaia/cli/control-socket-file';
 import type { SuiteConfig } from './config.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -55,6 +56,7 @@ export function serviceEnvironments(options: {
       AUTH_REFRESH_SECRET: secrets.authRefreshSecret,
       SERVICE_CLIENTS: `search=${secrets.searchClientSecret}:feed:read,assets=${secrets.assetsClientSecret}:feed:read`,
       MAIL_DIR: join(config.dataDir, 'mail'),
+      AUTH_CONTROL_SOCKET: options.outer.AUTH_CONTROL_SOCKET || controlSocketFile(config.dataDir),
       ...(administrator && { GAIA_ADMIN_EMAIL: administrator.email, GAIA_ADMIN_PASSWORD: administrator.password }),
     },
     cms: { CMS_KEK: secrets.cmsKek },

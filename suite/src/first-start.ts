@@ -21,6 +21,12 @@ export interface FirstStart {
 const PENDING_FILE = 'first-start.json';
 const DONE_FILE = 'installed';
 
+/** Rejects for a folder that no start has finished with: a command must not begin an installation in a mistyped one. */
+export async function requireInstallation(dataDir: string): Promise<void> {
+  if ((await readOrUndefined(join(dataDir, DONE_FILE))) !== undefined) return;
+  throw new Error(`There is no installation in ${dataDir}. GAIA_DATA_DIR says where it is; npm start makes one.`);
+}
+
 /** The pending first start of a data folder, or undefined when it has been done. */
 export async function pendingFirstStart(
   dataDir: string,

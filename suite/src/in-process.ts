@@ -2,19 +2,23 @@ import { createLogger, type DestinationStream } from '@gaia/http-service/logger'
 import { openState } from '@gaia/state/open';
 import type { SuiteConfig } from './config.ts';
 import type { Environment, ServiceName } from './environments.ts';
-import { type RunningService, startService } from './services.ts';
+import { type RunningService, startAuthAlone, startService } from './services.ts';
 
-/** Starts all services in this process; they share one state. Gives what closes them, the door first. */
+/**
+ * Starts all services in this process; they share one state. Gives what closes them, the door first. `authAlone` starts
+ * auth and no other, which then answers on its control socket only.
+ */
 export async function startInProcess(
   config: SuiteConfig,
   environments: Readonly<Record<ServiceName, Environment>>,
-  logTo?: DestinationStream,
+  { logTo, authAlone }: { readonly logTo?: DestinationStream | undefined; readonly authAlone: boolean },
 ): Promise<RunningService> {
   const state = await openState({ redisUrl: config.REDIS_URL, now: Date.now });
   const running: { name: ServiceName; service: RunningService }[] = [];
   const start = async (name: ServiceName) => {
     const logger = createLogger({ service: name, level: config.LOG_LEVEL }, logTo);
-    running.push({ name, service: await startService[name](environments[name], { logger, state }) });
+    const begin = authAlone ? startAuthAlone : startService[name];
+    running.push({ name, service: await begin(environments[name], { logger, state }) });
   };
   const startAll = async (names: readonly ServiceName[]) => {
     const results = await Promise.allSettled(names.map(start));
@@ -30,6 +34,7 @@ export async function startInProcess(
   try {
     // Each after what it asks first: auth for keys, cms for the feed.
     await start('auth');
+    if (authAlone) return { close };
     await startAll(['cms', 'gateway']);
     await startAll(['assets', 'search']);
     return { close };

@@ -10,6 +10,7 @@ const help = `Starts the whole of Gaia.
   npm start                  all services in one process
   npm start -- --separate    one process a service (needs REDIS_URL)
   npm start -- --migrate     only brings the databases up to date
+  npm start -- --control     only auth, without a port, until standard input ends; gaia users … does it by itself
 
 Settings are environment variables; README.md lists them. The important ones:
   PORT=8080              the gateway's port; the other services take the next five
@@ -49,9 +50,10 @@ async function main(): Promise<void> {
     await suite.close();
     return;
   }
-  endOnSignal(suite);
+  const end = endOnSignal(suite);
   void databaseEnd.promise.then((error) => endWithDatabase(suite, error));
-  process.stdout.write(banner(config, suite.administrator));
+  if (options.mode === 'control') process.stdin.once('close', end).resume();
+  else process.stdout.write(banner(config, suite.administrator));
 }
 
 function readArguments(): { mode: SuiteOptions['mode'] } | undefined {
@@ -60,10 +62,12 @@ function readArguments(): { mode: SuiteOptions['mode'] } | undefined {
       options: {
         separate: { type: 'boolean', default: false },
         migrate: { type: 'boolean', default: false },
+        control: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    if (!values.help) return { mode: values.migrate ? 'migrate' : values.separate ? 'separate' : 'together' };
+    const mode = (['migrate', 'control', 'separate'] as const).find((one) => values[one]) ?? 'together';
+    if (!values.help) return { mode };
     process.stdout.write(help);
   } catch (error) {
     fail(2, `${error instanceof Error ? error.message : error}\n\n${help}`);
@@ -81,22 +85,23 @@ function readConfig(): SuiteConfig | undefined {
   }
 }
 
-function endOnSignal(suite: Suite): void {
-  let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) return;
-      process.stdout.write('\nEnding ...\n');
-      suite.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          fail(1, String(error));
-          process.exit();
-        },
-      );
-    });
-  }
+/** Gives what ends the suite, once. */
+function endOnSignal(suite: Suite): () => void {
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    process.stdout.write('\nEnding ...\n');
+    suite.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        fail(1, String(error));
+        process.exit();
+      },
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  return end;
 }
 
 /**

@@ -58,6 +58,13 @@ export const startService: Readonly<
   },
 };
 
+/** Auth without a port. */
+export async function startAuthAlone(env: Environment, deps: StartDeps): Promise<RunningService> {
+  const app = await startAuth(loadAuth(env), deps);
+  await app.ready();
+  return app;
+}
+
 interface Listener extends RunningService {
   listen(options: { host: string; port: number }): Promise<unknown>;
 }

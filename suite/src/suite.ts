@@ -5,7 +5,7 @@ import type { DestinationStream } from '@gaia/http-service/logger';
 import type { SuiteConfig } from './config.ts';
 import { openSuiteDatabase } from './database.ts';
 import { type ServiceName, serviceEnvironments, serviceNames, servicePorts } from './environments.ts';
-import { type Administrator, type FirstStart, pendingFirstStart } from './first-start.ts';
+import { type Administrator, type FirstStart, pendingFirstStart, requireInstallation } from './first-start.ts';
 import { startInProcess } from './in-process.ts';
 import { keepSecrets } from './secrets.ts';
 import { migrateSeparate, startSeparate } from './separate.ts';
@@ -19,8 +19,11 @@ export interface Suite extends RunningService {
 export interface SuiteOptions {
   readonly config: SuiteConfig;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** All services in this process, one process a service, or no service at all: only migrate the databases. */
-  readonly mode: 'together' | 'separate' | 'migrate';
+  /**
+   * All services in this process, one process a service, no service at all (only migrate the databases), or auth alone and
+   * without a port, for commands on the host.
+   */
+  readonly mode: 'together' | 'separate' | 'migrate' | 'control';
   readonly say: (line: string) => void;
   /** Where the services of this process log to; standard output if not said. */
   readonly logTo?: DestinationStream | undefined;
@@ -39,6 +42,7 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    if (options.mode === 'control') await requireInstallation(config.dataDir);
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     closers.push(lockDataDirectory(config.dataDir));
     const secrets = await keepSecrets(config.dataDir);
@@ -66,7 +70,7 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     const services =
       options.mode === 'separate'
         ? await startSeparate(environments, say)
-        : await startInProcess(config, environments, options.logTo);
+        : await startInProcess(config, environments, { logTo: options.logTo, authAlone: options.mode === 'control' });
     closers.push(services.close);
     return { administrator: await finishFirstStart(options, firstStart), close };
   } catch (error) {

@@ -14,8 +14,12 @@ import { sitesList } from './commands/sites-list.ts';
 import { tokenInspect } from './commands/token-inspect.ts';
 import { tokenMint } from './commands/token-mint.ts';
 import { up } from './commands/up.ts';
+import { usersDemote, usersPromote } from './commands/users-administrator.ts';
 import { usersCreate } from './commands/users-create.ts';
+import { usersDelete } from './commands/users-delete.ts';
+import { usersDisable, usersEnable } from './commands/users-disable.ts';
 import { usersList } from './commands/users-list.ts';
+import { usersSetPassword } from './commands/users-set-password.ts';
 import { usersShow } from './commands/users-show.ts';
 import { webhookSign } from './commands/webhook-sign.ts';
 
@@ -35,6 +39,12 @@ export const commands: readonly Command[] = Object.freeze([
   usersList,
   usersShow,
   usersCreate,
+  usersSetPassword,
+  usersPromote,
+  usersDemote,
+  usersDisable,
+  usersEnable,
+  usersDelete,
   sitesList,
   sitesCreate,
   searchRebuild,

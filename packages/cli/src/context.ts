@@ -13,6 +13,7 @@ export type Input = Readable & { readonly isTTY?: boolean; setRawMode?(raw: bool
 
 /** What is needed of a child process. */
 interface Child {
+  readonly stdin?: { end(): void } | null;
   kill(signal: NodeJS.Signals): boolean;
   once(event: 'exit', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
   once(event: 'error', listener: (error: Error) => void): unknown;

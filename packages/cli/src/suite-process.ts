@@ -4,8 +4,9 @@ import process from 'node:process';
 import type { Context } from './context.ts';
 import { Failure } from './failure.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..');
-const suite = join(root, 'suite', 'src', 'main.ts');
+/** Gaia's folder, from which relative paths of settings start. */
+export const root = join(import.meta.dirname, '..', '..', '..');
+export const suiteProgram = join(root, 'suite', 'src', 'main.ts');
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -14,7 +15,7 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export function runSuite(args: readonly string[], { spawn, signals, env }: Context): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [suite, ...args], { cwd: root, env: { ...env }, stdio: 'inherit' });
+    const child = spawn(process.execPath, [suiteProgram, ...args], { cwd: root, env: { ...env }, stdio: 'inherit' });
     const listeners = passedOn.map((signal) => [signal, () => void child.kill(signal)] as const);
     const done = () => {
       for (const [signal, listener] of listeners) signals.off(signal, listener);

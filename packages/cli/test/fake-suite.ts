@@ -27,8 +27,11 @@ export interface FakeSuite {
   close(): Promise<void>;
 }
 
-/** A server on a free port of the loopback with routes like `GET /auth/users`; others answer 404 as the suite does. */
-export async function startFakeSuite(routes: (url: string) => FakeRoutes): Promise<FakeSuite> {
+/**
+ * A server with routes like `GET /auth/users`, on a free port of the loopback or on a Unix socket; others answer 404 as the
+ * suite does.
+ */
+export async function startFakeSuite(routes: (url: string) => FakeRoutes, socket?: string): Promise<FakeSuite> {
   const requests: FakeRequest[] = [];
   const server = createServer(async (incoming, response) => {
     const request = await read(incoming);
@@ -38,9 +41,10 @@ export async function startFakeSuite(routes: (url: string) => FakeRoutes): Promi
     response.writeHead(status, headers);
     response.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
   });
-  server.listen(0, '127.0.0.1');
+  if (socket === undefined) server.listen(0, '127.0.0.1');
+  else server.listen(socket);
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = socket === undefined ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : 'http://socket';
   return {
     url,
     requests,

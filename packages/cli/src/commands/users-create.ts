@@ -2,14 +2,11 @@ import { asAdministrator } from '../api/administrator.ts';
 import type { ApiClient } from '../api/client.ts';
 import { isJsonObject, memberText } from '../api/json.ts';
 import { defineCommand } from '../command.ts';
-import type { Context } from '../context.ts';
 import { exitCodes, Failure, UsageError } from '../failure.ts';
 import { baseUrl, flag, list, text } from '../option.ts';
 import { suiteUrl } from '../suite-url.ts';
 import { writeItem } from '../terminal/item-list.ts';
-import { askHidden, readBounded } from '../terminal/questions.ts';
-
-const MAX_PASSWORD_INPUT_BYTES = 4_096;
+import { newPassword } from '../terminal/new-password.ts';
 
 export const usersCreate = defineCommand({
   name: 'users create',
@@ -72,20 +69,4 @@ async function refuseUnknown(api: ApiClient, site: string, roles: readonly strin
   const unknown = roles.filter((role) => !known.includes(role));
   if (unknown.length > 0)
     throw new UsageError(`the roles of ${site} are ${known.join(', ')}; not ${unknown.join(', ')}`);
-}
-
-/** Never an option: what stands on a command line stays in the shell's history. */
-async function newPassword(fromStdin: boolean, email: string, context: Context): Promise<string> {
-  if (fromStdin) {
-    const [line = ''] = (await readBounded(context.stdin, MAX_PASSWORD_INPUT_BYTES)).split(/\r?\n/);
-    if (line === '') throw new UsageError('there is no password on standard input');
-    // What is no UTF-8 was replaced: nobody could ever type that password.
-    if (line.includes('\ufffd')) throw new UsageError('the password on standard input is not UTF-8');
-    return line;
-  }
-  if (!context.stdin.isTTY) throw new UsageError('there is no terminal to ask for the password; use --password-stdin');
-  const password = await askHidden(`New password of ${email}: `, context);
-  if ((await askHidden('The same again: ', context)) !== password) throw new Failure('the two passwords differ');
-  if (password === '') throw new UsageError('the password must not be empty');
-  return password;
 }
