@@ -54,7 +54,10 @@ describe('gaia with an unknown command', () => {
     [['user', 'list'], 'Did you mean gaia users list?'],
     [['tokn'], 'Did you mean gaia token (inspect, mint)?'],
     [['site'], 'Did you mean gaia sites (list, create)?'],
-    [['users', 'frobnicate'], 'Did you mean gaia users (list, show, create, set-password, promote, demote, disable, enable, delete)?'],
+    [
+      ['users', 'frobnicate'],
+      'Did you mean gaia users (list, show, create, set-password, promote, demote, disable, enable, delete)?',
+    ],
     [['help', 'migrat'], 'Did you mean gaia migrate?'],
     [['frobnicate'], 'gaia help lists the commands.'],
     [['frobnicate', '--help'], 'gaia help lists the commands.'],
