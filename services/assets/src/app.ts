@@ -15,6 +15,7 @@ import type { AssetsDatabase } from './database.ts';
 import { registerDownloads } from './downloads/routes.ts';
 import { registerFileChange } from './files/change-route.ts';
 import { createFiles } from './files/files.ts';
+import { registerOwnFiles } from './files/own-files-route.ts';
 import { registerFiles, registerManyFiles } from './files/routes.ts';
 import { createDownloadLinks } from './links/download-links.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
@@ -70,6 +71,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     registerUploads(scope as Service, { files, store, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
     registerFiles(scope as Service, { files, store, arrived });
     registerFileChange(scope as Service, files);
+    registerOwnFiles(scope as Service, files);
     registerUsage(scope as Service, { files, arrived });
     registerLinks(scope as Service, { files, links, publicUrl: config.PUBLIC_URL, arrived });
   });

@@ -2,8 +2,14 @@ import type { Migration } from '@gaia/database/migrate';
 import { filesMigration } from '../migrations/0001-files.ts';
 import { referencesMigration } from '../migrations/0002-references.ts';
 import { ownRulesMigration } from '../migrations/0003-own-rules.ts';
+import { uploaderMigration } from '../migrations/0020-uploader.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'assets';
 
-export const migrations: readonly Migration[] = Object.freeze([filesMigration, referencesMigration, ownRulesMigration]);
+export const migrations: readonly Migration[] = Object.freeze([
+  filesMigration,
+  referencesMigration,
+  ownRulesMigration,
+  uploaderMigration,
+]);

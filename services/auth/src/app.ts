@@ -3,6 +3,8 @@ import { createService, type Service } from '@gaia/http-service/service';
 import { tokenGuard } from '@gaia/token-guard';
 import { registerRevocationMetrics, registerVerifierMetrics } from '@gaia/token-guard/metrics';
 import type { FastifyInstance } from 'fastify';
+import { createAccountExport } from './account-export/account-export.ts';
+import { registerAccountExport } from './account-export/routes.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Config } from './config.ts';
 import { registerErasure } from './erasure/routes.ts';
@@ -200,6 +202,20 @@ export async function buildApp(
     registerOwnAccount(guarded, ownAccount, ownEmail);
     registerUsers(guarded, { users, members });
     registerErasure(guarded, parts.eraseUser);
+    const ownSessions = createOwnSessions({ families: state.families, cutOffs, audit, now });
+    registerAccountExport(
+      guarded,
+      createAccountExport({
+        database,
+        ownSessions,
+        callService: parts.callService,
+        internalTokens: parts.internalTokens,
+        counters: config.RATE_LIMIT ? state.counters : undefined,
+        audit,
+        publicUrl: config.PUBLIC_URL ?? issuer,
+        now,
+      }),
+    );
     registerSites(guarded, sites);
     registerMembers(guarded, members);
     registerInvitations(
@@ -208,7 +224,7 @@ export async function buildApp(
     );
     registerRoles(guarded, createRoles({ database, cutOffs, audit, now }));
     registerSessions(guarded, {
-      ownSessions: createOwnSessions({ families: state.families, cutOffs, audit, now }),
+      ownSessions,
       switchSite: createSwitchSite({
         accounts,
         families: state.families,

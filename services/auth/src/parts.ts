@@ -179,6 +179,8 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
     mailWorker,
     outbox,
     presentPassword,
+    callService,
+    internalTokens,
     erasureWorker,
     eraseUser,
     measured,

@@ -14,6 +14,8 @@ export interface Files {
   readableOf(caller: Caller, site: string, ids: readonly string[]): Promise<readonly StoredFile[]>;
   /** Those that a caller may read, newest first. */
   list(caller: Caller, site: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
+  /** What a user has uploaded on every site, the oldest first. */
+  ofUploader(subject: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
   /** Entries that mention a file. */
   usage(file: Pick<StoredFile, 'id' | 'site'>, limit: number): Promise<Usages>;
   /** Says that bytes are about to be stored under a key. */
@@ -66,6 +68,15 @@ export function createFiles(database: Kysely<AssetsDatabase>, now: () => number)
           ? all
           : all.where(sql<boolean>`(f.created_at, f.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
       const rows = await wanted.orderBy('f.created_at', 'desc').orderBy('f.id', 'desc').limit(limit).execute();
+      return rows.map(toFile);
+    },
+    ofUploader: async (subject, after, limit) => {
+      const all = database.selectFrom('files').selectAll().where('uploaded_by', '=', subject);
+      const wanted =
+        after === undefined
+          ? all
+          : all.where(sql<boolean>`(created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
+      const rows = await wanted.orderBy('created_at').orderBy('id').limit(limit).execute();
       return rows.map(toFile);
     },
     usage: (file, limit) => usageOf(database, file, limit),

@@ -7,22 +7,9 @@ import { originOf } from '../audit/origin.ts';
 import { RefreshToken } from '../login/schemas.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { USER_ID_PATTERN } from '../users/user.ts';
-import type { OwnSession, OwnSessions } from './own-sessions.ts';
+import type { OwnSessions } from './own-sessions.ts';
+import { SessionAnswer, sessionAnswer } from './session-answer.ts';
 import type { SwitchSite } from './switch-site.ts';
-
-const SessionAnswer = Type.Object({
-  id: Type.String({ description: 'The `sid` of its tokens' }),
-  device: Type.String(),
-  user_agent: Type.String(),
-  address: Type.String({ description: 'Where the login came from' }),
-  site: Type.Union([Type.String(), Type.Null()]),
-  client_id: Type.String(),
-  amr: Type.Array(Type.String()),
-  created_at: Type.String(),
-  last_used_at: Type.String({ description: 'Login or last refresh' }),
-  ends_at: Type.String({ description: 'At the latest, however often it is refreshed' }),
-  current: Type.Boolean({ description: 'Where this request comes from' }),
-});
 
 const SwitchBody = Type.Object(
   { site: SiteId, refresh_token: Type.Optional(RefreshToken) },
@@ -161,21 +148,4 @@ export function registerSessions(
       };
     },
   );
-}
-
-function sessionAnswer({ family, device, current }: OwnSession) {
-  const time = (at: number) => new Date(at).toISOString();
-  return {
-    id: family.sid,
-    device,
-    user_agent: family.userAgent,
-    address: family.address,
-    site: family.site ?? null,
-    client_id: family.clientId,
-    amr: [...family.amr],
-    created_at: time(family.createdAt),
-    last_used_at: time(family.rotatedAt),
-    ends_at: time(family.absoluteEnd),
-    current,
-  };
 }

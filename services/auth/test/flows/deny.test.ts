@@ -118,6 +118,7 @@ describe('bearer tokens', () => {
     ['PATCH', `/auth/users/${randomUUID()}`],
     ['DELETE', `/auth/users/${randomUUID()}`],
     ['PATCH', '/auth/me'],
+    ['GET', '/auth/me/export'],
     ['POST', '/auth/me/password'],
     ['POST', '/auth/me/email'],
     ['POST', '/auth/me/verification'],

@@ -110,6 +110,7 @@ describe('who belongs to no site', () => {
 const ownRoutes = new Set([
   'GET /auth/me',
   'PATCH /auth/me',
+  'GET /auth/me/export',
   'POST /auth/me/password',
   'POST /auth/me/email',
   'POST /auth/me/verification',
