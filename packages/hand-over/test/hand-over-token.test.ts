@@ -106,6 +106,15 @@ describe('a token is refused', () => {
     await expect(verifyHandOverToken(token, rules(seconds))).rejects.toMatchObject({ reason });
   });
 
+  it.each([
+    [59, 'accepted'],
+    [60, 'expired'],
+  ])('%i seconds after it was made, for its maker: %s', async (seconds, outcome) => {
+    const verified = verifyHandOverToken(token, rules(seconds, { isMaker: true }));
+    const reason = await verified.then(() => 'accepted').catch((error) => error.reason);
+    expect(reason).toBe(outcome);
+  });
+
   it('before its time', async () => {
     const early = signed(header, { ...claims, nbf: NOW + 40 });
     await expect(verifyHandOverToken(early, rules())).rejects.toMatchObject({ reason: 'not_yet_valid' });

@@ -130,7 +130,7 @@ export async function buildApp(
         accounts,
         passwords,
         sessions,
-        throttle: parts.throttleOf('login'),
+        throttle: parts.loginThrottle,
         issueTimes,
         devices: createKnownDevices({ database, outbox, log: logger, now }),
         confirm: createConfirmations({ database, now }),

@@ -91,8 +91,7 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
   const accounts = createAccounts(database);
   const sites = createSites({ database, audit, publicUrl, now });
   const members = createMembers({ database, cutOffs, audit, now });
-  const throttleOf = (purpose: string) =>
-    config.RATE_LIMIT ? createLoginThrottle({ state, now, purpose }) : noThrottle;
+  const loginThrottle = config.RATE_LIMIT ? createLoginThrottle({ state, now }) : noThrottle;
   const requestThrottleOf = (purpose: string) =>
     config.RATE_LIMIT ? createRequestThrottle({ counters: state.counters, now, purpose }) : noRequestThrottle;
 
@@ -121,7 +120,7 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
     now,
     randomBytes,
   });
-  const presentPassword = createPresentPassword({ database, passwords, throttle: throttleOf('password'), audit });
+  const presentPassword = createPresentPassword({ database, passwords, throttle: loginThrottle, audit });
 
   const callService = createCallService({
     urls: { cms: config.CMS_URL, assets: config.ASSETS_URL },
@@ -173,7 +172,7 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
     users,
     sites,
     members,
-    throttleOf,
+    loginThrottle,
     requestThrottleOf,
     linkTokens,
     mailWorker,

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
+import { networkOf } from '@gaia/http-service/client-network';
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { deviceOf } from '../families/device.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import { networkOf } from './network-of.ts';
 
 export interface KnownDevices {
   /** Remembers from what a user has logged in and, where that is new, writes to them. Never rejects. */
@@ -85,7 +84,8 @@ export function createKnownDevices({ database, outbox, log, now }: KnownDevicesO
 /** Program, system and the wider network: neither an update nor a new address of the same provider is a new device. */
 export function deviceDigest(userAgent: string, address: string): Buffer {
   const network = networkOf(address);
-  const wider = isIPv6(address) ? network.split(':').slice(0, 2).join(':') : network.split('.').slice(0, 2).join('.');
+  const separator = network.includes(':') ? ':' : '.';
+  const wider = network.split(separator, 2).join(separator);
   return createHash('sha256')
     .update(`${deviceOf(userAgent)}\n${wider}`)
     .digest();

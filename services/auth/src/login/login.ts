@@ -43,15 +43,17 @@ export interface LoginOptions {
 export function createLogin(options: LoginOptions): (request: LoginRequest) => Promise<Grant> {
   const { accounts, passwords, sessions, throttle, issueTimes, devices, refusedAttempts, audit, confirm } = options;
   return async ({ name, password, site, hostSite, address, userAgent, by }) => {
-    const account = loginKey(name)?.value ?? name;
+    const user = await accounts.findByLoginName(name);
+    const spelling = loginKey(name)?.value ?? name;
+    // By the account and not by its name: it has an address and a user name, and each of them many spellings.
+    const account = user?.id ?? spelling;
     try {
       await throttle.attempt(account, address);
     } catch (error) {
       await refusedAttempts.note(account, by, error);
       throw error;
     }
-    const user = await accounts.findByLoginName(name);
-    const isRight = await passwords.verify(user?.passwordHash, password, account);
+    const isRight = await passwords.verify(user?.passwordHash, password, spelling);
     // Written for every refusal alike, so that time tells nobody who is known here. Never with the name as it was typed:
     // people type their password there.
     const refused = (reason: string) =>

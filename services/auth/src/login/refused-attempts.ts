@@ -1,14 +1,14 @@
+import { networkOf } from '@gaia/http-service/client-network';
 import { Problem } from '@gaia/http-service/problem';
 import type { RecordStore } from '@gaia/state/state';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
-import { networkOf } from './network-of.ts';
 import { digestOf } from './throttle.ts';
 
 /** Audits attempts that were refused unread: once in a while for each pair, so that a flood does not flood the log. */
 export interface RefusedAttempts {
   /** Never rejects. */
-  note(name: string, by: Origin, error: unknown): Promise<void>;
+  note(account: string, by: Origin, error: unknown): Promise<void>;
 }
 
 const EVERY_MS = 60_000;
@@ -20,12 +20,12 @@ export function createRefusedAttempts(options: {
 }): RefusedAttempts {
   const { records, audit, now } = options;
   return {
-    note: async (name, by, error) => {
+    note: async (account, by, error) => {
       if (!(error instanceof Problem) || error.code !== 'rate_limited') return;
       const at = now();
-      const pair = `${digestOf(name)}:${networkOf(by.address ?? '')}`;
+      const pair = `${digestOf(account)}:${networkOf(by.address ?? '')}`;
       const isFirst = await records.add('login-refused', pair, true, at + EVERY_MS, at).catch(() => true);
-      const details = { reason: 'rate_limited', account: digestOf(name) };
+      const details = { reason: 'rate_limited', account: digestOf(account) };
       if (isFirst) await audit.note(by, { action: 'session.open', outcome: 'refused', details });
     },
   };

@@ -1,5 +1,5 @@
+import { networkOf } from '@gaia/http-service/client-network';
 import type { CounterStore } from '@gaia/state/state';
-import { networkOf } from './network-of.ts';
 import { digestOf, rateLimited } from './throttle.ts';
 
 /** Bounds requests that make us send mail: registrations, forgotten passwords, invitations. */

@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
+import { networkOf } from '@gaia/http-service/client-network';
 import type { State } from '@gaia/state/state';
 import { problem } from '../errors.ts';
-import { networkOf } from './network-of.ts';
 
 export interface LoginThrottle {
-  /** Counts an attempt before anything is done for it. Throws rate_limited with Retry-After. */
-  attempt(name: string, address: string): Promise<void>;
+  /**
+   * Counts an attempt before the password is looked at. `account` is the user's id, wherever the password is asked for and
+   * whatever name was given; the name itself where it is nobody's. Throws rate_limited with Retry-After.
+   */
+  attempt(account: string, address: string): Promise<void>;
   /** The attempt was the owner's: takes it back and forgives the mistakes before it. */
-  succeeded(name: string, address: string): Promise<void>;
+  succeeded(account: string, address: string): Promise<void>;
 }
 
 export interface ThrottleOptions {
   readonly state: Pick<State, 'counters' | 'records'>;
   now(): number;
-  /** What is counted: mistakes in one place do not slow down another. */
-  readonly purpose?: string;
 }
 
 const WINDOW_MS = 24 * 3_600_000;
@@ -30,33 +31,33 @@ const ADDRESS_DELAY = { first: 1_000, longest: 60_000 };
  * owner's right password always gets in from there.
  */
 const ACCOUNT_STEP = 20;
+const DELAYS = 'login-delay';
 
 /**
  * Growing delays by account, address and pair. Attempts are counted before the password is checked, so that many at the
  * same time gain nothing; those that are refused here do not count, so that refusals never feed on themselves.
  */
-export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleOptions): LoginThrottle {
+export function createLoginThrottle({ state, now }: ThrottleOptions): LoginThrottle {
   const { counters, records } = state;
-  const collection = `${purpose}-delay`;
 
   /** Lets one attempt through per delay: whoever places the record goes on, the others wait for its end. */
   async function takeTurn(key: string, delayMs: number): Promise<void> {
     const at = now();
     const end = at + delayMs;
-    if (await records.add(collection, key, end, end, at)) return;
-    const until = await records.get(collection, key, at);
+    if (await records.add(DELAYS, key, end, end, at)) return;
+    const until = await records.get(DELAYS, key, at);
     throw rateLimited((typeof until === 'number' ? until : end) - at);
   }
 
-  const add = (key: string, amount: number) => counters.add(`${purpose}:${key}`, amount, WINDOW_MS, now());
+  const add = (key: string, amount: number) => counters.add(`login:${key}`, amount, WINDOW_MS, now());
 
   async function slowDown(key: string, value: number, free: number, delay: { first: number; longest: number }) {
     if (value > free) await takeTurn(key, Math.min(delay.first * 2 ** Math.min(value - free - 1, 30), delay.longest));
   }
 
   return {
-    attempt: async (name, address) => {
-      const keys = keysOf(name, address);
+    attempt: async (account, address) => {
+      const keys = keysOf(account, address);
       const [byAddress, byAccount, byPair] = await Promise.all([
         add(keys.address, 1),
         add(keys.account, 1),
@@ -75,11 +76,11 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
         throw error;
       }
     },
-    succeeded: async (name, address) => {
-      const keys = keysOf(name, address);
+    succeeded: async (account, address) => {
+      const keys = keysOf(account, address);
       await Promise.all([
-        counters.reset(`${purpose}:${keys.pair}`),
-        records.delete(collection, keys.pair),
+        counters.reset(`login:${keys.pair}`),
+        records.delete(DELAYS, keys.pair),
         add(keys.address, -1),
         add(keys.account, -1),
       ]);
@@ -87,10 +88,10 @@ export function createLoginThrottle({ state, now, purpose = 'login' }: ThrottleO
   };
 }
 
-function keysOf(name: string, address: string) {
+function keysOf(account: string, address: string) {
   const network = networkOf(address);
-  const account = digestOf(name);
-  return { account: `account:${account}`, address: `address:${network}`, pair: `pair:${account}:${network}` };
+  const digest = digestOf(account);
+  return { account: `account:${digest}`, address: `address:${network}`, pair: `pair:${digest}:${network}` };
 }
 
 /** For `RATE_LIMIT=off`. */

@@ -40,7 +40,8 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
   return {
     requestVerification: async (caller, by) => {
       const id = selfOf(caller);
-      if (!(await throttle.allows(id, by.address ?? ''))) return;
+      const found = await database.selectFrom('users').select('email_key').where('id', '=', id).executeTakeFirst();
+      if (found === undefined || !(await throttle.allows(found.email_key, by.address ?? ''))) return;
       await database.transaction().execute(async (transaction) => {
         const user = await transaction
           .updateTable('users')

@@ -52,6 +52,33 @@ describe.each(backends)('guessing with state in %s', (backend) => {
     expect((await guess(auth, { email: ADMIN.email }, '198.51.100.7')).statusCode).toBe(401);
   });
 
+  it('at one account is counted as that however the account is named, and wherever the password is asked for', async () => {
+    await using auth = await startAuth({ backend, env: { GAIA_ADMIN_EMAIL: 'root@bücher.test' } });
+    const right = { email: 'root@bücher.test', password: ADMIN.password };
+    const { access_token } = await auth.login(right);
+    await auth.send('PATCH', '/auth/me', access_token, { username: 'räuber' });
+    const names = [
+      { email: 'ROOT@BÜCHER.TEST' },
+      { email: 'root@xn--bcher-kva.test' },
+      { email: ' root@bu\u0308cher.test ' },
+      { username: 'RÄUBER' },
+      { username: 'ra\u0308uber' },
+      { username: 'ｒäuber' },
+    ];
+    for (const name of names) expect((await guess(auth, name, '198.51.100.7')).statusCode).toBe(401);
+    for (const name of [...names, { email: right.email }]) {
+      expect((await guess(auth, { ...name, password: right.password }, '198.51.100.7')).statusCode).toBe(429);
+    }
+    const change = await auth.app.inject({
+      method: 'POST',
+      url: '/auth/me/password',
+      headers: { authorization: `Bearer ${access_token}`, 'x-forwarded-for': '::ffff:c633:6407' },
+      payload: { current_password: right.password, password: 'four quiet purple lanterns' },
+    });
+    expect([change.statusCode, change.json().code]).toEqual([429, 'rate_limited']);
+    expect((await guess(auth, right, OWNER)).statusCode).toBe(200);
+  });
+
   it('at many accounts is slowed down by address', async () => {
     await using auth = await startAuth({ backend });
     let guessed = 0;

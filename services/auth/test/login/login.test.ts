@@ -67,7 +67,7 @@ describe('a login', () => {
   it('takes its time before its rights are read, and is granted once it is confirmed', async () => {
     const { login, steps, options } = prepared(async () => ({ access: ACCESS, isDeviceKnown: true }));
     expect(await login(REQUEST)).toEqual({ accessToken: 'token' });
-    expect(steps).toEqual(['attempt', 'find', 'verify', 'time', 'begin', 'succeeded', 'confirm', 'grant', 'rehash']);
+    expect(steps).toEqual(['find', 'attempt', 'verify', 'time', 'begin', 'succeeded', 'confirm', 'grant', 'rehash']);
     expect(options.sessions.grant).toHaveBeenCalledWith(FAMILY, ACCESS, 1_900_000_000);
     expect(options.confirm).toHaveBeenCalledWith(
       expect.objectContaining({ user: USER.id, credentialVersion: 3, site: 'site-a.localhost' }),
@@ -109,6 +109,6 @@ describe('a login', () => {
   it('with a wrong password begins nothing', async () => {
     const { login, steps } = prepared(async () => ({ access: ACCESS, isDeviceKnown: true }), false);
     await expect(login(REQUEST)).rejects.toMatchObject({ code: 'invalid_credentials' });
-    expect(steps).toEqual(['attempt', 'find', 'verify', 'refusal audited']);
+    expect(steps).toEqual(['find', 'attempt', 'verify', 'refusal audited']);
   });
 });

@@ -84,7 +84,14 @@ it('refuses another verifier, and the right one after it; sites that are not the
   const { token: later } = (await handOver()).json();
   await auth.post('/auth/logout', { refresh_token: tokens.refresh_token });
   expect(refusal(await exchange(later))).toEqual({ status: 401, code: 'token_revoked' });
-  const { token: old } = { token: later };
-  auth.clock.advance(91_000);
-  expect(refusal(await exchange(old))).toEqual({ status: 401, code: 'token_expired' });
+});
+
+it('takes the token for sixty seconds, and not for one more: nobody’s clock but its own says so', async () => {
+  const { auth, handOver, exchange } = await prepared();
+  await using _ = auth;
+  const [intime, late] = [(await handOver()).json(), (await handOver()).json()];
+  auth.clock.advance(59_500);
+  expect((await exchange(intime.token)).statusCode).toBe(200);
+  auth.clock.advance(500);
+  expect(refusal(await exchange(late.token))).toEqual({ status: 401, code: 'token_expired' });
 });

@@ -1,3 +1,4 @@
+import { plainAddress } from '@gaia/http-service/client-network';
 import type { FastifyRequest } from 'fastify';
 import { type Host, parseHost } from './host.ts';
 
@@ -32,11 +33,6 @@ export function createCallerOf(options: { readonly publicUrl: string }): (reques
       origin: `${secure ? 'https' : 'http'}://${withoutDefaultPort(host.authority, secure)}`,
     };
   };
-}
-
-/** `::ffff:192.0.2.1` is what a socket that takes both families calls 192.0.2.1 (RFC 4291 §2.5.5.2). */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 /** RFC 6454 §6.2: an origin does not name its scheme's own port. */

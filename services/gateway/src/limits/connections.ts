@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { plainAddress } from '../caller/caller.ts';
+import { networkOf } from '@gaia/http-service/client-network';
 
 export interface ConnectionLimits {
   /** Of all clients together. */
@@ -35,7 +35,7 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
 function limitByAddress(server: Server, most: number): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
-    const address = plainAddress(socket.remoteAddress ?? '');
+    const address = networkOf(socket.remoteAddress ?? '');
     const count = (open.get(address) ?? 0) + 1;
     if (count > most) {
       socket.destroy();

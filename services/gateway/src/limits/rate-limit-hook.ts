@@ -1,8 +1,8 @@
+import { networkOf } from '@gaia/http-service/client-network';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { plainAddress } from '../caller/caller.ts';
 import { problem } from '../errors.ts';
-import { networkOf, type RateClass, type RateDecision, type RateLimiter, WINDOW_SECONDS } from './rate-limiter.ts';
+import { type RateClass, type RateDecision, type RateLimiter, WINDOW_SECONDS } from './rate-limiter.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,7 +28,7 @@ export function limitRates(app: Service, limiter: RateLimiter): void {
     const { url = '', config } = request.routeOptions;
     if (uncounted.has(url)) return done();
     const rateClass = classOf(request, config);
-    const decision = limiter.take(rateClass, networkOf(plainAddress(request.ip)));
+    const decision = limiter.take(rateClass, networkOf(request.ip));
     if (!(decision instanceof Promise)) return done(judge(reply, rateClass, decision));
     decision.then((late) => done(judge(reply, rateClass, late)), done);
   });

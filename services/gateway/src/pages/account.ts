@@ -1,7 +1,7 @@
 import { Problem } from '@gaia/http-service/problem';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AskedFor, AuthClient, SignedInPlace } from '../sessions/auth-client.ts';
-import type { Session } from '../sessions/session.ts';
+import type { Session, SessionUser } from '../sessions/session.ts';
 import type { SessionCookie } from '../sessions/session-cookie.ts';
 import type { SignIns } from '../sessions/sign-ins.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
@@ -41,7 +41,7 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
     const others = await otherSites(visit, profile.sites);
     return desk.send(
       visit,
-      { title: visit.texts.account, body: accountBody(visit, session, places, others), wide: true },
+      { title: visit.texts.account, body: accountBody(visit, profile.user, places, others), wide: true },
       { again: '/account' },
     );
   });
@@ -105,7 +105,7 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
 
 function accountBody(
   visit: Visit,
-  session: Session,
+  user: SessionUser,
   places: readonly SignedInPlace[],
   others: readonly { name: string; origin: string }[],
 ): Html {
@@ -124,7 +124,7 @@ ${!place.current && html`<form method="post" action="/account/sessions">${csrf}$
     ({ name, origin }) =>
       html`<li><a href="${origin}/sso?from=${caller.host.name}&amp;return=/account">${name}</a></li>`,
   );
-  return html`<p class="soft">${texts.signedInAs(session.user.name || session.user.email)}</p>
+  return html`<p class="soft">${texts.signedInAs(user.name || user.email)}</p>
 <h2>${texts.otherSites}</h2>
 ${links.length > 0 ? html`<ul class="rows">${links}</ul>` : html`<p class="soft">${texts.noOtherSites}</p>`}
 <h2>${texts.devices}</h2>

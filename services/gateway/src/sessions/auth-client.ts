@@ -23,8 +23,6 @@ interface Credentials {
 
 interface Profile {
   readonly user: SessionUser;
-  readonly site: string | undefined;
-  readonly roles: readonly string[];
   /** All sites that the user belongs to. */
   readonly sites: readonly { readonly id: string; readonly name: string }[];
 }
@@ -38,7 +36,8 @@ export interface AuthClient {
   /** Tokens of the same login for another site. Auth's refusals. */
   switchSite(tokens: SessionTokens, site: string, askedFor: AskedFor): Promise<SessionTokens>;
   logOut(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
-  profile(tokens: SessionTokens, askedFor: AskedFor): Promise<Profile>;
+  /** Whoever knows the user from before is not kept waiting for long. */
+  profile(tokens: SessionTokens, askedFor: AskedFor, known?: SessionUser): Promise<Profile>;
   /** The site of a host. Whoever knows one from before is not kept waiting for long. */
   findSite(host: string, isKnown: boolean): Promise<Site | undefined>;
   /** A token that brings a session's sign-on to the site at a host, and where that is. Auth's refusals. */
@@ -77,9 +76,10 @@ export interface AuthClientOptions {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Every request of a host waits for these. */
+/** Every request of a host waits for it. */
 const SITE_TIMEOUT_MS = 5_000;
-const KNOWN_SITE_TIMEOUT_MS = 1_000;
+/** For what is known from before. */
+const KNOWN_TIMEOUT_MS = 1_000;
 
 export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientOptions): AuthClient {
   async function ask(path: string, init: RequestInit & { timeoutMs?: number }): Promise<JsonAnswer> {
@@ -141,13 +141,14 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
     async logOut(tokens, askedFor) {
       await post('/auth/logout', { refresh_token: tokens.refreshToken }, askedForHeaders(askedFor));
     },
-    async profile(tokens, askedFor) {
-      const answer = await ask('/auth/me', { headers: bearerHeaders(tokens, askedFor) });
+    async profile(tokens, askedFor, known) {
+      const timeoutMs = known === undefined ? TIMEOUT_MS : KNOWN_TIMEOUT_MS;
+      const answer = await ask('/auth/me', { headers: bearerHeaders(tokens, askedFor), timeoutMs });
       if (answer.status !== 200) throw refusal(answer);
       return readProfile(answer.body as Record<string, unknown>);
     },
     async findSite(host, isKnown) {
-      const timeoutMs = isKnown ? KNOWN_SITE_TIMEOUT_MS : SITE_TIMEOUT_MS;
+      const timeoutMs = isKnown ? KNOWN_TIMEOUT_MS : SITE_TIMEOUT_MS;
       const answer = await ask(`/auth/hosts/${encodeURIComponent(host)}`, { timeoutMs });
       if (answer.status === 404 || answer.status === 400) return undefined;
       const body = answer.body as { site?: unknown; name?: unknown } | undefined;
@@ -237,8 +238,6 @@ function readProfile(body: Record<string, unknown>): Profile {
       name: textOrNull(body.name),
       administrator: body.administrator === true,
     },
-    site: textOrNull(body.site) ?? undefined,
-    roles: Array.isArray(body.roles) ? body.roles.filter((role) => typeof role === 'string') : [],
     sites: (Array.isArray(body.sites) ? body.sites : []).flatMap((site: Record<string, unknown>) =>
       typeof site?.id === 'string' ? [{ id: site.id, name: textOrNull(site.name) ?? site.id }] : [],
     ),

@@ -9,7 +9,7 @@ import type { SiteDirectory } from '../sites/site-directory.ts';
 import type { AuthClient } from './auth-client.ts';
 import { takeLoginForms } from './login-form.ts';
 import { loginBody, problemAnswer, sessionAnswer, siteBody } from './schemas.ts';
-import type { Session } from './session.ts';
+import { identityOf, type Session, type SessionUser } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SignIns } from './sign-ins.ts';
@@ -76,7 +76,7 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
       const caller = callerOf(request);
       if (cookie.read(request.headers.cookie, caller) === undefined) return { authenticated: false };
       const session = await signIns.find(request, caller);
-      if (session !== undefined) return describe(session);
+      if (session !== undefined) return describe(session, await signIns.userOf(request, caller, session));
       reply.header('set-cookie', cookie.clear(caller));
       return { authenticated: false };
     },
@@ -135,12 +135,13 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
     },
   );
 
-  function describe(session: Session) {
+  function describe(session: Session, user: SessionUser = session.user) {
+    const identity = identityOf(session.tokens.accessToken);
     return {
       authenticated: true,
-      user: session.user,
-      ...(session.site !== undefined && { site: session.site }),
-      roles: [...session.roles],
+      user,
+      ...(identity?.site !== undefined && { site: identity.site }),
+      roles: [...(identity?.roles ?? [])],
       scope: session.tokens.scope,
       expires_at: new Date(session.endsAt).toISOString(),
       csrf_token: sessions.csrfTokenOf(session),

@@ -23,7 +23,7 @@ export interface SessionStoreOptions {
 }
 
 /** What can change of a session while it lives on. */
-export type SessionChanges = Partial<Pick<Session, 'user' | 'site' | 'roles' | 'tokens'>>;
+export type SessionChanges = Partial<Pick<Session, 'user' | 'tokens'>>;
 
 export interface SessionStore {
   /** Stores a new session under a new id, whatever the browser brought along; `cookie` is what the browser gets. */

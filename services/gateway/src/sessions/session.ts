@@ -1,6 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 
-/** Who is signed in, as auth told at login. */
+/** Who is signed in. */
 export interface SessionUser {
   readonly id: string;
   readonly email: string;
@@ -27,9 +27,8 @@ export interface Session {
   /** Name of the record: a digest of the cookie, so that a reader of the store cannot make cookies from it. */
   readonly key: string;
   readonly host: string;
+  /** As auth told at sign-in: names can have changed since. Site and roles are those of the access token. */
   readonly user: SessionUser;
-  readonly site: string | undefined;
-  readonly roles: readonly string[];
   readonly tokens: SessionTokens;
   /** Whether it outlives the browser. */
   readonly remember: boolean;

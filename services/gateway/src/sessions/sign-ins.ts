@@ -3,7 +3,7 @@ import type { Caller } from '../caller/caller.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
 import type { AskedFor, AuthClient } from './auth-client.ts';
 import type { Renewal } from './renewal.ts';
-import type { Session, SessionTokens } from './session.ts';
+import type { Session, SessionTokens, SessionUser } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -11,6 +11,8 @@ import type { SessionStore } from './session-store.ts';
 export interface SignIns {
   /** The living session of a request. */
   find(request: FastifyRequest, caller: Caller): Promise<Session | undefined>;
+  /** The user of a session as auth knows them now, or as they were at sign-in while auth does not answer. */
+  userOf(request: FastifyRequest, caller: Caller, session: Session): Promise<SessionUser>;
   /** A session of tokens that auth has given; whatever session the browser had at this host ends. */
   open(
     request: FastifyRequest,
@@ -73,18 +75,26 @@ export function createSignIns({ auth, sessions, cookie, renewal, credentials }: 
       if (value === undefined) return undefined;
       return credentials.find({ cookie: value, caller, askedFor: askedFor(request, caller) });
     },
+    async userOf(request, caller, session) {
+      try {
+        return (await auth.profile(session.tokens, askedFor(request, caller), session.user)).user;
+      } catch (error) {
+        request.log.warn({ err: error }, 'auth did not say who a user is now');
+        return session.user;
+      }
+    },
     async open(request, caller, tokens, remember) {
-      const { user, site, roles } = await auth.profile(tokens, askedFor(request, caller));
+      const { user } = await auth.profile(tokens, askedFor(request, caller));
       await endFormer(request, caller);
-      const created = await sessions.create({ user, site, roles, host: caller.host.name, tokens, remember });
+      const created = await sessions.create({ user, host: caller.host.name, tokens, remember });
       return { session: created.session, setCookie: cookie.write(created.cookie, created.session, caller) };
     },
     async changeId(request, caller, session, change) {
       const changed = await renewal.changeId(session, async (current) => {
         const tokens = (await change?.(current.tokens)) ?? current.tokens;
         try {
-          const { user, site, roles } = await auth.profile(tokens, askedFor(request, caller));
-          return { tokens, user, site, roles };
+          const { user } = await auth.profile(tokens, askedFor(request, caller));
+          return { tokens, user };
         } catch (error) {
           // Those that the session holds are used up: showing them once more would end the login.
           if (tokens !== current.tokens) await sessions.replaceTokens(current, tokens);

@@ -1,7 +1,7 @@
 import { createMemoryState } from '@gaia/state/memory';
 import { StateUnavailable } from '@gaia/state/state';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createRateLimiter, networkOf } from '../../src/limits/rate-limiter.ts';
+import { createRateLimiter } from '../../src/limits/rate-limiter.ts';
 import { createClock, openGateway, type TestGateway } from '../support/gateway.ts';
 import { stateBackends } from '../support/states.ts';
 
@@ -253,18 +253,6 @@ describe('createRateLimiter', () => {
     const decisions = await Promise.all(Array.from({ length: 400 }, () => limiter.take('read', 'a')));
     expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(250);
   });
-});
-
-it.each([
-  ['192.0.2.1', '192.0.2.1'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:db8:1:2:ffff::9', '2001:db8:1:2::/64'],
-  ['2001:DB8::6', '2001:db8:0:0::/64'],
-  ['2001:0db8:0001:0000::', '2001:db8:1:0::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-])('the network of %s is %s', (address, network) => {
-  expect(networkOf(address)).toBe(network);
 });
 
 /** An Authorization header with a token as auth issues it. */

@@ -85,6 +85,25 @@ function sidOf(gateway: Awaited<ReturnType<typeof openGateway>>): string {
   return claimsOf(authorization ?? '')?.sid ?? '';
 }
 
+describe('GET /session', () => {
+  it('tells names and roles as they are now, and as they were while auth is away', async () => {
+    const clock = createClock();
+    const gateway = await openGateway({ now: clock.now });
+    const { cookie } = await signIn(gateway);
+    const session = async () =>
+      (await gateway.send('/session', { headers: { cookie } })).json<Record<string, unknown>>();
+    Object.assign(gateway.auth, { name: 'Ann Bell', roles: ['member'] });
+    expect(await session()).toMatchObject({ user: { name: 'Ann Bell' }, roles: ['editor'] });
+    // A change of roles makes the tokens of before invalid.
+    clock.advance(1_000);
+    const notBefore = Math.floor(clock.now() / 1_000);
+    await gateway.state.revocations.append({ kind: 'sub', id: 'u1', notBefore }, clock.now() + 60_000, clock.now());
+    await expect.poll(session).toMatchObject({ roles: ['member'] });
+    gateway.auth.down = true;
+    expect(await session()).toMatchObject({ authenticated: true, user: { name: 'Ann' } });
+  });
+});
+
 describe('a login', () => {
   it('gives another cookie every time, and ends the session that was there (fixation)', async () => {
     const gateway = await openGateway();

@@ -13,6 +13,9 @@ export interface FakeAuth {
   readonly hosts: Map<string, string>;
   /** Origin of a host; scheme and port of the gateway's public URL if not set. */
   originOf: ((host: string) => string) | undefined;
+  /** Who the one user is, and with which roles. */
+  name: string;
+  roles: readonly string[];
   registration: 'open' | 'invitation' | 'closed';
   /** Makes a hand-over token; `claims` and `header` replace members. */
   handOver(options: { claims: Record<string, unknown>; header?: Record<string, unknown>; key?: KeyObject }): string;
@@ -55,6 +58,8 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       families.delete(sid);
       auth.onEnd?.(sid);
     },
+    name: 'Ann',
+    roles: ['editor'],
     registration: 'open',
     handOver({ claims, header = {}, key = keyPair().privateKey }) {
       const iat = Math.floor(now() / 1_000);
@@ -155,11 +160,11 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       }
       if (path === '/auth/me') {
         const claims = claimsOf(incoming.headers.authorization ?? '');
-        const user = { id: 'u1', email: 'ann@example.org', username: null, name: 'Ann', administrator: false };
+        const user = { id: 'u1', email: 'ann@example.org', username: null, name: auth.name, administrator: false };
         return answerJson(outgoing, 200, {
           ...user,
           site: claims?.site ?? null,
-          roles: ['editor'],
+          roles: auth.roles,
           scope: 'a b',
           sites: [...new Set(auth.hosts.values())].map((id) => ({ id, name: auth.names.get(id) ?? id, roles: [] })),
         });
@@ -187,6 +192,7 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       jti: randomUUID(),
       iat,
       exp: iat + auth.expiresIn,
+      roles: auth.roles,
       ...(site ? { site } : {}),
     };
     return {
