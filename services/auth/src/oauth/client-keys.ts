@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto';
 import { importJWK, type JWK } from 'jose';
 
 /** A public key of a client, and the one algorithm that it verifies (RFC 8725 §3.1). */
@@ -33,8 +34,7 @@ async function readClientKey(jwk: unknown): Promise<ClientKey> {
   const algorithm = algorithmOf(members);
   if (algorithm === undefined || (members.alg !== undefined && members.alg !== algorithm)) throw wrongKind();
   const key = await imported(members, algorithm);
-  const { modulusLength: bits } = key.algorithm as { readonly modulusLength?: number };
-  if (bits !== undefined && (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)) throw wrongKind();
+  if (algorithm === 'RS256' && !isStrongRsa(key.algorithm as webcrypto.RsaHashedKeyAlgorithm)) throw wrongKind();
   return { kid, algorithm, key };
 }
 
@@ -47,6 +47,12 @@ async function imported(
   } catch {
     throw new Error('holds a key that cannot be read');
   }
+}
+
+/** A short modulus can be factored; an exponent that is even or 1 makes forging trivial. */
+function isStrongRsa({ modulusLength: bits, publicExponent }: webcrypto.RsaHashedKeyAlgorithm): boolean {
+  const exponent = BigInt(`0x${Buffer.from(publicExponent).toString('hex')}`);
+  return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS && exponent % 2n === 1n && exponent > 1n;
 }
 
 function algorithmOf({ kty, crv }: Readonly<Record<string, unknown>>): ClientKeyAlgorithm | undefined {

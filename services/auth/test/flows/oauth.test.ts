@@ -53,10 +53,16 @@ const exchange = (subject: string, form: object = {}, authorization = basic()) =
   ask('token', { grant_type: EXCHANGE, subject_token: subject, subject_token_type: ACCESS, ...form }, authorization);
 
 function assertion(claims: object = {}, header: object = {}, key: KeyObject = keys.privateKey): string {
-  const seconds = Math.floor(auth.clock.now() / 1_000);
-  const given = { iss: 'robot', sub: 'robot', aud: ISSUER, exp: seconds + 60, jti: randomUUID(), ...claims };
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${encode({ alg: 'EdDSA', ...header })}.${encode(given)}`;
+  return signed(JSON.stringify({ alg: 'EdDSA', ...header }), claimsText(claims), key);
+}
+
+function claimsText(claims: object = {}): string {
+  const exp = Math.floor(auth.clock.now() / 1_000) + 60;
+  return JSON.stringify({ iss: 'robot', sub: 'robot', aud: ISSUER, exp, jti: randomUUID(), ...claims });
+}
+
+function signed(header: string, payload: string | Buffer, key: KeyObject = keys.privateKey): string {
+  const text = [header, payload].map((part) => Buffer.from(part as string).toString('base64url')).join('.');
   return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
 }
 const asRobot = (jwt: string) =>
@@ -96,6 +102,7 @@ describe('service accounts', () => {
   });
 
   const rsa = generateKeyPairSync('rsa', { modulusLength: 1_024 });
+  const strongRsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   it.each<[string, object, number, string]>([
     ['the name of another', { id: 'mailer' }, 409, 'client_exists'],
     ['a user’s id', { id: randomUUID() }, 400, 'validation_failed'],
@@ -103,6 +110,12 @@ describe('service accounts', () => {
     ['an unknown scope', { scopes: ['toString'] }, 400, 'validation_failed'],
     ['no such site', { site: 'none.localhost' }, 404, 'site_not_found'],
     ['a private key', { public_keys: [keys.privateKey.export({ format: 'jwk' })] }, 400, 'validation_failed'],
+    [
+      'a key with an exponent of one',
+      { public_keys: [{ ...strongRsa.publicKey.export({ format: 'jwk' }), e: 'AQ' }] },
+      400,
+      'validation_failed',
+    ],
     ['a short key', { public_keys: [rsa.publicKey.export({ format: 'jwk' })] }, 400, 'validation_failed'],
     ['a shared key', { public_keys: [{ kty: 'oct', k: 'AAAA' }] }, 400, 'validation_failed'],
     ['a secret of one’s own', { secret: 'x'.repeat(40) }, 400, 'validation_failed'],
@@ -139,7 +152,16 @@ describe('private_key_jwt', () => {
     ['no id', () => assertion({ jti: undefined })],
     ['another key', () => assertion({}, {}, generateKeyPairSync('ed25519').privateKey)],
     ['another algorithm', () => assertion({}, { alg: 'none' })],
-    ['a critical header', () => assertion({}, { crit: ['x'], x: 1 })],
+    ...['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c'].map((name): [string, () => string] => [
+      `the header ${name}`,
+      () => assertion({}, { [name]: 'x' }),
+    ]),
+    ['a claim that stands twice', () => signed('{"alg":"EdDSA"}', `{"iss":"mailer",${claimsText().slice(1)}`)],
+    [
+      'a claim that is not UTF-8',
+      () => signed('{"alg":"EdDSA"}', Buffer.from(`${claimsText().slice(0, -1)},"x":"\u00ff"}`, 'latin1')),
+    ],
+    ['a part in another spelling', () => assertion().replace('.', '=.')],
     ['the type of an access token', () => assertion({}, { typ: 'at+jwt' })],
     ['a type that is no text', () => assertion({}, { typ: null })],
     ['an unknown kid', () => assertion({}, { kid: 'other' })],

@@ -79,7 +79,11 @@ describe('a message is refused', () => {
     ['typ at+jwt', 'type_not_allowed', () => token({ header: { typ: 'at+jwt' } })],
     ['typ download+jwt', 'type_not_allowed', () => token({ header: { typ: 'download+jwt' } })],
     ['no typ', 'type_not_allowed', () => token({ header: { typ: undefined } })],
-    ['crit', 'header_not_allowed', () => token({ header: { crit: ['exp'] } })],
+    ...['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c'].map((name): [string, string, () => string] => [
+      name,
+      'header_not_allowed',
+      () => token({ header: { [name]: ['exp'] } }),
+    ]),
     ['another endpoint’s secret', 'signature_invalid', () => token({ secret: otherHook.secret })],
     ['an empty secret', 'signature_invalid', () => token({ secret: '' })],
     ['no iat', 'claim_missing', () => token({ claims: { iat: undefined } })],
