@@ -5,7 +5,6 @@ import type { Administrator } from './first-start.ts';
 /** What `npm start` prints when everything answers: where things are and how to log in. */
 export function banner(config: SuiteConfig, made: Administrator | undefined): string {
   const ports = servicePorts(config);
-  const email = made?.email ?? config.GAIA_ADMIN_EMAIL;
   const lines = [
     '',
     `Gaia is ready:   ${config.publicUrl}`,
@@ -20,7 +19,10 @@ export function banner(config: SuiteConfig, made: Administrator | undefined): st
     lines.push(`Administrator:   ${made.email}   password: ${made.password}   (shown this once)`);
   } else if (made) {
     lines.push(`Administrator:   ${made.email}   password: the one in GAIA_ADMIN_PASSWORD`);
+  } else {
+    lines.push(...existingAdministrator(config));
   }
+  const email = made?.email ?? 'YOUR-ADDRESS';
   const password = made?.generated ? made.password : 'YOUR-PASSWORD';
   lines.push(
     '',
@@ -32,4 +34,16 @@ export function banner(config: SuiteConfig, made: Administrator | undefined): st
     '',
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** What was set for the first administrator is not used later: a start that kept silent would seem to have set it. */
+function existingAdministrator({ GAIA_ADMIN_EMAIL, GAIA_ADMIN_PASSWORD }: SuiteConfig): readonly string[] {
+  const unused = [
+    ...(GAIA_ADMIN_EMAIL === undefined ? [] : ['GAIA_ADMIN_EMAIL']),
+    ...(GAIA_ADMIN_PASSWORD === undefined ? [] : ['GAIA_ADMIN_PASSWORD']),
+  ];
+  return [
+    `Administrator:   exists already${unused.length === 0 ? '' : `; not used: ${unused.join(', ')}`}`,
+    'Lost password:   npm run gaia -- users set-password ADDRESS',
+  ];
 }

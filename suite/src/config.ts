@@ -22,7 +22,7 @@ export const settings = {
   GAIA_DEMO: flag({ doc: 'Whether the first start makes two demo sites', fallback: true }),
   GAIA_ADMIN_EMAIL: text({
     doc: 'Address of the administrator that the first start makes',
-    fallback: 'admin@localhost',
+    fallbackDoc: 'admin@localhost',
   }),
   GAIA_ADMIN_PASSWORD: secret({
     doc: "That administrator's password",

@@ -18,6 +18,7 @@ export interface FirstStart {
   done(): Promise<void>;
 }
 
+const DEFAULT_EMAIL = 'admin@localhost';
 const PENDING_FILE = 'first-start.json';
 const DONE_FILE = 'installed';
 
@@ -30,15 +31,16 @@ export async function requireInstallation(dataDir: string): Promise<void> {
 /** The pending first start of a data folder, or undefined when it has been done. */
 export async function pendingFirstStart(
   dataDir: string,
-  wanted: { readonly email: string; readonly password: string | undefined },
+  wanted: { readonly email: string | undefined; readonly password: string | undefined },
 ): Promise<FirstStart | undefined> {
   const doneFile = join(dataDir, DONE_FILE);
   if ((await readOrUndefined(doneFile)) !== undefined) return undefined;
   const pendingFile = join(dataDir, PENDING_FILE);
+  const email = wanted.email ?? DEFAULT_EMAIL;
   const administrator =
     wanted.password !== undefined
-      ? { email: wanted.email, password: wanted.password, generated: false }
-      : { email: wanted.email, password: await keptPassword(pendingFile), generated: true };
+      ? { email, password: wanted.password, generated: false }
+      : { email, password: await keptPassword(pendingFile), generated: true };
   return {
     administrator,
     async done() {
