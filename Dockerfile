@@ -17,12 +17,13 @@ COPY --from=manifests /gaia ./
 RUN pnpm install --prod --frozen-lockfile --trust-lockfile --reporter=append-only \
       --filter-prod './services/*...' --filter-prod '@gaia/cli...'
 
-# Only what the one service needs. The Node that npm start pins belongs to the workspace, and stays out.
+# Only what the one service needs, and the command line for `docker compose exec auth gaia`. The Node that npm start pins
+# belongs to the workspace, and stays out.
 FROM fetched AS installed
 ARG SERVICE
 RUN rm -rf node_modules packages/*/node_modules services/*/node_modules \
  && pnpm install --offline --prod --frozen-lockfile --trust-lockfile --reporter=append-only \
-      --filter-prod "@gaia/${SERVICE}..." \
+      --filter-prod "@gaia/${SERVICE}..." --filter-prod "@gaia/cli..." \
  && rm -rf node_modules/.bin/node node_modules/node-* node_modules/.pnpm/node-*
 
 FROM ${NODE_IMAGE}
@@ -35,6 +36,7 @@ COPY services services
 # One service an image: the others' sources go, and main.ts leads to the one that stays.
 RUN find services -mindepth 1 -maxdepth 1 -type d ! -name "${SERVICE}" -exec rm -r {} + \
  && ln -s "$(ls -d services/${SERVICE} packages/${SERVICE} 2>/dev/null | head -n 1)/src/main.ts" main.ts \
+ && ln -s /gaia/packages/cli/src/main.ts /usr/local/bin/gaia \
  && mkdir -p /data && chown node:node /data
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Gaia ${SERVICE}" \
