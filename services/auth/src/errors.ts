@@ -22,6 +22,8 @@ export const problem = defineProblems({
   invalid_scope: { status: 400, title: 'A permission is asked for that cannot be had' },
   invalid_cursor: { status: 400, title: 'The cursor is not one that was given out here' },
   email_unverified: { status: 409, title: 'Address is not verified' },
+  administrator_address: { status: 409, title: 'Address of an administrator' },
+  email_verified: { status: 409, title: 'E-mail address is verified already' },
   email_taken: { status: 409, title: 'The e-mail address is in use' },
   username_taken: { status: 409, title: 'The user name is in use' },
   site_exists: { status: 409, title: 'The site exists' },

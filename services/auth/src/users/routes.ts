@@ -6,6 +6,7 @@ import { originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import type { Members } from '../members/members.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
+import { AcceptedAnswer } from '../recovery/schemas.ts';
 import { ForceQuery, NewUserBody, UserAnswer, UserChangesBody, UserParams, userAnswer } from './schemas.ts';
 import { isUserId } from './user.ts';
 import type { Users } from './users.ts';
@@ -100,20 +101,53 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
             400: ['validation_failed'],
             ...denials,
             404: ['user_not_found'],
-            409: ['username_taken', 'last_administrator', 'last_owner', 'user_disabled', 'email_unverified'],
+            409: [
+              'email_taken',
+              'username_taken',
+              'last_administrator',
+              'last_owner',
+              'administrator_address',
+              'user_disabled',
+              'email_unverified',
+            ],
           }),
         },
       },
     },
     async (request) => {
       requireAnyScope(identityOf(request), 'sites:manage');
-      const { username, name, disabled, administrator } = request.body;
+      const { username, name, disabled, administrator, email, email_verified: emailVerified } = request.body;
       const { force } = request.query;
-      return userAnswer(
-        await users.update(request.params.user, { username, name, disabled, administrator }, originOf(request), {
-          force,
-        }),
-      );
+      const changes = { username, name, disabled, administrator, email, emailVerified };
+      return userAnswer(await users.update(request.params.user, changes, originOf(request), { force }));
+    },
+  );
+
+  app.post(
+    '/auth/users/:user/verification',
+    {
+      schema: {
+        summary: 'Mail a user the link that proves the address (administrators of the installation)',
+        tags: ['users'],
+        ...bearer,
+        params: UserParams,
+        response: {
+          202: AcceptedAnswer,
+          ...problems({
+            400: ['validation_failed'],
+            401: tokenRefusals,
+            403: ['insufficient_scope'],
+            404: ['user_not_found'],
+            409: ['user_disabled', 'email_verified'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      requireAnyScope(identityOf(request), 'sites:manage');
+      await users.requestVerification(request.params.user, originOf(request));
+      reply.code(202);
+      return {};
     },
   );
 }

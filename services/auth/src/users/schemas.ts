@@ -24,6 +24,16 @@ export const UserChangesBody = Type.Object(
     username: Type.Optional(Type.Union([Username, Type.Null()])),
     name: Type.Optional(Name),
     disabled: Type.Optional(Type.Boolean({ description: 'A disabled user’s sessions end at once' })),
+    email: Type.Optional(
+      Type.String({
+        minLength: 3,
+        maxLength: 254,
+        description: 'Unproved until its owner follows the link that is mailed there; ends all sessions and links',
+      }),
+    ),
+    email_verified: Type.Optional(
+      Type.Literal(false, { description: 'The address has to be proved anew; only its owner can' }),
+    ),
     administrator: Type.Optional(
       Type.Boolean({ description: 'Whether the user administers the installation; needs a verified address' }),
     ),

@@ -12,6 +12,7 @@ import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { changeAdministrator } from './administrators.ts';
 import { readEmailAddress } from './email-address.ts';
+import { repairEmail, verificationMail } from './repaired-email.ts';
 import { unusable } from './unusable.ts';
 import { type User, userColumns } from './user.ts';
 import { uuidV7 } from './user-id.ts';
@@ -29,6 +30,9 @@ export interface UserChanges {
   readonly name?: string | undefined;
   readonly disabled?: boolean | undefined;
   readonly administrator?: boolean | undefined;
+  readonly email?: string | undefined;
+  /** An address is proved by who has it, never by an administrator. */
+  readonly emailVerified?: false | undefined;
 }
 
 export interface UpdateOptions {
@@ -45,9 +49,12 @@ export interface Users {
   list(request: PageRequest, site: string | undefined): Promise<Page<User>>;
   /**
    * Disabling ends all of the user's sessions, promoting and demoting the access tokens. Throws user_not_found,
-   * username_taken, last_administrator, last_owner, and for a new administrator user_disabled, email_unverified.
+   * username_taken, last_administrator, last_owner, and for a new administrator user_disabled, email_unverified. Another
+   * address ends all sessions: email_taken, administrator_address.
    */
   update(id: string, changes: UserChanges, by: Origin, options?: UpdateOptions): Promise<User>;
+  /** Sends a link that proves the address. Throws user_not_found, user_disabled, email_verified. */
+  requestVerification(id: string, by: Origin): Promise<void>;
 }
 
 export interface UsersOptions {
@@ -109,14 +116,19 @@ export function createUsers(options: UsersOptions): Users {
     },
     update: async (id, changes, by, { force } = {}) => {
       const set = readChanges(changes);
-      const { administrator } = changes;
+      const { administrator, email } = changes;
+      const isRepair = email !== undefined || changes.emailVerified === false;
+      let endsSessions = changes.disabled === true;
       const user = await refusingTaken(() =>
         database.transaction().execute(async (transaction) => {
           const ownerless = changes.disabled ? await requireOtherHolders(transaction, id, { force }) : [];
-          const mails =
-            administrator === undefined
+          const repaired = isRepair ? await repairEmail(transaction, { id, email, at: now() }) : undefined;
+          const mails = [
+            ...(repaired?.mails ?? []),
+            ...(administrator === undefined
               ? []
-              : await changeAdministrator(transaction, { id, administrator, by, at: now() });
+              : await changeAdministrator(transaction, { id, administrator, by, at: now() })),
+          ];
           const changed = await transaction
             .updateTable('users')
             .set({ ...set, updated_at: new Date(now()) })
@@ -126,9 +138,13 @@ export function createUsers(options: UsersOptions): Users {
           if (changed !== undefined) {
             // Also before the commit: tokens with rights that are taken away must not outlive a failure here.
             if (administrator !== undefined) await cutOffs.cutOffSubject(id);
+            if (repaired?.isAnother) {
+              endsSessions = true;
+              await cutOffs.endAllSessions(id);
+            }
             if (mails.length > 0) await outbox.add(transaction, ...mails);
             const details = {
-              changed: Object.keys(changes),
+              changed: Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name])),
               disabled: changes.disabled,
               administrator,
               ...(ownerless.length > 0 && { sites_without_owner: ownerless }),
@@ -140,9 +156,16 @@ export function createUsers(options: UsersOptions): Users {
       );
       if (user === undefined) throw problem('user_not_found');
       if (administrator !== undefined) await cutOffs.cutOffSubject(id);
-      if (changes.disabled) await cutOffs.endAllSessions(id);
+      if (endsSessions) await cutOffs.endAllSessions(id);
       outbox.wake();
       return user;
+    },
+    requestVerification: async (id, by) => {
+      await database.transaction().execute(async (transaction) => {
+        await outbox.add(transaction, await verificationMail(transaction, id));
+        await options.audit.append(transaction, by, { action: 'email.verification', target: id });
+      });
+      outbox.wake();
     },
   };
 }

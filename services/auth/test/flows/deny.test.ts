@@ -117,6 +117,7 @@ describe('bearer tokens', () => {
     ['GET', `/auth/users/${randomUUID()}`],
     ['PATCH', `/auth/users/${randomUUID()}`],
     ['DELETE', `/auth/users/${randomUUID()}`],
+    ['POST', `/auth/users/${randomUUID()}/verification`],
     ['PATCH', '/auth/me'],
     ['GET', '/auth/me/export'],
     ['POST', '/auth/me/password'],

@@ -27,7 +27,7 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
   'POST /auth/sites': ['id'],
   'POST /auth/clients': ['id', 'site', 'disabled'],
   'PATCH /auth/clients/{client}': ['disabled'],
-  'PATCH /auth/users/{user}': ['administrator', 'disabled'],
+  'PATCH /auth/users/{user}': ['administrator', 'disabled', 'email_verified'],
   'PUT /auth/sites/{site}/members/{user}': ['roles'],
   'POST /auth/sites/{site}/invitations': ['roles'],
   'PUT /auth/sites/{site}/roles/{role}': ['permissions'],
