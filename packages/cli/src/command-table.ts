@@ -18,6 +18,7 @@ import { usersDemote, usersPromote } from './commands/users-administrator.ts';
 import { usersCreate } from './commands/users-create.ts';
 import { usersDelete } from './commands/users-delete.ts';
 import { usersDisable, usersEnable } from './commands/users-disable.ts';
+import { usersInvite } from './commands/users-invite.ts';
 import { usersList } from './commands/users-list.ts';
 import { usersSetPassword } from './commands/users-set-password.ts';
 import { usersShow } from './commands/users-show.ts';
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = Object.freeze([
   usersDisable,
   usersEnable,
   usersDelete,
+  usersInvite,
   sitesList,
   sitesCreate,
   searchRebuild,

@@ -56,7 +56,7 @@ describe('gaia with an unknown command', () => {
     [['site'], 'Did you mean gaia sites (list, create)?'],
     [
       ['users', 'frobnicate'],
-      'Did you mean gaia users (list, show, create, set-password, promote, demote, disable, enable, delete)?',
+      'Did you mean gaia users (list, show, create, set-password, promote, demote, disable, enable, delete, invite)?',
     ],
     [['help', 'migrat'], 'Did you mean gaia migrate?'],
     [['frobnicate'], 'gaia help lists the commands.'],

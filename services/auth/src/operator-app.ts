@@ -1,5 +1,6 @@
 import { createService, type Service } from '@gaia/http-service/service';
 import type { AppDependencies } from './app-dependencies.ts';
+import { createInvitations } from './invitations/invitations.ts';
 import { createOperator } from './operator/operator.ts';
 import { registerOperator } from './operator/routes.ts';
 import type { Parts } from './parts.ts';
@@ -9,7 +10,7 @@ const BODY_LIMIT = 4 * 1024;
 
 /** What answers on the control socket. Nothing here asks who is calling: the directory of the socket has decided that. */
 export async function buildOperatorApp(dependencies: AppDependencies, parts: Parts): Promise<Service> {
-  const { logger, metrics, database, passwords, strength, cutOffs, audit, now } = dependencies;
+  const { logger, metrics, database, passwords, strength, cutOffs, audit, now, randomBytes } = dependencies;
   const { users, outbox, eraseUser } = parts;
   const app = await createService({
     name: 'auth operator',
@@ -27,6 +28,14 @@ export async function buildOperatorApp(dependencies: AppDependencies, parts: Par
       database,
       users,
       eraseUser,
+      invitations: createInvitations({
+        database,
+        throttle: parts.requestThrottleOf('invite'),
+        outbox,
+        audit,
+        now,
+        randomBytes,
+      }),
       setPassword: createSetPassword({ database, passwords, strength, cutOffs, outbox, audit, now }),
     }),
   );

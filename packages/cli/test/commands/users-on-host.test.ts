@@ -22,6 +22,7 @@ const startAuth = () => {
       'POST /operator/users/password': answered,
       'POST /operator/users/administrator': answered,
       'POST /operator/users/disabled': answered,
+      'POST /operator/users/invitation': answered,
       'POST /operator/users/deletion': () => answer ?? { status: 204 },
     }),
     join(dataDir, 'run', 'auth.sock'),
@@ -49,6 +50,12 @@ describe('on the host, gaia users', () => {
     [['disable', EMAIL], 'disabled', { email: EMAIL, disabled: true, force: false }],
     [['disable', EMAIL, '--force'], 'disabled', { email: EMAIL, disabled: true, force: true }],
     [['enable', EMAIL], 'disabled', { email: EMAIL, disabled: false }],
+    [['invite', EMAIL], 'invitation', { email: EMAIL, roles: ['member'] }],
+    [
+      ['invite', EMAIL, '--site', 'a.localhost', '--role', 'owner', '--role', 'author'],
+      'invitation',
+      { email: EMAIL, roles: ['owner', 'author'], site: 'a.localhost' },
+    ],
   ])('%j asks auth, without a login', async (args, route, body) => {
     const { code, out, err } = await run([...args, '--json']);
     expect({ code, err }).toEqual({ code: 0, err: '' });

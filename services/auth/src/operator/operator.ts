@@ -2,12 +2,13 @@ import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import type { EraseUser } from '../erasure/erase-user.ts';
 import { problem } from '../errors.ts';
+import type { Invitation, Invitations } from '../invitations/invitations.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import type { SetPassword } from '../users/set-password.ts';
 import { unusable } from '../users/unusable.ts';
 import type { User } from '../users/user.ts';
 import type { UserChanges, Users } from '../users/users.ts';
-import { operatorOrigin } from './operator-origin.ts';
+import { operatorCaller, operatorOrigin } from './operator-origin.ts';
 
 /** What is done on the host, by address: there the ids of users are not at hand. */
 export interface Operator {
@@ -20,6 +21,14 @@ export interface Operator {
     requestId: string,
     force?: boolean,
   ): Promise<User>;
+  /**
+   * Invites to a site; without one, to the only site of the installation. Throws site_not_found, registration_closed,
+   * rate_limited, validation_failed, and what else an invitation is refused for.
+   */
+  invite(
+    invitation: { readonly email: string; readonly roles: readonly string[]; readonly site?: string | undefined },
+    requestId: string,
+  ): Promise<{ readonly site: string; readonly invitation: Invitation }>;
   /** Throws user_not_found, last_administrator, last_owner, validation_failed. */
   erase(email: string, requestId: string, force?: boolean): Promise<void>;
 }
@@ -29,11 +38,12 @@ export interface OperatorOptions {
   readonly users: Pick<Users, 'update'>;
   readonly setPassword: SetPassword;
   readonly eraseUser: EraseUser;
+  readonly invitations: Pick<Invitations, 'create'>;
 }
 
 const MAX_NAMED = 20;
 
-export function createOperator({ database, users, setPassword, eraseUser }: OperatorOptions): Operator {
+export function createOperator({ database, users, setPassword, eraseUser, invitations }: OperatorOptions): Operator {
   async function idOf(given: string): Promise<string> {
     const email = readEmailAddress(given);
     if (email === undefined) throw unusable('email', 'is not an e-mail address');
@@ -41,6 +51,13 @@ export function createOperator({ database, users, setPassword, eraseUser }: Oper
     if (user !== undefined) return user.id;
     // An operator who does not know the administrator's address has no other way to find it out.
     throw problem('user_not_found', { detail: `Administrators: ${(await administrators()).join(', ')}` });
+  }
+
+  async function onlySite(): Promise<string> {
+    const sites = await database.selectFrom('sites').select('id').orderBy('id').limit(MAX_NAMED).execute();
+    const [site] = sites;
+    if (site !== undefined && sites.length === 1) return site.id;
+    throw unusable('site', `must be one of the sites: ${sites.map(({ id }) => id).join(', ') || 'there are none'}`);
   }
 
   async function administrators(): Promise<readonly string[]> {
@@ -59,6 +76,11 @@ export function createOperator({ database, users, setPassword, eraseUser }: Oper
       setPassword(await idOf(email), password, operatorOrigin(requestId)),
     change: async (email, changes, requestId, force) =>
       users.update(await idOf(email), changes, operatorOrigin(requestId), { force }),
+    invite: async ({ email, roles, site: wanted }, requestId) => {
+      const site = wanted ?? (await onlySite());
+      const by = operatorOrigin(requestId);
+      return { site, invitation: await invitations.create(operatorCaller, by, site, { email, roles }) };
+    },
     erase: async (email, requestId, force) =>
       eraseUser(await idOf(email), operatorOrigin(requestId), force === undefined ? {} : { force }),
   };

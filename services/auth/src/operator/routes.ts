@@ -1,7 +1,9 @@
 import { noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
+import { RolesBody } from '../members/schemas.ts';
 import { EmailText, NewPassword } from '../recovery/schemas.ts';
+import { SiteId } from '../sites/schemas.ts';
 import { UserAnswer, userAnswer } from '../users/schemas.ts';
 import type { Operator } from './operator.ts';
 
@@ -78,6 +80,40 @@ export function registerOperator(app: Service, operator: Operator): void {
       const { email, force } = request.body;
       await operator.erase(email, request.id, force);
       return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/operator/users/invitation',
+    {
+      schema: {
+        body: Type.Object(
+          { email: EmailText, roles: RolesBody.properties.roles, site: Type.Optional(SiteId) },
+          { additionalProperties: false },
+        ),
+        response: {
+          201: Type.Object({
+            id: Type.String(),
+            email: Type.String(),
+            site: Type.String(),
+            roles: Type.Array(Type.String()),
+            expires_at: Type.String(),
+          }),
+          ...problems({
+            400: denials[400],
+            403: ['registration_closed'],
+            404: ['site_not_found'],
+            429: ['rate_limited'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { site, invitation } = await operator.invite(request.body, request.id);
+      reply.code(201);
+      const { id, email, roles, expiresAt } = invitation;
+      return { id, email, site, roles: [...roles], expires_at: expiresAt.toISOString() };
     },
   );
 }

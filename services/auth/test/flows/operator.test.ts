@@ -128,6 +128,27 @@ describe('an operator', () => {
     expect(await remove()).toMatchObject({ status: 404, json: { code: 'user_not_found' } });
   });
 
+  it('invites to a site with any role, as that site allows', async () => {
+    const site = 'invited.localhost';
+    const { access_token } = await auth.login();
+    await auth.post('/auth/sites', { id: site, name: site }, access_token);
+    const invite = (more: object) =>
+      ask(file, '/operator/users/invitation', { email: 'new@gaia.test', roles: ['owner'], ...more });
+    expect(await invite({ site })).toMatchObject({ status: 403, json: { code: 'registration_closed' } });
+    await auth.send('PATCH', `/auth/sites/${site}`, access_token, { registration: 'invitation' });
+    expect(await invite({ site })).toMatchObject({ status: 201, json: { email: 'new@gaia.test', site } });
+    expect((await mailTo(auth, 'new@gaia.test', /invited/)).token).not.toBe('');
+    expect(await invite({ site: 'none.localhost' })).toMatchObject({ status: 404, json: { code: 'site_not_found' } });
+    expect(await invite({ site, roles: ['king'] })).toMatchObject({ status: 400, json: { code: 'validation_failed' } });
+    const { items } = (await auth.get('/auth/audit?action=invitation.create', access_token)).json();
+    expect(items).toMatchObject([{ actor: 'operator', site }]);
+
+    await auth.post('/auth/sites', { id: 'another.localhost', name: 'Another' }, access_token);
+    const unsaid = await invite({});
+    expect(unsaid).toMatchObject({ status: 400, json: { code: 'validation_failed' } });
+    expect(unsaid.json.detail).toContain(site);
+  });
+
   it.each<[string, string, object, number, string]>([
     ['a weak password', 'password', { email: ADMIN.email, password: 'password123' }, 400, 'password_too_weak'],
     ['a short password', 'password', { email: ADMIN.email, password: 'short' }, 400, 'validation_failed'],
@@ -163,7 +184,7 @@ describe('an operator', () => {
 
   it('is not served on the service’s port, with and without a token', async () => {
     const { access_token } = await auth.login();
-    for (const path of ['password', 'administrator', 'disabled', 'deletion']) {
+    for (const path of ['password', 'administrator', 'disabled', 'deletion', 'invitation']) {
       const body = { email: ADMIN.email, password: NEW, administrator: true, disabled: false };
       expect((await ask(file, `/operator/users/${path}`, body)).status).not.toBe(404);
       for (const prefix of ['', '/auth']) {
