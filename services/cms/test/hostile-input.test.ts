@@ -34,15 +34,34 @@ const filters = ['title][eq', 'title][in', 'rating][gt', 'held_on][lt', 'tags][c
   }),
 );
 
+/** An endpoint whose token stands in the body, so that the body is read before anything is proven. */
+const messages = (endpoint: string): Target[] =>
+  [
+    (text: string) => text,
+    (text: string) => JSON.stringify({ token: text }),
+    (text: string) => `{"token":${text}}`,
+  ].map((body, index) => ({
+    name: `POST /cms/hooks body ${index}`,
+    request: (text) => ({
+      method: 'POST',
+      url: `/cms/hooks/${endpoint}`,
+      headers: { 'content-type': 'application/json' },
+      body: body(text),
+    }),
+  }));
+
 it('refuses hostile text wherever an anonymous caller can put it', async () => {
   const { id } = await createArticle(cms, { title: 'Open' }, { publish: true });
-  const { body } = await cms.call('POST /cms/a/webhooks', { as: admin, body: { name: 'payments' } });
+  const { body } = await cms.call('POST /cms/a/webhooks', {
+    as: admin,
+    body: { name: 'payments', token_in: 'body', token_name: 'token', message: 'token' },
+  });
   const values = { site: SITE, id, endpoint: body.id, query: '{ me { user } }' };
   const described = anonymousTargets((await cms.app.inject('/openapi.json')).json(), {
     values,
     open: ['POST /cms/hooks/{endpoint}'],
   });
-  const targets = [...described, ...queries, ...filters];
+  const targets = [...described, ...queries, ...filters, ...messages(body.id)];
   const { sent, faults } = await fuzz(targets, inProcessRequest(cms.app, { 'x-gaia-site': SITE }));
   expect(faults).toEqual([]);
   expect(sent).toBeGreaterThan(500);
