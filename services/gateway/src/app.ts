@@ -85,6 +85,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   limitBodyTime(app);
   await app.register(fastifyCookie, { hook: false });
 
+  const verifier = createVerifier({ issuers: [{ issuer: config.GAIA_ISSUER, jwks: deps.keys, revocations }], now });
   const callerOf = createCallerOf({ publicUrl: config.PUBLIC_URL });
   const auth = createAuthClient({ fetch, authUrl: urls.auth, publicUrl: config.PUBLIC_URL, now });
   const sites = createSiteDirectory({
@@ -161,7 +162,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   };
   await registerPages(app, people, (scope) => registerSso(scope, sso));
   if (config.FORWARD_AUTH_SECRET !== undefined) {
-    registerForwardAuth(app, { secret: config.FORWARD_AUTH_SECRET, credentials, sites, callerOf });
+    registerForwardAuth(app, { secret: config.FORWARD_AUTH_SECRET, credentials, verifier, sites, callerOf });
   }
   await registerProxy(app, {
     upstreams: deps.upstreams,
@@ -176,9 +177,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     openStreams: createOpenStreams({ revocations, now }),
     drain,
     limitUser: limiter && createUserLimit(limiter),
-    subjectOf: createBearerSubject(
-      createVerifier({ issuers: [{ issuer: config.GAIA_ISSUER, jwks: deps.keys, revocations }], now }),
-    ),
+    subjectOf: createBearerSubject(verifier),
     now,
   });
   return app;

@@ -14,3 +14,12 @@ export function requireSameOrigin(headers: IncomingHttpHeaders, caller: Caller):
   if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none')
     throw problem('cross_site_refused');
 }
+
+/**
+ * As requireSameOrigin, for WebSockets, where a browser always says who asks: a page of another site can open one with the
+ * visitor's cookies and read all that it says.
+ */
+export function requireOriginOfUpgrade(headers: IncomingHttpHeaders, caller: Caller): void {
+  if (headers.origin === undefined) throw problem('cross_site_refused');
+  requireSameOrigin(headers, caller);
+}

@@ -1,20 +1,27 @@
 import { timingSafeEqual } from 'node:crypto';
 import { problem as commonProblem } from '@gaia/http-service/problem';
 import type { Service } from '@gaia/http-service/service';
+import { bearerToken } from '@gaia/token-guard/bearer';
+import { problemOfRefusal } from '@gaia/token-guard/problems';
+import type { Verifier } from '@gaia/token-guard/verifier';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../caller/caller.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
+import { requireOriginOfUpgrade } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
 import { sortRequestHeaders } from '../proxy/request-headers.ts';
 import { allMethods } from '../proxy/route-table.ts';
 import { identityOf } from '../sessions/session.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
+import { originalRequest } from './original-request.ts';
 
 export interface ForwardAuthOptions {
   /** Shown by the proxy in `x-gaia-forward-auth`. */
   readonly secret: string;
   readonly credentials: SessionCredentials;
+  /** Of access tokens for the suite, revocations included. */
+  readonly verifier: Pick<Verifier, 'verify'>;
   readonly sites: SiteDirectory;
   readonly callerOf: (request: FastifyRequest) => Caller;
 }
@@ -22,9 +29,10 @@ export interface ForwardAuthOptions {
 const SECRET_HEADER = 'x-gaia-forward-auth';
 
 /**
- * `/forward-auth`, what a proxy asks before it leads a request on (nginx auth_request, Traefik ForwardAuth, Envoy
- * ext_authz): 200 with `Authorization` and `X-Gaia-Site` for the service, 401 where nobody is signed in, 403 for what a
- * session must not do, and for one of an account alone. Its answer holds the token that pages must never see, so who does not know the secret is told
+ * `/forward-auth`, what a proxy asks before it leads a request on (nginx auth_request, Traefik ForwardAuth, Caddy
+ * forward_auth, Envoy ext_authz): 200 with `Authorization` and `X-Gaia-Site` for the service, 401 where no user is signed
+ * in, 403 for what a session must not do, and for one of an account alone. A browser that opens a page without a session is
+ * led to the sign-in page. The response holds the token that pages must never see, so who does not know the secret is told
  * that there is nothing here.
  */
 export function registerForwardAuth(app: Service, options: ForwardAuthOptions): void {
@@ -39,16 +47,21 @@ export function registerForwardAuth(app: Service, options: ForwardAuthOptions): 
         reply.headers({ 'cache-control': 'no-store', vary: 'authorization, cookie' });
         const inbound = sortRequestHeaders(request.raw.rawHeaders);
         const caller = options.callerOf(request);
+        const original = originalRequest(request);
         const site = await options.sites.find(caller.host.name);
         if (site !== undefined) reply.header('x-gaia-site', site.site);
-        // A bearer token goes on as it is, good or bad: the service verifies it, and a bad one never becomes the session.
-        if (inbound.authorization !== undefined) return reply.header('authorization', inbound.authorization).send();
+        if (inbound.authorization !== undefined) {
+          return reply.header('authorization', `Bearer ${await verifiedToken(request)}`).send();
+        }
+        // It carries no credentials and changes nothing (Fetch §3.2.2): the service says who may read its responses.
+        if (original.isPreflight) return reply.send();
         const credential = await options.credentials.resolve({
           request,
           cookieHeader: inbound.cookie,
           caller,
-          method: originalMethod(request),
+          method: original.method ?? UNSAFE,
         });
+        if (original.isUpgrade && credential !== undefined) requireOriginOfUpgrade(request.raw.headers, caller);
         for (const cookie of credential?.setCookies() ?? []) reply.header('set-cookie', cookie);
         const accessToken = credential?.accessToken();
         if (accessToken !== undefined) {
@@ -56,17 +69,30 @@ export function registerForwardAuth(app: Service, options: ForwardAuthOptions): 
           if (!identityOf(accessToken)?.audience.includes(SUITE_AUDIENCE)) throw problem('account_session');
           return reply.header('authorization', `Bearer ${accessToken}`).send();
         }
+        if (original.isNavigation && site !== undefined) {
+          const signIn = `${caller.origin}/sign-in?return=${encodeURIComponent(original.returnPath)}`;
+          if (original.passesRedirects) return reply.redirect(signIn, 303);
+          reply.header('x-gaia-sign-in', signIn);
+        }
         throw problem('token_missing', { headers: { 'www-authenticate': 'Bearer realm="gaia"' } });
       },
     });
   }
+
+  /** A bad token never becomes the session. Refuses: token_missing for other schemes, and what refuses a token. */
+  async function verifiedToken({ raw }: FastifyRequest): Promise<string> {
+    try {
+      const accessToken = bearerToken(raw) ?? '';
+      await options.verifier.verify(accessToken);
+      return accessToken;
+    } catch (error) {
+      throw problemOfRefusal(error);
+    }
+  }
 }
 
-/** nginx and Traefik always ask with GET and say the method in a header; Envoy asks with the method itself. */
-function originalMethod({ headers, method }: FastifyRequest): string {
-  const named = headers['x-original-method'] ?? headers['x-forwarded-method'];
-  return typeof named === 'string' ? named.toUpperCase() : method;
-}
+/** What a request is taken for whose method is not said. */
+const UNSAFE = 'POST';
 
 function isSame(given: string | string[] | undefined, expected: string): boolean {
   const bytes = Buffer.from(String(given ?? ''));

@@ -4,7 +4,7 @@ import type { Counter } from 'prom-client';
 import type { Caller } from '../caller/caller.ts';
 import type { OpenStreams } from '../credentials/open-streams.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
-import { requireSameOrigin } from '../csrf/request-origin.ts';
+import { requireOriginOfUpgrade } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
 import type { Drain } from '../limits/drain.ts';
 import type { LimitUser } from '../limits/rate-limit-hook.ts';
@@ -106,11 +106,7 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     if (user !== undefined) await limitUser(options.limitUser, user);
   }
   const upgrade = options.upgrades.of(request.raw);
-  // A page of another site can open a WebSocket with the visitor's cookies and read all that it says.
-  if (upgrade !== undefined && credential !== undefined) {
-    if (request.raw.headers.origin === undefined) throw problem('cross_site_refused');
-    requireSameOrigin(request.raw.headers, caller);
-  }
+  if (upgrade !== undefined && credential !== undefined) requireOriginOfUpgrade(request.raw.headers, caller);
   const headers = inbound.passed;
   addOwnHeaders(headers, exchange, { caller, site: site?.site, uuid: options.uuid });
 
