@@ -32,6 +32,8 @@ export interface UsersTable {
   link_version: Generated<number>;
   created_at: ColumnType<Date, Date, never>;
   updated_at: ColumnType<Date, Date, Date>;
+  /** Address, its domain in ASCII and Unicode, and names, lower case; made by the database. */
+  search_text: ColumnType<string, never, never>;
 }
 
 /** Who may become a member of a site: everybody, who is invited, or nobody. */

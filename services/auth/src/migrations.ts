@@ -8,6 +8,7 @@ import { mailOutbox } from '../migrations/0010-mail-outbox.ts';
 import { selfService } from '../migrations/0011-self-service.ts';
 import { siteOrigins } from '../migrations/0012-site-origins.ts';
 import { erasureOutbox } from '../migrations/0040-erasure-outbox.ts';
+import { userLists } from '../migrations/0041-user-lists.ts';
 import { clientSecrets } from '../migrations/0060-client-secrets.ts';
 
 /** The schema that holds this service's tables. */
@@ -23,10 +24,11 @@ const migrations: readonly Migration[] = [
   selfService,
   siteOrigins,
   erasureOutbox,
+  userLists,
   clientSecrets,
 ];
 
 /** Brings the service's schema up to date; gives the names of what was done. Throws MigrationError, DatabaseUnavailable. */
 export function migrateAuth(config: { readonly DATABASE_URL: string }): Promise<readonly string[]> {
-  return migrate({ url: config.DATABASE_URL, schema: SCHEMA, migrations });
+  return migrate({ url: config.DATABASE_URL, schema: SCHEMA, migrations, extensions: ['pg_trgm'] });
 }

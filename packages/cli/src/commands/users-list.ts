@@ -1,5 +1,4 @@
 import { asAdministrator } from '../api/administrator.ts';
-import { isJsonObject, type JsonObject } from '../api/json.ts';
 import { allPages } from '../api/pages.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../failure.ts';
@@ -15,26 +14,25 @@ export const usersList = defineCommand({
   operands: {},
   options: {
     site: text({ placeholder: '<site>', doc: 'only the members of this site, with their roles there' }),
+    email: text({ placeholder: '<email>', doc: 'only the user of exactly this address', maxLength: 254 }),
+    role: text({ placeholder: '<role>', doc: 'only who holds this role, on the site or on any' }),
+    state: text({ placeholder: '<state>', doc: 'only users who are active, unverified or disabled' }),
+    administrators: flag({ doc: 'only administrators of the installation' }),
+    sort: text({ placeholder: '<order>', doc: 'created_at (if absent), email or name; --sort=-name turns it round' }),
     search: text({ placeholder: '<text>', doc: 'only users with this text in a name or the address', maxLength: 100 }),
     url: baseUrl({ doc: 'the suite' }),
     json: flag({ doc: 'print a JSON array' }),
   },
   examples: ['gaia users list --site site-a.localhost', "gaia users list --json | jq -r '.[].email'"],
-  run: async ({ site, search, url, json }, context) => {
-    const pages = await asAdministrator(suiteUrl(url, context), context, async (api) => {
-      if (site === undefined) return allPages(api, '/auth/users', { q: search });
-      const path = `/auth/sites/${encodeURIComponent(site)}`;
-      // A site that there is not has no members either, which is not what was asked.
-      await api.get(path);
-      return allPages(api, `${path}/members`, { q: search });
-    });
-    writeList({ ...pages, items: pages.items.map(flatMember) }, columns, { json }, context);
+  run: async ({ administrators, search, url, json, ...filter }, context) => {
+    const query = { ...filter, q: search, ...(administrators && { administrator: 'true' }) };
+    const pages = await asAdministrator(suiteUrl(url, context), context, (api) => allPages(api, '/auth/users', query));
+    writeList(
+      pages,
+      filter.site === undefined ? columns.filter((name) => name !== 'roles') : columns,
+      { json },
+      context,
+    );
     return exitCodes.ok;
   },
 });
-
-/** A member holds its user in a member of its own. */
-function flatMember(item: JsonObject): JsonObject {
-  const { user, ...rest } = item;
-  return isJsonObject(user) ? { ...user, ...rest } : item;
-}

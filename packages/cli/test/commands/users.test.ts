@@ -23,6 +23,9 @@ beforeEach(async () => {
     ...fakeLogin(),
     ...guarded({
       'GET /auth/users': ({ query }) => {
+        if (query.get('site') === 'none') return problem(404, 'site_not_found', 'There is no such site');
+        if (query.has('site'))
+          return { body: { items: [{ ...users[3], roles: ['editor', 'author'] }], next_cursor: null } };
         const start = Number(query.get('cursor') ?? 0);
         const next = start + 2 < users.length ? String(start + 2) : lastCursor;
         return { body: { items: users.slice(start, start + 2), next_cursor: next } };
@@ -34,9 +37,6 @@ beforeEach(async () => {
       'GET /auth/sites/none': () => problem(404, 'site_not_found', 'There is no such site'),
       'GET /auth/sites/full.localhost': () => ({ body: { id: 'full.localhost' } }),
       'GET /auth/sites/full.localhost/roles': () => ({ body: { items: [{ name: 'member' }] } }),
-      'GET /auth/sites/site-a.localhost/members': () => ({
-        body: { items: [{ user: users[3], roles: ['editor', 'author'], created_at: 'then' }], next_cursor: null },
-      }),
       [`GET /auth/users/${ID}2`]: () => ({ body: users[2] }),
       [`GET /auth/users/${ID}9`]: () => problem(404, 'user_not_found', 'There is no such user'),
       'POST /auth/users': () => ({ status: 201, body: users[4] }),
@@ -73,6 +73,21 @@ describe('gaia users list', () => {
     const { out } = await gaia('users', 'list', '--site', 'site-a.localhost');
     expect(out).toMatch(/^id +email +username +name +roles/);
     expect(out).toContain('editor, author');
+  });
+
+  it('hands its filters and its order on', async () => {
+    const filters = ['--email', 'a@b.example', '--role', 'author', '--state', 'disabled', '--administrators'];
+    await gaia('users', 'list', ...filters, '--sort=-name', '--search', 'bü');
+    const [first] = suite.to('GET /auth/users');
+    expect(Object.fromEntries(first?.query ?? [])).toEqual({
+      email: 'a@b.example',
+      role: 'author',
+      state: 'disabled',
+      administrator: 'true',
+      sort: '-name',
+      q: 'bü',
+      limit: '100',
+    });
   });
 
   it('says that there is no such site', async () => {

@@ -12,7 +12,7 @@ import type { CutOffs } from '../revocation/cut-offs.ts';
 import { ownPermissions } from '../roles/own-permissions.ts';
 import { permissionsOfRoles } from '../roles/roles.ts';
 import { ofKnownSite } from '../sites/known-site.ts';
-import { nameLike } from '../users/users.ts';
+import { nameLike } from '../users/user-list.ts';
 
 export interface Member {
   readonly user: {

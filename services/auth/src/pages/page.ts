@@ -41,8 +41,18 @@ export function readPage(
   return {
     limit: query.limit,
     after: query.cursor === undefined ? undefined : readCursor(query.cursor, isId),
-    like: query.q === undefined ? undefined : `%${query.q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`,
+    like: likePattern(query.q),
   };
+}
+
+/** A pattern for LIKE, lower case, of what has a text in it; full stops of other scripts are taken for dots, as in domains. */
+export function likePattern(q: string | undefined): string | undefined {
+  if (q === undefined) return undefined;
+  const text = q
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[\u3002\uff0e\uff61]/g, '.');
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 /** Makes a page of one row more than was asked for, which only tells that there is a next page. */

@@ -5,10 +5,19 @@ import { type Caller, isAdministrator, requireAnyScope } from '../access/permiss
 import { originOf } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
 import type { Members } from '../members/members.ts';
-import { PageQuery, readPage } from '../pages/page.ts';
+import { likePattern } from '../pages/page.ts';
 import { AcceptedAnswer } from '../recovery/schemas.ts';
-import { ForceQuery, NewUserBody, UserAnswer, UserChangesBody, UserParams, userAnswer } from './schemas.ts';
-import { isUserId } from './user.ts';
+import {
+  ForceQuery,
+  ListedUserAnswer,
+  listedUserAnswer,
+  NewUserBody,
+  UserAnswer,
+  UserChangesBody,
+  UserParams,
+  UsersQuery,
+  userAnswer,
+} from './schemas.ts';
 import type { Users } from './users.ts';
 
 const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] };
@@ -46,20 +55,25 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users',
     {
       schema: {
-        summary: 'List users',
+        summary: 'List users: all, or for managers of a site its members',
+        description: '`q` finds a part of the address or of a name; domains as they are typed, or in ASCII (`xn--…`).',
         tags: ['users'],
         ...bearer,
-        querystring: PageQuery,
+        querystring: UsersQuery,
         response: {
-          200: pageSchema(UserAnswer),
-          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials }),
+          200: pageSchema(ListedUserAnswer),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials, 404: ['site_not_found'] }),
         },
       },
     },
     async (request) => {
-      const site = visibleSite(identityOf(request));
-      const page = await users.list(readPage(request.query, isUserId), site);
-      return { items: page.items.map(userAnswer), next_cursor: page.nextCursor };
+      const own = visibleSite(identityOf(request));
+      const { q, site = own, email, role, state, administrator, sort, limit, cursor } = request.query;
+      // Who manages one site sees its members and nobody else.
+      if (own !== undefined && site !== own) throw problem('forbidden');
+      const filter = { like: likePattern(q), email, site, role, state, administrator };
+      const page = await users.list({ ...filter, sort, limit, cursor });
+      return { items: page.items.map(listedUserAnswer), next_cursor: page.nextCursor };
     },
   );
 

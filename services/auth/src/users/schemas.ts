@@ -1,8 +1,11 @@
-import { plainText } from '@gaia/http-service/route-schemas';
+import { plainText, SiteId } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
+import { PageQuery } from '../pages/page.ts';
 import { PASSWORD_LENGTH } from '../passwords/passwords.ts';
+import { ROLE_NAME_PATTERN } from '../roles/role-name.ts';
 import type { User } from './user.ts';
 import { USER_ID_PATTERN } from './user.ts';
+import { type ListedUser, type UserSort, type UserState, userSorts, userStates } from './user-list.ts';
 
 export const UserParams = Type.Object({ user: Type.String({ pattern: USER_ID_PATTERN }) });
 
@@ -62,6 +65,41 @@ export const UserAnswer = Type.Object({
   disabled: Type.Boolean(),
   created_at: Type.String(),
 });
+
+export const UsersQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    cursor: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 2_048, description: '`next_cursor` of the page before' }),
+    ),
+    email: Type.Optional(
+      Type.String({ minLength: 3, maxLength: 254, description: 'The user of exactly this address' }),
+    ),
+    site: Type.Optional(SiteId),
+    role: Type.Optional(
+      Type.String({ pattern: ROLE_NAME_PATTERN, description: 'Held on the site, or on any if none is named' }),
+    ),
+    state: Type.Optional(
+      Type.Unsafe<UserState>({
+        type: 'string',
+        enum: [...userStates],
+        description: '`active` and `unverified` are enabled, with and without a proved address',
+      }),
+    ),
+    administrator: Type.Optional(Type.Boolean()),
+    sort: Type.Unsafe<UserSort>({ type: 'string', enum: [...userSorts], default: 'created_at' }),
+  },
+  { additionalProperties: false },
+);
+
+export const ListedUserAnswer = Type.Object({
+  ...UserAnswer.properties,
+  roles: Type.Optional(Type.Array(Type.String(), { description: 'On the site that the list is of' })),
+});
+
+export function listedUserAnswer(user: ListedUser) {
+  return { ...userAnswer(user), ...(user.roles !== undefined && { roles: [...user.roles] }) };
+}
 
 export function userAnswer(user: User) {
   const { id, email, emailVerified, username, name, administrator, disabled, createdAt } = user;

@@ -1,12 +1,12 @@
 import { isUniqueViolation } from '@gaia/database/errors';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { requireOtherHolders } from '../access/last-holders.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import type { Page } from '../pages/page.ts';
 import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
@@ -16,6 +16,7 @@ import { repairEmail, verificationMail } from './repaired-email.ts';
 import { unusable } from './unusable.ts';
 import { type User, userColumns } from './user.ts';
 import { uuidV7 } from './user-id.ts';
+import { type ListedUser, listUsers, type UserListRequest } from './user-list.ts';
 import { readUsername } from './username.ts';
 
 export interface NewUser {
@@ -45,8 +46,8 @@ export interface Users {
   create(user: NewUser, by: Origin): Promise<User>;
   /** Throws user_not_found. */
   get(id: string): Promise<User>;
-  /** All users, or the members of one site, by the time of their making. */
-  list(request: PageRequest, site: string | undefined): Promise<Page<User>>;
+  /** Throws site_not_found, invalid_cursor, validation_failed. */
+  list(request: UserListRequest): Promise<Page<ListedUser>>;
   /**
    * Disabling ends all of the user's sessions, promoting and demoting the access tokens. Throws user_not_found,
    * username_taken, last_administrator, last_owner, and for a new administrator user_disabled, email_unverified. Another
@@ -99,21 +100,7 @@ export function createUsers(options: UsersOptions): Users {
         }),
       );
     },
-    list: async ({ limit, after, like }, site) => {
-      let query = database
-        .selectFrom('users')
-        .select(userColumns)
-        .orderBy('users.id')
-        .limit(limit + 1);
-      if (after !== undefined) query = query.where('users.id', '>', after);
-      if (site !== undefined) {
-        query = query
-          .innerJoin('memberships', 'memberships.user_id', 'users.id')
-          .where('memberships.site_id', '=', site);
-      }
-      if (like !== undefined) query = query.where(nameLike(like));
-      return pageOf(await query.execute(), limit, (user) => user.id);
-    },
+    list: (request) => listUsers(database, request),
     update: async (id, changes, by, { force } = {}) => {
       const set = readChanges(changes);
       const { administrator, email } = changes;
@@ -212,11 +199,6 @@ export function usernameColumns(given: string | null): { username: string | null
     throw unusable('username', 'must be 2 to 64 letters, digits, dots, dashes and underscores');
   }
   return { username: username.username, username_key: username.key };
-}
-
-/** Text in any of the names, without regard to case. */
-export function nameLike(like: string) {
-  return sql<boolean>`(users.email_key like ${like} or users.username_key like ${like} or lower(users.name) like ${like})`;
 }
 
 /** Names a violated unique name: email_taken, username_taken. */
