@@ -112,6 +112,45 @@ describe('/register', () => {
   });
 });
 
+describe('who was taken off their last site', () => {
+  it('still signs in there, downloads all that is kept of them, and deletes the account', async () => {
+    const { email, id } = await newUser([A], ['author']);
+    const { json } = await call('POST', `${suite.url}/auth/login`, { body: { email, password: PASSWORD, site: A } });
+    const types = `${suite.url}/cms/sites/${A}/types`;
+    const owner = (
+      await call('POST', `${suite.url}/auth/login`, {
+        body: { email: 'admin@localhost', password: adminPassword, site: A },
+      })
+    ).json.access_token;
+    await call('POST', types, { token: owner, body: { name: 'note', fields: [{ name: 'title', type: 'text' }] } });
+    const entry = { type: 'note', fields: { title: 'written by the leaver' } };
+    const made = await call('POST', `${suite.url}/cms/sites/${A}/entries`, { token: json.access_token, body: entry });
+    expect(made.status, made.text).toBe(201);
+    await call('DELETE', `${suite.url}/auth/sites/${A}/members/${id}`, { token: admin });
+
+    const { person, page } = await signedIn(email);
+    expect(new URL(page.url).pathname).toBe('/account');
+    const document = JSON.parse((await person.visit(`${a}/auth/me/export`)).text);
+    expect(document).toMatchObject({
+      account: { id, email },
+      memberships: [],
+      entries: [{ id: made.json.id, site: A, fields: { title: 'written by the leaver' } }],
+      files: [],
+      complete: true,
+    });
+    const account = await person.visit(`${a}/account`);
+    const refused = await person.submit(account, { password: 'not the password' }, { action: '/account/deletion' });
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('The current password is incorrect.');
+    const gone = await person.submit(refused, { password: PASSWORD }, { action: '/account/deletion' });
+    expect([gone.status, gone.title]).toEqual([200, 'Your account is deleted']);
+    expect(await isSignedIn(person)).toBe(false);
+    expect((await signedIn(email)).page.status).toBe(401);
+    const kept = await call('GET', `${suite.url}/cms/sites/${A}/entries/${made.json.id}`, { token: owner });
+    expect(kept.json).toMatchObject({ author: id });
+  });
+});
+
 describe('/forgot and /reset', () => {
   it('set another password, end every session, and work once', async () => {
     const { email } = await newUser();

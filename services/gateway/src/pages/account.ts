@@ -5,17 +5,17 @@ import type { Session, SessionUser } from '../sessions/session.ts';
 import type { SessionCookie } from '../sessions/session-cookie.ts';
 import type { SignIns } from '../sessions/sign-ins.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
-import type { Desk, Visit } from './desk.ts';
+import { type Desk, sentence, type Visit } from './desk.ts';
 import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { type Html, html } from './html.ts';
-import { hidden, signInLink } from './layout.ts';
+import { field, hidden, note, signInLink } from './layout.ts';
 import type { Texts } from './texts/texts.ts';
 
 export interface AccountPageOptions {
   readonly desk: Desk;
   readonly formTokens: FormTokens;
-  readonly auth: Pick<AuthClient, 'profile' | 'sessionsOf' | 'endLogin'>;
+  readonly auth: Pick<AuthClient, 'profile' | 'sessionsOf' | 'endLogin' | 'deleteAccount'>;
   readonly signIns: SignIns;
   readonly sites: SiteDirectory;
   readonly cookie: SessionCookie;
@@ -71,6 +71,23 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
       if (changed !== undefined) reply.header('set-cookie', changed.setCookie);
     }
     return reply.header('cache-control', 'no-store').redirect('/account', 303);
+  });
+
+  scope.post('/account/deletion', { config: { rateClass: 'login' } }, async (request, reply) => {
+    const { visit, session, filled } = await act(request, reply);
+    const { texts, caller } = visit;
+    if (session === undefined) return reply.redirect('/sign-in?return=/account', 303);
+    try {
+      await auth.deleteAccount(session.tokens, filled.password ?? '', signIns.askedFor(request, caller));
+    } catch (error) {
+      if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
+      const wrong = filled.password ? sentence(texts, error) : texts.required;
+      const body = html`${note('bad', wrong ?? error.title)}${deletionForm(visit)}`;
+      return desk.send(visit, { title: texts.deleteAccount, body }, { status: error.statusCode });
+    }
+    await signIns.end(request, caller, session);
+    reply.header('set-cookie', cookie.clear(caller));
+    return desk.send(visit, { title: texts.deleted, body: html`<p>${texts.deletedText}</p>` });
   });
 
   async function endOne(session: Session, id: string, askedFor: AskedFor): Promise<void> {
@@ -132,7 +149,21 @@ ${links.length > 0 ? html`<ul class="rows">${links}</ul>` : html`<p class="soft"
 <div class="actions">
 <form method="post" action="/account/sign-out">${csrf}<button>${texts.signOut}</button><p class="small soft">${texts.signOutHint}</p></form>
 <form method="post" action="/account/sign-out-everywhere">${csrf}<button class="danger">${texts.signOutEverywhere}</button><p class="small soft">${texts.signOutEverywhereHint}</p></form>
-</div>`;
+</div>
+<h2>${texts.ownData}</h2>
+<p><a href="/auth/me/export" download>${texts.exportData}</a></p>
+<p class="small soft">${texts.exportHint}</p>
+<details><summary>${texts.deleteAccount}</summary>
+${deletionForm(visit)}
+</details>`;
+}
+
+function deletionForm({ texts, formToken }: Visit): Html {
+  return html`<form method="post" action="/account/deletion">${hidden('csrf', formToken)}
+<p class="small soft">${texts.deleteHint}</p>
+${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'current-password' })}
+<button class="danger">${texts.deleteAccount}</button>
+</form>`;
 }
 
 /** Auth names devices in English: `Firefox on Linux`. */

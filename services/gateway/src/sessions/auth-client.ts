@@ -54,6 +54,8 @@ export interface AuthClient {
   submit(path: string, body: unknown, site: string | undefined, askedFor: AskedFor): Promise<Record<string, unknown>>;
   /** Where the user is signed in. */
   sessionsOf(tokens: SessionTokens, askedFor: AskedFor): Promise<readonly SignedInPlace[]>;
+  /** Deletes the user's account. Auth's refusals. */
+  deleteAccount(tokens: SessionTokens, password: string, askedFor: AskedFor): Promise<void>;
   /** Ends one of the user's logins, or all of them. */
   endLogin(tokens: SessionTokens, id: string | 'all', askedFor: AskedFor): Promise<void>;
 }
@@ -191,6 +193,10 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
       const answer = await ask('/auth/sessions', { headers: bearerHeaders(tokens, askedFor) });
       if (answer.status !== 200) throw refusal(answer);
       return readPlaces(answer.body);
+    },
+    async deleteAccount(tokens, password, askedFor) {
+      const answer = await post('/auth/me/deletion', { password }, bearerHeaders(tokens, askedFor));
+      if (answer.status !== 204) throw refusal(answer);
     },
     async endLogin(tokens, id, askedFor) {
       const path = id === 'all' ? '/auth/sessions' : `/auth/sessions/${encodeURIComponent(id)}`;

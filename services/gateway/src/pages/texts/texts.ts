@@ -62,6 +62,13 @@ export interface Texts {
   readonly signOutEverywhereHint: string;
   readonly otherSites: string;
   readonly noOtherSites: string;
+  readonly ownData: string;
+  readonly exportData: string;
+  readonly exportHint: string;
+  readonly deleteAccount: string;
+  readonly deleteHint: string;
+  readonly deleted: string;
+  readonly deletedText: string;
   readonly signedOut: string;
   readonly signedOutText: string;
   readonly somethingWrong: string;
@@ -76,6 +83,9 @@ export interface Texts {
 export type RefusalText =
   | 'invalid_credentials'
   | 'not_a_member'
+  | 'wrong_password'
+  | 'last_administrator'
+  | 'last_owner'
   | 'rate_limited'
   | 'link_invalid'
   | 'link_expired'
