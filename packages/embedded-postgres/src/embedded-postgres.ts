@@ -19,8 +19,10 @@ export interface EmbeddedPostgresOptions {
   readonly log?: (line: string) => void;
   /** False gives up safety against power cuts for speed: for tests alone. Default true. */
   readonly durable?: boolean;
-  /** Longest wait for the server to get ready (recovery after a power cut included), and to stop. Default 60,000. */
+  /** Longest wait for the server to get ready (recovery after a power cut included). Default 60,000. */
   readonly timeoutMs?: number;
+  /** Longest wait for the server to stop by itself; then it is killed, and the next start recovers. Default 8,000. */
+  readonly stopTimeoutMs?: number;
   /** Called when the server ends without having been told to. */
   readonly onUnexpectedEnd?: (error: EmbeddedPostgresError) => void;
 }
@@ -65,7 +67,7 @@ async function startLocked(
   dataDir: string,
   release: () => void,
 ): Promise<EmbeddedPostgres> {
-  const { log = () => {}, durable = true, timeoutMs = 60_000 } = options;
+  const { log = () => {}, durable = true, timeoutMs = 60_000, stopTimeoutMs = 8_000 } = options;
   const found = findBinaryPackage();
   const existing = findCluster(dataDir, found.version);
   const user = existing ? existing.user : serverUser(undefined);
@@ -96,7 +98,7 @@ async function startLocked(
     const stop = async (): Promise<void> => {
       clearInterval(watch);
       try {
-        await stopPostmaster(postmaster, timeoutMs);
+        await stopPostmaster(postmaster, stopTimeoutMs);
       } finally {
         socket.remove();
         release();

@@ -134,10 +134,20 @@ async function start(request: PostmasterRequest): Promise<Postmaster> {
   }
 }
 
-/** Ends a server: sessions are cut, everything committed is on disk. Throws `postgres_stop_failed`. */
+const KILLED_MS = 2_000;
+
+/**
+ * Ends a server: sessions are cut, everything committed is on disk. A fast shutdown that hangs is followed by the
+ * immediate one after `timeoutMs`, and by a kill after a quarter of it more: the next start then recovers from the
+ * write-ahead log. Throws `postgres_stop_failed`.
+ */
 export async function stopPostmaster(postmaster: Postmaster, timeoutMs: number): Promise<void> {
-  // Fast shutdown; if that hangs the immediate one, after which the next start recovers from the write-ahead log.
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+  const steps = [
+    ['SIGINT', timeoutMs],
+    ['SIGQUIT', timeoutMs / 4],
+    ['SIGKILL', KILLED_MS],
+  ] as const;
+  for (const [signal, waitMs] of steps) {
     if (postmaster.hasEnded()) return;
     try {
       process.kill(postmaster.pid, signal);
@@ -145,7 +155,7 @@ export async function stopPostmaster(postmaster: Postmaster, timeoutMs: number):
       // It ended a moment ago.
       return;
     }
-    const deadline = performance.now() + timeoutMs;
+    const deadline = performance.now() + waitMs;
     while (!postmaster.hasEnded() && performance.now() < deadline) await delay(5);
   }
   if (postmaster.hasEnded()) return;

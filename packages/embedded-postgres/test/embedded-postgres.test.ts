@@ -169,6 +169,18 @@ describe('startEmbeddedPostgres', () => {
     await bystander.kill('SIGKILL');
   });
 
+  it('stops a server that obeys no signal, and recovers', async () => {
+    const dataDir = made('frozen');
+    const postgres = await start(dataDir, { durable: true, stopTimeoutMs: 40 });
+    await ask(await postgres.ensureDatabase('shop'), 'create table notes as select 1 as id');
+    process.kill(postgres.pid, 'SIGSTOP');
+    await postgres.stop();
+    const again = await start(dataDir);
+    expect(again.adopted).toBe(false);
+    expect(await ask(again.url('shop'), 'select id from notes')).toEqual([{ id: 1 }]);
+    await again.stop();
+  });
+
   it.each([
     ['holds something else', 'notes.txt', 'hello', 'data_dir_unusable'],
     ['was made by another version', 'PG_VERSION', '12\n', 'data_dir_other_version'],
