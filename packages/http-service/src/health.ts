@@ -42,7 +42,7 @@ export function registerHealth(app: FastifyInstance, checks: readonly HealthChec
   });
   app.get('/ready', { schema: { hide: true }, logLevel: 'warn' }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
-    if (app.farewell.underWay()) {
+    if (app.shutdown.isDraining()) {
       reply.code(503);
       return { status: 'ending' };
     }

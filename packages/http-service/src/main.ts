@@ -6,30 +6,33 @@ interface ListeningConfig {
   readonly HOST: string;
   readonly PORT: number;
   readonly LOG_LEVEL: string;
+  readonly SHUTDOWN_TIMEOUT_MS: number;
 }
+
+type App = Pick<FastifyInstance, 'listen' | 'close' | 'shutdown'>;
 
 export interface MainOptions<Config extends ListeningConfig> {
   readonly name: string;
   loadConfig(env: NodeJS.ProcessEnv): Config;
   /** Opens what the service needs and builds its app; closing the app closes all of it. */
-  start(config: Config, deps: { logger: Logger }): Promise<Pick<FastifyInstance, 'listen' | 'close' | 'farewell'>>;
+  start(config: Config, deps: { logger: Logger }): Promise<App>;
   /**
-   * Whether it says farewell before it ends: it then goes on taking new connections for a moment, which is right behind a
-   * gateway that stops sending, and wrong where clients come back at once. True if not said.
+   * Whether it goes on taking new connections for a moment before it ends, and tells each client: right behind a gateway
+   * that then stops sending, and wrong where clients come back at once. True if not said.
    */
-  readonly saysFarewell?: boolean;
+  readonly drainsFirst?: boolean;
   /** Brings the service's database up to date; for `main.ts migrate`. */
   migrate?(config: Config): Promise<readonly string[]>;
 }
 
-/** Longest time in which a service leads its open connections to their last answer, in milliseconds. */
-const FAREWELL_MS = 1_500;
-/** Longest time that a service takes to finish open requests after SIGTERM or SIGINT, in milliseconds. */
-const DRAIN_MS = 15_000;
+/** Longest time in which open connections are told to close before the service stops listening, in milliseconds. */
+const DRAIN_MS = 1_500;
+/** Share of the time for the end in which open requests are finished; the rest is for closing what the service has open. */
+const SHARE_OF_REQUESTS = 2 / 3;
 
 /**
- * Runs one service as a process: reads the environment once, listens, ends cleanly on SIGTERM and SIGINT.
- * `main.ts migrate` only migrates. Exit codes: 0 clean end, 1 failure, 2 unusable configuration.
+ * Runs one service as a process: reads the environment once, listens, ends cleanly on SIGTERM, SIGINT and the end of
+ * its supervisor, within SHUTDOWN_TIMEOUT_MS, and at once on a second signal. `main.ts migrate` only migrates. Exit codes: 0 clean end, 1 failure, 2 unusable configuration.
  */
 export async function runMain<Config extends ListeningConfig>(options: MainOptions<Config>): Promise<void> {
   const config = readConfig(options);
@@ -42,7 +45,8 @@ export async function runMain<Config extends ListeningConfig>(options: MainOptio
       return;
     }
     const app = await options.start(config, { logger });
-    closeOnSignal(app, logger, (options.saysFarewell ?? true) ? FAREWELL_MS : 0);
+    const drainMs = (options.drainsFirst ?? true) ? DRAIN_MS : 0;
+    closeOnSignal(app, logger, { drainMs, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
     await app.listen({ host: config.HOST, port: config.PORT });
     logger.info({ host: config.HOST, port: config.PORT }, 'listening');
   } catch (error) {
@@ -64,21 +68,30 @@ function readConfig<Config extends ListeningConfig>(options: MainOptions<Config>
   }
 }
 
-function closeOnSignal(app: Pick<FastifyInstance, 'close' | 'farewell'>, logger: Logger, farewellMs: number): void {
+/** A supervisor that is killed takes its end of the channel with it: its services end too, and leave their ports. */
+function closeOnSignal(app: App, logger: Logger, { drainMs, timeoutMs }: { drainMs: number; timeoutMs: number }): void {
   let closing = false;
+  const close = (why: string) => {
+    closing = true;
+    logger.info({ why }, 'closing');
+    setTimeout(() => process.exit(1), timeoutMs).unref();
+    const requestsMs = timeoutMs * SHARE_OF_REQUESTS;
+    app.shutdown.cutConnectionsAfter(requestsMs);
+    app.shutdown
+      .drain(Math.min(drainMs, requestsMs))
+      .then(() => app.close())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (closing) return;
-      closing = true;
-      logger.info({ signal }, 'closing');
-      setTimeout(() => process.exit(1), DRAIN_MS).unref();
-      app.farewell
-        .say(farewellMs)
-        .then(() => app.close())
-        .then(
-          () => process.exit(0),
-          () => process.exit(1),
-        );
+      if (closing) process.exit(1);
+      close(signal);
     });
   }
+  process.once('disconnect', () => {
+    if (!closing) close('the supervisor has ended');
+  });
 }

@@ -6,6 +6,7 @@ export function serviceSettings(defaultPort: number): {
   PORT: Setting<number>;
   LOG_LEVEL: Setting<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'>;
   TRUSTED_PROXIES: Setting<readonly string[]>;
+  SHUTDOWN_TIMEOUT_MS: Setting<number>;
 } {
   return {
     HOST: text({ doc: 'Address to listen on', fallback: '127.0.0.1' }),
@@ -18,6 +19,12 @@ export function serviceSettings(defaultPort: number): {
     TRUSTED_PROXIES: list({
       doc: 'Addresses, networks, or `loopback` and `uniquelocal`, whose X-Forwarded-* headers are believed',
       fallback: ['loopback'],
+    }),
+    SHUTDOWN_TIMEOUT_MS: integer({
+      doc: 'SIGTERM ends the process within this time; requests that are open after two thirds of it are cut off',
+      fallback: 15_000,
+      min: 100,
+      max: 600_000,
     }),
   };
 }

@@ -5,13 +5,15 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import type { Registry } from 'prom-client';
 import { refuseUnsaidCaching } from './cache-default.ts';
+import { answerClientError, refuseBadHeads } from './client-errors.ts';
 import { sendProblem } from './error-handler.ts';
-import { registerFarewell } from './farewell.ts';
+import { registerGracefulShutdown } from './graceful-shutdown.ts';
 import { type HealthCheck, registerHealth } from './health.ts';
 import { takeJsonBodies } from './json-body.ts';
+import { awaitBodiesOfSamePacket, lingeringResponses } from './lingering-close.ts';
 import type { Logger } from './logger.ts';
 import { registerMetrics } from './metrics.ts';
-import { PROBLEM_MEDIA_TYPE, problem, problemDocument } from './problem.ts';
+import { problem } from './problem.ts';
 import { logRequests, withLazyChildren } from './request-log.ts';
 import { schemaCompilers } from './schema-compilers.ts';
 import { refuseUnstorableText } from './storable-text.ts';
@@ -38,9 +40,15 @@ export interface ServiceOptions {
   readonly bodyLimit?: number;
   /** Longest time for a request to arrive whole, in milliseconds; two minutes if not said. */
   readonly requestTimeoutMs?: number;
+  /** How long a connection lives on after a response to a request whose body has not come whole; two seconds if not said. */
+  readonly lingerMs?: number;
   /** Whether `/metrics` is served on this port; the gateway, being public, says no. */
   readonly serveMetrics?: boolean;
 }
+
+/** Longest time for the head of a request, and how often Node looks for requests that take too long: its defaults. */
+const HEADERS_TIMEOUT_MS = 60_000;
+const CHECK_EVERY_MS = 30_000;
 
 /** A header that a caller may use as request id; anything else is replaced. */
 const requestIdSyntax = /^[A-Za-z0-9._-]{8,64}$/;
@@ -50,6 +58,7 @@ const requestIdSyntax = /^[A-Za-z0-9._-]{8,64}$/;
  * one log line a request, `/live`, `/ready`, `/metrics`, `/openapi.json`. Features are registered on the result.
  */
 export async function createService(options: ServiceOptions): Promise<Service> {
+  const requestTimeout = options.requestTimeoutMs ?? 120_000;
   const app = Fastify({
     loggerInstance: withLazyChildren(options.logger),
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
@@ -59,12 +68,20 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     requestIdHeader: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     forceCloseConnections: 'idle',
-    requestTimeout: options.requestTimeoutMs ?? 120_000,
+    requestTimeout,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     return503OnClosing: false,
     frameworkErrors: sendProblem,
-    clientErrorHandler: refuseBrokenRequest,
+    clientErrorHandler: answerClientError,
+    http: {
+      ServerResponse: lingeringResponses(options.lingerMs),
+      // Its own answer to a missing Host has no body; refuseBadHeads has one.
+      requireHostHeader: false,
+      requestTimeout,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, requestTimeout),
+    },
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Service;
 
   app.setErrorHandler(sendProblem);
@@ -74,12 +91,14 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.setSerializerCompiler(serializer as Parameters<Service['setSerializerCompiler']>[0]);
   takeJsonBodies(app as unknown as FastifyInstance);
   refuseUnstorableText(app as unknown as FastifyInstance);
-  registerFarewell(app as unknown as FastifyInstance);
   refuseUnsaidCaching(app as unknown as FastifyInstance);
+  registerGracefulShutdown(app as unknown as FastifyInstance);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
   });
+  awaitBodiesOfSamePacket(app as unknown as FastifyInstance);
+  refuseBadHeads(app as unknown as FastifyInstance);
   logRequests(app as unknown as FastifyInstance, options.logger);
   await app.register(swagger, {
     openapi: {
@@ -103,20 +122,4 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
 function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && requestIdSyntax.test(header) ? header : randomUUID();
-}
-
-/** Answers what is not even HTTP, and closes: after a broken request the bytes that follow mean nothing. */
-function refuseBrokenRequest(error: Error & { code?: string }, socket: import('node:net').Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const subject = problem('bad_request', { detail: 'The request is not valid HTTP.' });
-  const body = JSON.stringify({ ...problemDocument(subject, randomUUID()), status });
-  const reason = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Request Header Fields Too Large' }[status];
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

@@ -1,8 +1,7 @@
-import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { Registry } from 'prom-client';
 import { Type } from 'typebox';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { HealthCheck } from '../src/health.ts';
 import { createLogger } from '../src/logger.ts';
 import { defineProblems } from '../src/problem.ts';
@@ -119,24 +118,6 @@ describe('refusals are problem+json with a stable code', () => {
     expect(answer.headers['x-kept']).toBe('yes');
     expect(answer.json()).toMatchObject({ cause: 'broken' });
   });
-
-  it('answers what is not HTTP with a problem and closes', async () => {
-    const { app } = await service();
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    const address = app.server.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
-    const received = await new Promise<string>((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => socket.write('BROKEN\r\n\r\n'));
-      let text = '';
-      socket.on('data', (chunk) => {
-        text += chunk;
-      });
-      socket.on('end', () => resolve(text));
-      socket.on('error', reject);
-    });
-    expect(received).toMatch(/^HTTP\/1\.1 400 /);
-    expect(received).toContain('"code":"bad_request"');
-  });
 });
 
 describe('requests', () => {
@@ -174,64 +155,6 @@ describe('requests', () => {
       'gaia_http_request_duration_seconds_count{method="GET",route="/cups/:id",status="404"} 1',
     );
     expect(metrics.body).not.toContain('12345');
-  });
-});
-
-describe('ending', () => {
-  it('answers what is under way and closes its connection', async () => {
-    const { app } = await service();
-    const started = Promise.withResolvers<void>();
-    const ending = Promise.withResolvers<void>();
-    app.addHook('preClose', async () => ending.resolve());
-    app.get('/slow', async () => {
-      started.resolve();
-      await ending.promise;
-      return { done: true };
-    });
-    const address = await app.listen({ host: '127.0.0.1', port: 0 });
-    const answer = fetch(`${address}/slow`);
-    await started.promise;
-    const closed = app.close();
-    const received = await answer;
-    expect([received.status, received.headers.get('connection')]).toEqual([200, 'close']);
-    await closed;
-  });
-});
-
-describe('a farewell', () => {
-  it('takes what still comes, tells everybody to close, and is over when nobody is left', async () => {
-    const { app } = await service();
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    const { port } = app.server.address() as AddressInfo;
-    const kept = connect(port, '127.0.0.1');
-    const received: string[] = [];
-    kept.on('data', (chunk) => received.push(String(chunk)));
-    kept.write('GET /live HTTP/1.1\r\nHost: a\r\n\r\n');
-    await vi.waitFor(() => expect(received.join()).toContain('"live"'), { timeout: 15_000 });
-    expect(received.join()).not.toMatch(/connection: close/i);
-
-    const said = app.farewell.say(60_000);
-    const other = await fetch(`http://127.0.0.1:${port}/ready`);
-    expect([other.status, other.headers.get('connection'), await other.json()]).toEqual([
-      503,
-      'close',
-      { status: 'ending' },
-    ]);
-    const ended = new Promise((resolve) => kept.on('close', resolve));
-    kept.write('GET /cups?limit=1 HTTP/1.1\r\nHost: a\r\n\r\n');
-    await ended;
-    expect(received.join()).toMatch(/200 OK[\s\S]*connection: close/i);
-    await said;
-  });
-
-  it('ends by itself where somebody stays', async () => {
-    const { app } = await service();
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    const { port } = app.server.address() as AddressInfo;
-    const silent = connect(port, '127.0.0.1');
-    await new Promise((resolve) => app.server.once('connection', resolve));
-    await app.farewell.say(40);
-    silent.destroy();
   });
 });
 

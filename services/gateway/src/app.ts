@@ -81,7 +81,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     idleMs: config.CLIENT_IDLE_TIMEOUT_MS,
   });
   const bare = app as unknown as FastifyInstance;
-  const drain = drainBeforeClosing(bare, app.server, { longestMs: config.DRAIN_MS, sleep: deps.sleep });
+  drainBeforeClosing(bare, app.server, { longestMs: config.DRAIN_MS, sleep: deps.sleep });
   limitBodyTime(app);
   await app.register(fastifyCookie, { hook: false });
 
@@ -175,7 +175,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     failures,
     upgrades: takeUpgrades(bare, app.server),
     openStreams: createOpenStreams({ revocations, now }),
-    drain,
+    isDraining: bare.shutdown.isDraining,
     limitUser: limiter && createUserLimit(limiter),
     subjectOf: createBearerSubject(verifier),
     now,

@@ -2,4 +2,4 @@ import { runMain } from '@gaia/http-service/main';
 import { loadConfig } from './config.ts';
 import { start } from './start.ts';
 
-await runMain({ name: 'gateway', loadConfig, start, saysFarewell: false });
+await runMain({ name: 'gateway', loadConfig, start, drainsFirst: false });

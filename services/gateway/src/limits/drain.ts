@@ -1,24 +1,19 @@
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { connectionsOf } from '@gaia/http-service/farewell';
+import { connectionsOf } from '@gaia/http-service/graceful-shutdown';
 import type { FastifyInstance } from 'fastify';
 
 const LOOK_EVERY_MS = 20;
-
-export interface Drain {
-  /** Whether the gateway is about to end: every answer is then the last one on its connection. */
-  underWay(): boolean;
-}
 
 /**
  * Before the gateway ends, connections that are kept alive get a while in which their next answer tells the client to
  * close them. Cut off at once, each could lose a request that is on its way (RFC 9112 §9.6).
  */
 export function drainBeforeClosing(
-  app: Pick<FastifyInstance, 'addHook' | 'farewell'>,
+  app: Pick<FastifyInstance, 'addHook'>,
   server: Server,
   options: { readonly longestMs: number; readonly sleep: (ms: number) => Promise<void> },
-): Drain {
+): void {
   app.addHook('preClose', async () => {
     // In this phase of the loop all connections that have been made are taken; one that is not is lost with the listener.
     await new Promise((resolve) => setImmediate(resolve));
@@ -28,7 +23,6 @@ export function drainBeforeClosing(
       await options.sleep(LOOK_EVERY_MS);
     }
   });
-  return { underWay: () => app.farewell.underWay() };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { ServiceBackend, ServiceRequest } from '../upstreams/backend.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import { passResponseHeaders } from './response-headers.ts';
@@ -8,7 +8,6 @@ export interface RelayRequest extends ServiceRequest {
 }
 
 export interface RelayAnswer {
-  readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** Called when the head of the answer has come and is about to be written: from then on the answer is not ours. */
   takeOver(): void;
@@ -26,8 +25,6 @@ export interface RelayAnswer {
 /** How an exchange ended: `sent` (all of it, or cut off on one side), `again`: nothing was sent, and it may be tried anew. */
 export type RelayOutcome = 'sent' | 'again';
 
-/** A client that stops sending a body that nobody wants any more is waited for so long, in milliseconds. */
-const LINGER_MS = 2_000;
 /** A body up to this length is written in one piece with the head, in bytes. */
 const ONE_PIECE = 16_384;
 
@@ -43,7 +40,7 @@ class ClientGone extends Error {}
  * so that half an answer is never taken for a whole one. Rejects with the connection's error when no answer came.
  */
 export function relay(request: RelayRequest, answer: RelayAnswer): Promise<RelayOutcome> {
-  const { incoming, outgoing } = answer;
+  const { outgoing } = answer;
   if (outgoing.destroyed) {
     answer.takeOver();
     return Promise.resolve('sent');
@@ -99,7 +96,6 @@ export function relay(request: RelayRequest, answer: RelayAnswer): Promise<Relay
         if (first === undefined) outgoing.end();
         else outgoing.end(first.toString('latin1'), 'latin1');
       });
-      lingerOver(incoming, outgoing);
       resolve('sent');
     }
 
@@ -156,25 +152,10 @@ export function relay(request: RelayRequest, answer: RelayAnswer): Promise<Relay
           answer.takeOver();
           resolve('sent');
         } else {
-          lingerOver(incoming, outgoing);
           reject(error);
         }
       },
     });
-  });
-}
-
-/**
- * A service may answer before it has read all of a body (413, 401). What the client still sends is thrown away for a
- * while, so that it gets to read the answer, and then the connection is closed (RFC 9112 §9.6).
- */
-export function lingerOver(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  if (incoming.complete || incoming.destroyed) return;
-  outgoing.once('finish', () => {
-    incoming.resume();
-    const timer = setTimeout(() => incoming.socket.destroy(), LINGER_MS);
-    timer.unref();
-    incoming.once('end', () => clearTimeout(timer));
   });
 }
 

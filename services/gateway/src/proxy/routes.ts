@@ -6,7 +6,6 @@ import type { OpenStreams } from '../credentials/open-streams.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
 import { requireOriginOfUpgrade } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
-import type { Drain } from '../limits/drain.ts';
 import type { LimitUser } from '../limits/rate-limit-hook.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
 import type { ServiceBackend } from '../upstreams/backend.ts';
@@ -14,7 +13,7 @@ import type { Upstreams } from '../upstreams/pools.ts';
 import type { Replica } from '../upstreams/replica.ts';
 import { isBrokenConnection, isServiceFailure, isUnreached, upstreamProblem } from './failure.ts';
 import { checkTarget } from './path.ts';
-import { lingerOver, type RelayOutcome, relay } from './relay.ts';
+import { type RelayOutcome, relay } from './relay.ts';
 import { bodyOf, hasBody } from './request-body.ts';
 import { sortRequestHeaders } from './request-headers.ts';
 import { allMethods, type ProxyRoute, routeTable } from './route-table.ts';
@@ -33,7 +32,8 @@ export interface ProxyOptions {
   readonly failures: Counter<'service' | 'code'>;
   readonly upgrades: Upgrades;
   readonly openStreams: OpenStreams;
-  readonly drain: Drain;
+  /** Whether the gateway is about to end: every response is then the last one on its connection. */
+  readonly isDraining: () => boolean;
   /** Undefined where nobody is held to a rate. */
   readonly limitUser: LimitUser | undefined;
   /** The user of a bearer token that is genuine. */
@@ -145,14 +145,13 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     return relay(
       { ...target, method: request.method, body: payload },
       {
-        incoming: request.raw,
         outgoing: reply.raw,
         takeOver: () => {
           replica.succeeded();
           reply.hijack();
         },
         onEvents: () => watchStream(() => reply.raw.destroy()),
-        ownHeaders: () => ownAnswerHeaders(reply, credential?.setCookies() ?? [], options.drain.underWay()),
+        ownHeaders: () => ownAnswerHeaders(reply, credential?.setCookies() ?? [], options.isDraining()),
         onUnauthorized:
           credential?.accessToken() === undefined
             ? undefined
@@ -207,7 +206,6 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     const subject = upstreamProblem(error, route.upstream);
     options.failures.labels(route.upstream, subject.code).inc();
     addCookies();
-    lingerOver(request.raw, reply.raw);
     throw subject;
   } finally {
     body?.end();

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { endWithin } from '@gaia/http-service/lingering-close';
 import type { FastifyInstance } from 'fastify';
 import type { ServiceBackend } from '../upstreams/backend.ts';
 
@@ -31,7 +32,7 @@ export function takeUpgrades(app: Pick<FastifyInstance, 'routing'>, server: Serv
     // A refusal is written as an answer like any other, and is the last thing on the connection.
     response.shouldKeepAlive = false;
     response.assignSocket(socket as IncomingMessage['socket']);
-    response.once('finish', () => socket.end());
+    response.once('finish', () => endWithin(socket));
     socket.on('error', () => socket.destroy());
     upgrades.set(incoming, { socket, head, response });
     app.routing(incoming, response);

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createLogger } from '@gaia/http-service/logger';
+import { createService } from '@gaia/http-service/service';
+import { Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { limitBodyTime } from '../../src/limits/body-deadline.ts';
 import { limitConnections } from '../../src/limits/connections.ts';
 import { createClock, openGateway } from '../support/gateway.ts';
 import { answerJson } from '../support/servers.ts';
@@ -64,9 +68,10 @@ describe('connections', () => {
 
 describe('a body that comes drop by drop', () => {
   it.each([
-    ['with a length', 'Content-Length: 100000', 'abc', 'd'],
-    ['in chunks', 'Transfer-Encoding: chunked', '3\r\nabc\r\n', '1\r\nd\r\n'],
-  ])('%s is 408, and no connection to the service is held for it', async (_name, header, first, next) => {
+    ['with a length', '/cms/x', 'Content-Length: 100000', 'abc', 'd'],
+    ['in chunks', '/cms/x', 'Transfer-Encoding: chunked', '3\r\nabc\r\n', '1\r\nd\r\n'],
+    ['to log in', '/auth/login', 'Content-Length: 5000', 'abc', 'd'],
+  ])('%s is 408, ends the connection, and holds none to the service', async (_name, path, header, first, next) => {
     const clock = createClock();
     let reached = false;
     const gateway = await openGateway({
@@ -76,15 +81,42 @@ describe('a body that comes drop by drop', () => {
       },
     });
     const slow = open(gateway.port);
-    slow.socket.write(`POST /cms/x HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n${first}`);
+    slow.socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n${first}`);
     const drip = setInterval(() => {
       clock.advance(31_000);
       slow.socket.write(next);
     }, 50);
     await vi.waitFor(() => expect(slow.received()).toContain('request_too_slow'), eventually);
     clearInterval(drip);
-    expect(slow.received()).toMatch(/^HTTP\/1\.1 408 /);
+    expect(slow.received()).toMatch(/^HTTP\/1\.1 408 [\s\S]*\r\nconnection: close\r\n/i);
+    await slow.closed;
     expect(reached).toBe(false);
+    expect(gateway.auth.calls.filter((call) => call.path === path)).toEqual([]);
+  });
+
+  it('for the gateway itself is 408 after its time, and the session is not opened when the rest comes', async () => {
+    const app = await createService({
+      name: 'gateway',
+      description: 'Forms.',
+      logger: createLogger({ service: 'gateway', level: 'silent' }),
+      metrics: new Registry(),
+      checks: [],
+      trustedProxies: [],
+    });
+    onTestFinished(() => app.close());
+    limitBodyTime(app, 40);
+    const handler = vi.fn(async () => ({}));
+    app.post('/session', handler);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const slow = open((app.server.address() as AddressInfo).port);
+    slow.socket.write(
+      'POST /session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{',
+    );
+    await vi.waitFor(() => expect(slow.received()).toContain('request_too_slow'), eventually);
+    slow.socket.write('}');
+    await slow.closed;
+    expect(slow.received()).toMatch(/^HTTP\/1\.1 408 /);
+    expect(handler).not.toHaveBeenCalled();
   });
 });
 
