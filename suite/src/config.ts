@@ -39,6 +39,12 @@ export const settings = {
     fallbackDoc: 'kept in the process',
     protocols: ['redis', 'rediss'],
   }),
+  SHUTDOWN_TIMEOUT_MS: integer({
+    doc: 'SIGTERM ends `npm start` within this time; requests that are open after a third of it are cut off',
+    fallback: 30_000,
+    min: 100,
+    max: 600_000,
+  }),
   LOG_LEVEL: choice({
     doc: 'Least level of what is logged; `npm start` itself says less than a service that is started alone',
     fallback: 'warn',

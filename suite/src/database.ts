@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import process from 'node:process';
 import { startEmbeddedPostgres } from '@gaia/embedded-postgres';
 import type { SuiteConfig } from './config.ts';
 import type { ServiceName } from './environments.ts';
@@ -31,9 +32,23 @@ export async function openSuiteDatabase(
     await postgres.stop();
     throw error;
   }
+  // A process that ends at once (a second signal, the end of its time) stops the server all the same, and waits no more.
+  const stopOnExit = () => stopNow(postgres.pid);
+  process.once('exit', stopOnExit);
   return {
     url: (service) => postgres.url(`gaia_${service}`),
-    stop: () => postgres.stop(),
+    async stop() {
+      await postgres.stop();
+      process.off('exit', stopOnExit);
+    },
     description: postgres.adopted ? 'embedded PostgreSQL, taken over from an earlier start' : 'embedded PostgreSQL',
   };
+}
+
+function stopNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch {
+    // It has ended already.
+  }
 }

@@ -41,6 +41,7 @@ export function serviceEnvironments(options: {
     ASSETS_URL: local('assets'),
     SEARCH_URL: local('search'),
     LOG_LEVEL: config.LOG_LEVEL,
+    SHUTDOWN_TIMEOUT_MS: String(config.SHUTDOWN_TIMEOUT_MS / 2),
     ...(config.REDIS_URL !== undefined && { REDIS_URL: config.REDIS_URL }),
   };
   const own: Record<ServiceName, Record<string, string>> = {

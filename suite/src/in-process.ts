@@ -2,7 +2,7 @@ import { createLogger, type DestinationStream } from '@gaia/http-service/logger'
 import { openState } from '@gaia/state/open';
 import type { SuiteConfig } from './config.ts';
 import type { Environment, ServiceName } from './environments.ts';
-import { type RunningService, startAuthAlone, startService } from './services.ts';
+import { type LocalService, type RunningService, startAuthAlone, startService } from './services.ts';
 
 /**
  * Starts all services in this process; they share one state. Gives what closes them, the door first. `authAlone` starts
@@ -14,7 +14,7 @@ export async function startInProcess(
   { logTo, authAlone }: { readonly logTo?: DestinationStream | undefined; readonly authAlone: boolean },
 ): Promise<RunningService> {
   const state = await openState({ redisUrl: config.REDIS_URL, now: Date.now });
-  const running: { name: ServiceName; service: RunningService }[] = [];
+  const running: { name: ServiceName; service: LocalService }[] = [];
   const start = async (name: ServiceName) => {
     const logger = createLogger({ service: name, level: config.LOG_LEVEL }, logTo);
     const begin = authAlone ? startAuthAlone : startService[name];
@@ -26,6 +26,7 @@ export async function startInProcess(
     if (failed) throw failed.reason;
   };
   const close = async () => {
+    for (const { service } of running) service.shutdown.cutConnectionsAfter(config.SHUTDOWN_TIMEOUT_MS / 3);
     // From the outside in, so that no open request loses a service that it still needs.
     const order: readonly ServiceName[] = ['gateway', 'search', 'assets', 'cms', 'auth'];
     for (const name of order) await running.find((entry) => entry.name === name)?.service.close();

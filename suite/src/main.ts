@@ -8,7 +8,7 @@ import { type Suite, type SuiteOptions, startSuite } from './suite.ts';
 const help = `Starts the whole of Gaia.
 
   npm start                  all services in one process
-  npm start -- --separate    one process a service (needs REDIS_URL)
+  npm start -- --separate    one process a service, started again when it ends (needs REDIS_URL)
   npm start -- --migrate     only brings the databases up to date
   npm start -- --control     only auth, without a port, until standard input ends; gaia users … does it by itself
 
@@ -17,8 +17,6 @@ Settings are environment variables; README.md lists them. The important ones:
   GAIA_DATA_DIR=.gaia    the folder that holds everything
   DATABASE_URL, REDIS_URL, PUBLIC_URL, GAIA_ADMIN_EMAIL, GAIA_ADMIN_PASSWORD, GAIA_DEMO=0
 `;
-
-const END_WITHIN_MS = 10_000;
 
 /** Exit codes: 0 clean end, 1 failure, 2 wrong use or configuration. */
 async function main(): Promise<void> {
@@ -32,27 +30,25 @@ async function main(): Promise<void> {
     fail(2, 'Separate processes share their state through Redis: set REDIS_URL (redis://127.0.0.1:6379).');
     return;
   }
-  const databaseEnd = Promise.withResolvers<Error>();
-  let suite: Suite;
+  const failure = Promise.withResolvers<Error>();
+  let suite: Suite | undefined;
+  const end = createEnd(config);
+  endOnSignal(() => suite, end);
   try {
     suite = await startSuite({
       config,
       env: process.env,
       mode: options.mode,
       say,
-      onDatabaseEnd: databaseEnd.resolve,
+      onFailure: failure.resolve,
     });
   } catch (error) {
     fail(1, explain(error, config));
     process.exit();
   }
-  if (options.mode === 'migrate') {
-    await suite.close();
-    return;
-  }
-  const end = endOnSignal(suite);
-  void databaseEnd.promise.then((error) => endWithDatabase(suite, error));
-  if (options.mode === 'control') process.stdin.once('close', end).resume();
+  if (options.mode === 'migrate') await end.close(suite);
+  void failure.promise.then((error) => endAfter(error, suite, end));
+  if (options.mode === 'control') process.stdin.once('close', () => void end.close(suite)).resume();
   else process.stdout.write(banner(config, suite.administrator));
 }
 
@@ -85,34 +81,50 @@ function readConfig(): SuiteConfig | undefined {
   }
 }
 
-/** Gives what ends the suite, once. */
-function endOnSignal(suite: Suite): () => void {
-  let ending = false;
-  const end = () => {
-    if (ending) return;
-    ending = true;
-    process.stdout.write('\nEnding ...\n');
-    suite.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        fail(1, String(error));
-        process.exit();
-      },
-    );
+interface End {
+  hasBegun(): boolean;
+  /** Closes everything and ends the process, whatever has been closed by then, when its time is over. */
+  close(suite: Suite): Promise<never>;
+}
+
+function createEnd(config: SuiteConfig): End {
+  let ending: Promise<never> | undefined;
+  async function close(suite: Suite): Promise<never> {
+    setTimeout(() => {
+      fail(1, 'Not everything has ended in time: what is left is cut off.');
+      process.exit();
+    }, config.SHUTDOWN_TIMEOUT_MS);
+    await suite.close().catch((error: unknown) => fail(1, String(error)));
+    process.exit();
+  }
+  return {
+    hasBegun: () => ending !== undefined,
+    close(suite) {
+      ending ??= close(suite);
+      return ending;
+    },
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-  return end;
+}
+
+/** Ends on a signal, and at once on a second one, or on one that comes before everything has started. */
+function endOnSignal(started: () => Suite | undefined, end: End): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      const suite = started();
+      if (end.hasBegun() || suite === undefined) process.exit(1);
+      process.stdout.write('\nEnding ...\n');
+      void end.close(suite);
+    });
+  }
 }
 
 /**
  * A suite that answers 503 for ever would look alive to whatever watches over it: it ends, so that it is started again,
  * which recovers the data.
  */
-async function endWithDatabase(suite: Suite, error: Error): Promise<void> {
+async function endAfter(error: Error, suite: Suite, end: End): Promise<void> {
   fail(1, `${error.message}\nNothing works without it: Gaia ends. The next start recovers what was committed.`);
-  setTimeout(() => process.exit(), END_WITHIN_MS);
-  await suite.close().catch((failure: unknown) => fail(1, String(failure)));
-  process.exit();
+  await end.close(suite);
 }
 
 function explain(error: unknown, config: SuiteConfig): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { type Environment, type ServiceName, serviceNames } from './environments.ts';
 import type { RunningService } from './services.ts';
+import { hasEnded, type RestartPolicy, type SupervisedProcess, supervise } from './supervisor.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -10,32 +11,52 @@ const root = join(import.meta.dirname, '..', '..');
 const inherited = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
 
 const READY_WITHIN_MS = 30_000;
-const END_WITHIN_MS = 20_000;
+/** Share of the time for the end after which a service that has not ended is killed. */
+const SHARE_OF_SERVICES = 2 / 3;
 
-/**
- * Starts one process a service and waits until each answers. A service that ends by itself is reported and left
- * ended: in this mode parts are stopped on purpose. Each can be started again with its `node services/…` line.
- */
+export interface SeparateOptions {
+  readonly say: (line: string) => void;
+  readonly shutdownTimeoutMs: number;
+  readonly policy: RestartPolicy;
+  /** Called when a service cannot be started any more. The others are still to be closed. */
+  readonly onGiveUp: (error: Error) => void;
+}
+
+/** Starts one process a service, waits until each answers, and starts those again that end by themselves. */
 export async function startSeparate(
   environments: Readonly<Record<ServiceName, Environment>>,
-  say: (line: string) => void,
+  options: SeparateOptions,
 ): Promise<RunningService> {
-  const children = new Map<ServiceName, ChildProcess>();
-  let closing = false;
-  const start = (name: ServiceName) => {
-    const child = run(name, environments[name], []);
-    children.set(name, child);
-    child.on('exit', (code, signal) => {
-      if (!closing) say(`${name} (process ${child.pid}) has ended: ${signal ?? `code ${code}`}`);
+  const living = new Set<ChildProcess>();
+  const killAll = () => {
+    for (const child of living) child.kill('SIGKILL');
+  };
+  // A process that ends at once (a second signal, the end of its time) leaves no service behind.
+  process.once('exit', killAll);
+  const running = new Map<ServiceName, SupervisedProcess>();
+  const start = async (name: ServiceName) => {
+    const supervised = supervise({
+      ...options,
+      now: Date.now,
+      name,
+      spawn: () => {
+        const child = run(name, environments[name], []);
+        living.add(child);
+        child.once('exit', () => living.delete(child));
+        return child;
+      },
+      answering: (child) => answering(child, name, Number(environments[name].PORT)),
     });
-    say(`${name.padEnd(8)} process ${child.pid}`);
-    return answering(child, name, Number(environments[name].PORT));
+    running.set(name, supervised);
+    await supervised.started;
   };
   const close = async () => {
-    closing = true;
+    const timer = setTimeout(killAll, options.shutdownTimeoutMs * SHARE_OF_SERVICES);
     // The door first; then nobody asks the others any more but they each other, and they wait for their callers.
-    await end(children.get('gateway'));
-    await Promise.all([...children.values()].map(end));
+    await running.get('gateway')?.end();
+    await Promise.all([...running.values()].map((supervised) => supervised.end()));
+    clearTimeout(timer);
+    process.off('exit', killAll);
   };
   try {
     // Each after what it asks first: auth for keys, cms for the feed.
@@ -61,20 +82,23 @@ export async function migrateSeparate(environments: Readonly<Record<ServiceName,
 
 function run(name: ServiceName, environment: Environment, arguments_: readonly string[]): ChildProcess {
   const base = Object.fromEntries(inherited.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])));
-  return spawn(process.execPath, [join(root, 'services', name, 'src', 'main.ts'), ...arguments_], {
+  const child = spawn(process.execPath, [join(root, 'services', name, 'src', 'main.ts'), ...arguments_], {
     cwd: root,
     env: { ...base, ...environment },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // The channel tells a service that this process has ended, however it did.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // Ctrl-C in the terminal reaches this process alone, which ends the services in order.
     detached: true,
   });
+  // A process that could not be made (EAGAIN) never answers, which is noticed there.
+  child.on('error', () => {});
+  return child;
 }
 
 async function answering(child: ChildProcess, name: ServiceName, port: number): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`${name} could not start; see its message above`);
+    if (hasEnded(child)) throw new Error(`${name} could not start; see its message above`);
     const answer = await fetch(`http://127.0.0.1:${port}/live`, { signal: AbortSignal.timeout(1_000) }).catch(
       () => undefined,
     );
@@ -82,13 +106,4 @@ async function answering(child: ChildProcess, name: ServiceName, port: number): 
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`${name} does not answer on port ${port}`);
-}
-
-async function end(child: ChildProcess | undefined): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
-  await ended;
-  clearTimeout(timer);
 }

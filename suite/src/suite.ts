@@ -10,6 +10,7 @@ import { startInProcess } from './in-process.ts';
 import { keepSecrets } from './secrets.ts';
 import { migrateSeparate, startSeparate } from './separate.ts';
 import { type RunningService, serviceSettings } from './services.ts';
+import { type RestartPolicy, restartPolicy } from './supervisor.ts';
 
 export interface Suite extends RunningService {
   /** The administrator that this start has made, or undefined. */
@@ -27,8 +28,13 @@ export interface SuiteOptions {
   readonly say: (line: string) => void;
   /** Where the services of this process log to; standard output if not said. */
   readonly logTo?: DestinationStream | undefined;
-  /** Called when the embedded database has ended by itself. Nothing works without it; the suite is still to be closed. */
-  readonly onDatabaseEnd?: ((error: Error) => void) | undefined;
+  /**
+   * Called when a part that nothing works without has ended for good: the embedded database, or a process that cannot be
+   * started again. The suite is still to be closed.
+   */
+  readonly onFailure?: ((error: Error) => void) | undefined;
+  /** When services that run as processes of their own are started again; as `restartPolicy` says if not given. */
+  readonly restart?: RestartPolicy | undefined;
 }
 
 /**
@@ -50,7 +56,8 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
       email: config.GAIA_ADMIN_EMAIL,
       password: config.GAIA_ADMIN_PASSWORD,
     });
-    const database = await openSuiteDatabase(config, (error) => options.onDatabaseEnd?.(error));
+    const onFailure = (error: Error) => options.onFailure?.(error);
+    const database = await openSuiteDatabase(config, onFailure);
     closers.push(database.stop);
     say(database.description);
     const environments = serviceEnvironments({
@@ -69,7 +76,12 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     }
     const services =
       options.mode === 'separate'
-        ? await startSeparate(environments, say)
+        ? await startSeparate(environments, {
+            say,
+            shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+            policy: options.restart ?? restartPolicy,
+            onGiveUp: onFailure,
+          })
         : await startInProcess(config, environments, { logTo: options.logTo, authAlone: options.mode === 'control' });
     closers.push(services.close);
     return { administrator: await finishFirstStart(options, firstStart), close };

@@ -1,23 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { testDatabase } from '@gaia/test-servers/postgres';
 import { expect, inject, it, vi } from 'vitest';
-import { loadConfig } from '../src/config.ts';
-import { type ServiceName, serviceEnvironments, serviceNames } from '../src/environments.ts';
-import { keepSecrets } from '../src/secrets.ts';
-import { serviceSettings } from '../src/services.ts';
-import { startSuite } from '../src/suite.ts';
 import { login, site } from './known-keys.ts';
-import { call, freePorts, password } from './running-suite.ts';
+import { call, runSuite } from './running-suite.ts';
 
 const { redis } = inject('gaiaServers');
 const redisUrl = 'url' in redis ? redis.url : undefined;
 const why = 'unavailable' in redis ? ` (skipped: ${redis.unavailable})` : '';
-const root = join(import.meta.dirname, '..', '..');
 
 /** Writes that are answered in all, and kills among them; the whole form is `KILL_WRITES=1000 KILLS=3`. */
 const WRITES = Number(process.env.KILL_WRITES ?? 240);
@@ -30,7 +18,7 @@ it.skipIf(redisUrl === undefined)(
   `kill -9 of cms in the middle of writes loses nothing that was acknowledged, and the index equals the database${why}`,
   async () => {
     await using opened = new AsyncDisposableStack();
-    const { url, cmsUrl, startCms, killCms } = await startSeparateSuite(opened, redisUrl ?? '');
+    const { url, cmsUrl, cmsIsBack, killCms } = await startSeparateSuite(opened, redisUrl ?? '');
     const { access: token } = await login(url);
     const type = { name: 'note', fields: [{ name: 'title', type: 'text', required: true }] };
     expect((await call('POST', `${url}/cms/sites/${site}/types`, { token, body: type })).status).toBe(201);
@@ -75,7 +63,7 @@ it.skipIf(redisUrl === undefined)(
         const before = failures;
         await killCms();
         await vi.waitFor(() => expect(failures - before).toBeGreaterThan(WRITERS), patience);
-        await startCms();
+        await cmsIsBack();
       }
     } finally {
       stop = true;
@@ -118,70 +106,27 @@ async function allPages(address: string, token: string): Promise<Item[]> {
   return items;
 }
 
-/** The suite as `--separate` starts it, with what kills cms and starts it again as an operator would. */
+/** The suite as `--separate` starts it, with what kills cms, which is then started again by itself. */
 async function startSeparateSuite(opened: AsyncDisposableStack, redisServer: string) {
-  const database = await testDatabase('kill_cms');
-  opened.defer(() => database.drop());
-  const dataDir = await mkdtemp(join(tmpdir(), 'gaia-kill-cms-'));
-  opened.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const env = {
-    PORT: String(await freePorts(6)),
-    GAIA_DATA_DIR: dataDir,
-    DATABASE_URL: database.url,
-    REDIS_URL: redisServer,
-    GAIA_ADMIN_PASSWORD: password,
-    LOG_LEVEL: 'silent',
-    ARGON2_MEMORY_KIB: '64',
-    RATE_LIMIT: 'off',
-  };
-  const config = loadConfig(env, dataDir);
   const said: string[] = [];
-  const suite = await startSuite({ config, env, mode: 'separate', say: (line) => said.push(line) });
-  opened.defer(() => suite.close());
-  const first = Number(/^cms +process (\d+)$/m.exec(said.join('\n'))?.[1]);
-  const restarted: ChildProcess[] = [];
-  const environment = serviceEnvironments({
-    config,
-    secrets: await keepSecrets(dataDir),
-    databaseUrl: () => database.url,
-    administrator: undefined,
-    outer: env,
-    settingNames: Object.fromEntries(
-      serviceNames.map((name) => [name, Object.keys(serviceSettings[name])]),
-    ) as unknown as Record<ServiceName, readonly string[]>,
-  }).cms;
-
+  const suite = await runSuite(
+    { REDIS_URL: redisServer, GAIA_DEMO: 'on', LOG_LEVEL: 'silent', RATE_LIMIT: 'off' },
+    { mode: 'separate', say: (line) => said.push(line) },
+  );
+  opened.defer(() => suite.stop());
+  const started = () => said.flatMap((line) => /^cms +process (\d+)$/.exec(line)?.[1] ?? []);
+  const cmsUrl = `http://127.0.0.1:${suite.port + 2}`;
   return {
-    url: `http://localhost:${env.PORT}`,
-    cmsUrl: `http://127.0.0.1:${environment.PORT}`,
+    url: suite.url,
+    cmsUrl,
     async killCms() {
-      const latest = restarted.at(-1);
-      if (latest !== undefined) {
-        const ended = once(latest, 'exit');
-        latest.kill('SIGKILL');
-        await ended;
-        return;
-      }
-      process.kill(first, 'SIGKILL');
-      await vi.waitFor(() => expect(said.join('\n')).toContain(`cms (process ${first}) has ended: SIGKILL`), patience);
+      const before = started();
+      process.kill(Number(before.at(-1)), 'SIGKILL');
+      await vi.waitFor(() => expect(started().length).toBe(before.length + 1), patience);
     },
-    async startCms() {
-      const main = join(root, 'services', 'cms', 'src', 'main.ts');
-      const child = spawn(process.execPath, [main], {
-        env: { PATH: process.env.PATH, ...environment },
-        stdio: 'ignore',
-      });
-      restarted.push(child);
-      opened.defer(() => end(child));
-      const isLive = async () => expect((await fetch(`http://127.0.0.1:${environment.PORT}/live`)).ok).toBe(true);
+    async cmsIsBack() {
+      const isLive = async () => expect((await fetch(`${cmsUrl}/live`)).ok).toBe(true);
       await vi.waitFor(isLive, { ...patience, interval: 20 });
     },
   };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
 }

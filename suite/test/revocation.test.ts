@@ -4,6 +4,7 @@ import { startCuttableProxy } from '@gaia/test-servers/cuttable-proxy';
 import { createGuard } from '@gaia/token-guard/guard';
 import { guardSettings } from '@gaia/token-guard/settings';
 import { expect, inject, it, vi } from 'vitest';
+import { restartPolicy } from '../src/supervisor.ts';
 import { login } from './known-keys.ts';
 import { call, runSuite } from './running-suite.ts';
 
@@ -29,7 +30,8 @@ it.skipIf(redisUrl === undefined)(
     const said: string[] = [];
     const suite = await runSuite(
       { RATE_LIMIT: 'off', REDIS_URL: wayOfSuite.url, GAIA_DEMO: 'on', LOG_LEVEL: 'silent' },
-      { mode: 'separate', say: (line) => said.push(line) },
+      // What is killed stays away for as long as this test.
+      { mode: 'separate', say: (line) => said.push(line), restart: { ...restartPolicy, firstDelayMs: 3_600_000 } },
     );
     opened.defer(() => suite.stop());
     const statuses = (token: string) =>
@@ -82,5 +84,5 @@ it.skipIf(redisUrl === undefined)(
     for (let round = 1; round <= 5; round += 1) expect(await statuses(access)).toEqual(served);
     wayOfSuite.restore();
   },
-  60_000,
+  180_000,
 );

@@ -20,7 +20,7 @@ export interface RunningSuite {
 /** The whole suite, as `npm start` starts it, on the test run's PostgreSQL and on ports of its own. */
 export async function runSuite(
   env: Readonly<Record<string, string>> = {},
-  { mode = 'together', say = () => {}, logTo }: Partial<Pick<SuiteOptions, 'mode' | 'say' | 'logTo'>> = {},
+  { mode = 'together', say = () => {}, logTo, restart }: Partial<Omit<SuiteOptions, 'config' | 'env'>> = {},
 ): Promise<RunningSuite> {
   const database = await testDatabase('suite');
   const dataDir = await mkdtemp(join(tmpdir(), 'gaia-suite-'));
@@ -34,7 +34,7 @@ export async function runSuite(
     ARGON2_MEMORY_KIB: '64',
     ...env,
   };
-  const suite = await startSuite({ config: loadConfig(all, dataDir), env: all, mode, say, logTo });
+  const suite = await startSuite({ config: loadConfig(all, dataDir), env: all, mode, say, logTo, restart });
   return {
     url: `http://localhost:${port}`,
     port,

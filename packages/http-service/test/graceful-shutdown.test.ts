@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLogger } from '../src/logger.ts';
@@ -39,14 +40,18 @@ describe('closing', () => {
   });
 
   it.each([
-    ['a body that comes drop by drop', 'POST /cups HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n'],
-    ['a head that comes drop by drop', 'POST /cups HTTP/1.1\r\nHost: '],
-    ['an upgraded connection', 'GET /cups HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'],
-  ])('ends though there is %s', async (_name, sent) => {
+    ['a body that comes drop by drop', 'request', 'POST /cups HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n'],
+    ['a head that comes drop by drop', 'connection', 'POST /cups HTTP/1.1\r\nHost: '],
+    [
+      'an upgraded connection',
+      'upgrade',
+      'GET /cups HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+    ],
+  ])('ends though there is %s', async (_name, event, sent) => {
     const app = await service();
     app.server.on('upgrade', (_request, socket) => socket.on('error', () => {}).write('HTTP/1.1 101 Hi\r\n\r\n'));
     await app.listen({ host: '127.0.0.1', port: 0 });
-    const arrived = new Promise((resolve) => app.server.once('connection', resolve));
+    const arrived = once(app.server, event);
     const client = openConnection(app);
     client.socket.write(sent);
     client.drip('x');
@@ -82,7 +87,7 @@ describe('draining', () => {
   it('is over after its time where a connection stays', async () => {
     const app = await service();
     await app.listen({ host: '127.0.0.1', port: 0 });
-    const arrived = new Promise((resolve) => app.server.once('connection', resolve));
+    const arrived = once(app.server, 'connection');
     const silent = openConnection(app);
     await arrived;
     await app.shutdown.drain(40);
