@@ -1,7 +1,7 @@
 import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
 import { type Kysely, sql } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
+import { isOwnActor, type Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
@@ -91,7 +91,7 @@ export function createServiceAccounts(options: ServiceAccountsOptions): ServiceA
 
   return {
     create: async (by, { id, name = id, site, withSecret, ...given }) => {
-      if (configured.some((client) => client.id === id)) throw problem('client_exists');
+      if (configured.some((client) => client.id === id) || isOwnActor(id)) throw problem('client_exists');
       const at = new Date(now());
       try {
         return await database.transaction().execute(async (transaction) => {

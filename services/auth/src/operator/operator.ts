@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { operatorOrigin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import type { EraseUser } from '../erasure/erase-user.ts';
 import { problem } from '../errors.ts';
@@ -8,7 +9,7 @@ import type { SetPassword } from '../users/set-password.ts';
 import { unusable } from '../users/unusable.ts';
 import type { User } from '../users/user.ts';
 import type { UserChanges, Users } from '../users/users.ts';
-import { operatorCaller, operatorOrigin } from './operator-origin.ts';
+import { operatorCaller } from './operator-caller.ts';
 
 /** What is done on the host, by address: there the ids of users are not at hand. */
 export interface Operator {
@@ -73,15 +74,15 @@ export function createOperator({ database, users, setPassword, eraseUser, invita
 
   return {
     setPassword: async (email, password, requestId) =>
-      setPassword(await idOf(email), password, operatorOrigin(requestId)),
+      setPassword(await idOf(email), password, { ...operatorOrigin, requestId }),
     change: async (email, changes, requestId, force) =>
-      users.update(await idOf(email), changes, operatorOrigin(requestId), { force }),
+      users.update(await idOf(email), changes, { ...operatorOrigin, requestId }, { force }),
     invite: async ({ email, roles, site: wanted }, requestId) => {
       const site = wanted ?? (await onlySite());
-      const by = operatorOrigin(requestId);
+      const by = { ...operatorOrigin, requestId };
       return { site, invitation: await invitations.create(operatorCaller, by, site, { email, roles }) };
     },
     erase: async (email, requestId, force) =>
-      eraseUser(await idOf(email), operatorOrigin(requestId), force === undefined ? {} : { force }),
+      eraseUser(await idOf(email), { ...operatorOrigin, requestId }, force === undefined ? {} : { force }),
   };
 }

@@ -105,6 +105,7 @@ describe('service accounts', () => {
   const strongRsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   it.each<[string, object, number, string]>([
     ['the name of another', { id: 'mailer' }, 409, 'client_exists'],
+    ['the name of an actor that is no account', { id: 'operator' }, 409, 'client_exists'],
     ['a user’s id', { id: randomUUID() }, 400, 'validation_failed'],
     ['no scope', { scopes: [] }, 400, 'validation_failed'],
     ['an unknown scope', { scopes: ['toString'] }, 400, 'validation_failed'],
