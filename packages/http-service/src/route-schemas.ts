@@ -64,6 +64,14 @@ export function plainText(options: { minLength?: number; maxLength: number; desc
   return Type.String({ ...options, pattern: '^[^\\p{Cc}]*$' });
 }
 
+/**
+ * A member of an answer that is a bearer or refresh token, or another secret. How a cookie may ask for it stands in the
+ * gateway's route table; a test compares the two.
+ */
+export function secretText(kind: 'token' | 'secret', description?: string) {
+  return Type.String({ 'x-secret': kind, ...(description !== undefined && { description }) });
+}
+
 /** The schema of one page of a list. */
 export function pageSchema<Item extends TSchema>(item: Item) {
   return Type.Object({

@@ -1,7 +1,8 @@
+import type { Identity } from '@gaia/tokens/identity';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Guard } from './guard.ts';
 import { identityOf } from './plugin.ts';
-import { guardProblem, insufficientScope } from './problems.ts';
+import { guardProblem, insufficientAuthentication, insufficientScope } from './problems.ts';
 
 /** A hook for a route's `onRequest` (before its body is read) or `preHandler`. */
 export type Requirement = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
@@ -55,6 +56,28 @@ export function requireFresh(guard: Pick<Guard, 'revocations'>, { maxAge }: { re
       throw guardProblem('revocations_stale', { headers: { 'retry-after': '1' } });
     }
   });
+}
+
+/** What hands out secrets asks for an authentication that is no older, in seconds. */
+export const SECRETS_MAX_AGE = 300;
+
+/**
+ * Lets in users who have authenticated at most `maxAge` seconds ago; 401 `insufficient_user_authentication` (RFC 9470)
+ * otherwise. A service account's own token passes: there is nobody to ask, and its permission was given for this. One that
+ * acts for a user, such as a minted token, never does.
+ */
+export function requireRecent({ maxAge, now }: { readonly maxAge: number; readonly now: () => number }): Requirement {
+  if (!(maxAge > 0)) throw new RangeError('maxAge must be greater than 0 seconds');
+  return requirement((request) => {
+    if (!isRecent(identityOf(request), maxAge, now())) throw insufficientAuthentication(maxAge);
+  });
+}
+
+function isRecent({ actor, authTime, subject, clientId }: Identity, maxAge: number, now: number): boolean {
+  if (actor !== undefined) return false;
+  // RFC 9068 §2.2: without a resource owner the subject is the client itself.
+  if (authTime === undefined) return subject === clientId;
+  return now - authTime * 1_000 <= maxAge * 1_000;
 }
 
 function requirement(check: (request: FastifyRequest) => void): Requirement {

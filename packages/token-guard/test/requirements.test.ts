@@ -1,6 +1,6 @@
 import { createTestIssuer, type TokenRequest } from '@gaia/testing/issuer';
 import { describe, expect, it } from 'vitest';
-import { requireFresh, requireRole, requireScope, requireSite } from '../src/requirements.ts';
+import { requireFresh, requireRecent, requireRole, requireScope, requireSite } from '../src/requirements.ts';
 import { createFakeFeed } from './fake-feed.ts';
 import { guardedApp } from './guarded-app.ts';
 
@@ -14,6 +14,7 @@ async function answerOf(url: string, request: TokenRequest | undefined) {
     scope.get('/role', { onRequest: requireRole('admin', 'owner') }, reply);
     scope.get('/sites/:site/things', { onRequest: requireSite() }, reply);
     scope.get('/places/:place', { onRequest: requireSite('place') }, reply);
+    scope.get('/recent', { onRequest: requireRecent({ maxAge: 300, now: issuer.now }) }, reply);
     scope.get('/nameless', { onRequest: requireSite() }, reply);
     scope.get(
       '/chain/:site',
@@ -26,6 +27,11 @@ async function answerOf(url: string, request: TokenRequest | undefined) {
   const code = answer.statusCode === 200 ? 'ok' : answer.json().code;
   const { message } = answer.statusCode === 200 ? { message: '' } : answer.json();
   return { status: answer.statusCode, code, challenge: answer.headers['www-authenticate'], message };
+}
+
+/** A user's token, so many seconds after they have authenticated. */
+function authenticated(age: number | undefined) {
+  return { claims: { auth_time: age === undefined ? undefined : Math.floor(issuer.now() / 1_000) - age } };
 }
 
 describe('a requirement', () => {
@@ -53,9 +59,34 @@ describe('a requirement', () => {
     ['neither path nor token has a site', '/nameless', { site: null }, 'forbidden'],
     ['everything is held', '/chain/site-a.localhost', { role: 'author' }, 'ok'],
     ['the last is not held', '/chain/site-a.localhost', { role: 'editor' }, 'forbidden'],
+    ['the user has just authenticated', '/recent', authenticated(0), 'ok'],
+    ['the user has authenticated long enough ago', '/recent', authenticated(298), 'ok'],
+    ['the user has authenticated too long ago', '/recent', authenticated(302), 'insufficient_user_authentication'],
+    ['nobody says when a user has', '/recent', authenticated(undefined), 'insufficient_user_authentication'],
+    [
+      'somebody acts for a user who has',
+      '/recent',
+      { claims: { ...authenticated(0).claims, act: { sub: 'x' } } },
+      'insufficient_user_authentication',
+    ],
+    ['a service calls for itself', '/recent', { role: 'service' }, 'ok'],
+    [
+      'a service acts for a service',
+      '/recent',
+      { role: 'service', claims: { act: { sub: 'x' } } },
+      'insufficient_user_authentication',
+    ],
     ['there is no token', '/one', undefined, 'token_missing'],
   ])('where %s (%s)', async (_, url, request, code) => {
     expect((await answerOf(url, request)).code).toBe(code);
+  });
+
+  it('says how recent an authentication is needed (RFC 9470 §3)', async () => {
+    expect(await answerOf('/recent', authenticated(302))).toMatchObject({
+      status: 401,
+      challenge:
+        'Bearer realm="gaia", error="insufficient_user_authentication", error_description="more recent authentication is required", max_age="300"',
+    });
   });
 
   it('says which scope is needed (RFC 6750 §3.1)', async () => {

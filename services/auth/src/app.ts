@@ -2,6 +2,7 @@ import { registerAudit } from '@gaia/audit-log/routes';
 import { createService, type Service } from '@gaia/http-service/service';
 import { tokenGuard } from '@gaia/token-guard';
 import { registerRevocationMetrics, registerVerifierMetrics } from '@gaia/token-guard/metrics';
+import { requireRecent, SECRETS_MAX_AGE } from '@gaia/token-guard/requirements';
 import type { FastifyInstance } from 'fastify';
 import { createAccountExport } from './account-export/account-export.ts';
 import { registerAccountExport } from './account-export/routes.ts';
@@ -35,6 +36,8 @@ import { registerOAuth } from './oauth/routes.ts';
 import { registerClientSecrets } from './oauth/secret-routes.ts';
 import { createTokenExchange } from './oauth/token-exchange.ts';
 import { createParts, type Parts } from './parts.ts';
+import { createReauthenticate } from './reauthentication/reauthenticate.ts';
+import { registerReauthentication } from './reauthentication/routes.ts';
 import { createForgot } from './recovery/forgot.ts';
 import { createReset } from './recovery/reset.ts';
 import { registerRecovery } from './recovery/routes.ts';
@@ -223,6 +226,21 @@ export async function buildApp(
       createInvitations({ database, throttle: requestThrottleOf('invite'), outbox, audit, now, randomBytes }),
     );
     registerRoles(guarded, createRoles({ database, cutOffs, audit, now }));
+    registerReauthentication(
+      guarded,
+      createReauthenticate({
+        presentPassword: parts.presentPassword,
+        accounts,
+        families: state.families,
+        beginFamily,
+        cutOffs,
+        sessions,
+        issueTimes,
+        audit,
+        now,
+        randomId,
+      }),
+    );
     registerSessions(guarded, {
       ownSessions,
       switchSite: createSwitchSite({
@@ -238,8 +256,9 @@ export async function buildApp(
     });
     registerTokens(guarded, createMint({ accounts, accessTokens, issueTimes, audit }));
     registerKeys(guarded, keys);
-    registerServiceAccounts(guarded, serviceAccounts);
-    registerClientSecrets(guarded, parts.clientSecrets);
+    const recent = requireRecent({ maxAge: SECRETS_MAX_AGE, now });
+    registerServiceAccounts(guarded, serviceAccounts, recent);
+    registerClientSecrets(guarded, parts.clientSecrets, recent);
     registerAudit(guarded, '/auth/audit', { database, invalidCursor: () => problem('invalid_cursor') });
   });
   const workers = [parts.mailWorker, parts.erasureWorker];

@@ -110,7 +110,7 @@ export async function buildApp(
     registerProducts(scope as Service, products);
     registerEntitlements(scope as Service, entitlements);
     registerSubjects(scope as Service, { database, types: typeCache, entitlements });
-    registerWebhooks(scope as Service, endpoints, database);
+    registerWebhooks(scope as Service, { endpoints, database, now });
     registerExplanation(scope as Service, { database, entries });
     registerFeed(scope as Service, feed);
   });

@@ -1,4 +1,4 @@
-import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import { bearer, noBody, problems, secretText, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
@@ -17,10 +17,10 @@ const SwitchBody = Type.Object(
 );
 
 const SwitchAnswer = Type.Object({
-  access_token: Type.String(),
+  access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
-  refresh_token: Type.Optional(Type.String({ description: 'If the present one was shown' })),
+  refresh_token: Type.Optional(secretText('token', 'If the present one was shown')),
   refresh_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
   session_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
   scope: Type.String(),

@@ -1,4 +1,4 @@
-import { plainText } from '@gaia/http-service/route-schemas';
+import { plainText, secretText } from '@gaia/http-service/route-schemas';
 import { type Static, Type } from 'typebox';
 import type { Grant } from '../families/sessions.ts';
 import { SITE_ID_PATTERN } from '../sites/site-id.ts';
@@ -30,10 +30,10 @@ export const LogoutBody = Type.Union([
 ]);
 
 export const GrantAnswer = Type.Object({
-  access_token: Type.String(),
+  access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
-  refresh_token: Type.String(),
+  refresh_token: secretText('token'),
   refresh_expires_in: Type.Integer({ description: 'Seconds, if it is not used before' }),
   session_expires_in: Type.Integer({ description: 'Seconds until the login ends, however often it is refreshed' }),
   scope: Type.String({ description: 'Effective permissions, separated by spaces' }),

@@ -1,7 +1,16 @@
 import { problem as commonProblem } from '@gaia/http-service/problem';
-import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import {
+  bearer,
+  noBody,
+  pageSchema,
+  plainText,
+  problems,
+  secretText,
+  tokenRefusals,
+} from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
+import type { Requirement } from '@gaia/token-guard/requirements';
 import { grantableScopes, type Scope } from '@gaia/tokens/scopes';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
@@ -53,20 +62,22 @@ const AccountAnswer = Type.Object({
   created_at: Type.String(),
 });
 
-export const Secret = Type.String({ description: 'Shown this once' });
+export const Secret = secretText('secret', 'Shown this once');
 
 const NewAccountAnswer = Type.Object({ ...AccountAnswer.properties, secret: Type.Union([Secret, Type.Null()]) });
 
 export const AccountParams = Type.Object({ client: Type.String({ pattern: CLIENT_ID_PATTERN }) });
 
 export const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] };
+export const recentDenials = { ...denials, 401: [...tokenRefusals, 'insufficient_user_authentication'] };
 const isClientId = (text: string) => new RegExp(CLIENT_ID_PATTERN).test(text);
 
 /** `/auth/clients`: service accounts. To be registered under a guard. */
-export function registerServiceAccounts(app: Service, accounts: ServiceAccounts): void {
+export function registerServiceAccounts(app: Service, accounts: ServiceAccounts, recent: Requirement): void {
   app.post(
     '/auth/clients',
     {
+      onRequest: recent,
       schema: {
         summary: 'Make a service account (administrators of the installation)',
         description:
@@ -78,7 +89,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts)
           201: NewAccountAnswer,
           ...problems({
             400: ['validation_failed'],
-            ...denials,
+            ...recentDenials,
             404: ['site_not_found'],
             409: ['client_exists'],
           }),
@@ -141,15 +152,18 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts)
   app.patch(
     '/auth/clients/:client',
     {
+      // Who adds a key holds a credential of the account from then on, as who is given a secret.
+      preHandler: (request, reply, done) =>
+        request.body.public_keys === undefined ? done() : recent(request, reply, done),
       schema: {
-        summary: 'Change or disable a service account; tokens that it holds end',
+        summary: 'Change or disable a service account; tokens that it holds end, unless only its name changes',
         tags: ['clients'],
         ...bearer,
         params: AccountParams,
         body: AccountChangesBody,
         response: {
           200: AccountAnswer,
-          ...problems({ 400: ['validation_failed'], ...denials, 404: ['client_not_found'] }),
+          ...problems({ 400: ['validation_failed'], ...recentDenials, 404: ['client_not_found'] }),
         },
       },
     },

@@ -1,4 +1,4 @@
-import { noBody } from '@gaia/http-service/route-schemas';
+import { noBody, secretText } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
 import { originOf } from '../audit/origin.ts';
@@ -14,11 +14,11 @@ import { ACCESS_TOKEN_TYPE, type ExchangeToken, TOKEN_EXCHANGE } from './token-e
 import { readTokenRequest } from './token-request.ts';
 
 const TokenAnswer = Type.Object({
-  access_token: Type.String(),
+  access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
   scope: Type.String(),
-  refresh_token: Type.Optional(Type.String({ description: 'Of the grant `refresh_token`' })),
+  refresh_token: Type.Optional(secretText('token', 'Of the grant `refresh_token`')),
   issued_token_type: Type.Optional(Type.String({ description: 'Of a token exchange' })),
 });
 

@@ -1,7 +1,8 @@
 import { bearer, noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
+import type { Requirement } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
-import { AccountParams, allow, denials, Secret } from './account-routes.ts';
+import { AccountParams, allow, denials, recentDenials, Secret } from './account-routes.ts';
 import type { ClientSecrets, ListedSecret } from './client-secrets.ts';
 
 const FIVE_YEARS_SECONDS = 5 * 365 * 86_400;
@@ -40,11 +41,16 @@ const SecretParams = Type.Object({
 });
 
 /** `/auth/clients/:client/secrets`. To be registered under a guard. */
-export function registerClientSecrets(app: Service, secrets: Pick<ClientSecrets, 'create' | 'list' | 'end'>): void {
+export function registerClientSecrets(
+  app: Service,
+  secrets: Pick<ClientSecrets, 'create' | 'list' | 'end'>,
+  recent: Requirement,
+): void {
   const url = '/auth/clients/:client/secrets';
   app.post(
     url,
     {
+      onRequest: recent,
       schema: {
         summary: 'Make a secret of a service account',
         description:
@@ -59,7 +65,7 @@ export function registerClientSecrets(app: Service, secrets: Pick<ClientSecrets,
           201: NewSecretAnswer,
           ...problems({
             400: ['validation_failed', 'malformed_json'],
-            ...denials,
+            ...recentDenials,
             404: ['client_not_found'],
             409: ['too_many_secrets'],
             503: ['unavailable'],

@@ -61,6 +61,8 @@ export function createCutOffs({ state, keysMaxStaleSeconds, now, onCutOff }: Cut
     endAllSessions: async (subject) => {
       await cutOffSubject(subject);
       for (const family of await state.families.listBySubject(subject, now())) {
+        // By name as well: what the user has minted for others carries the session, and not the user as its subject.
+        await announceEnd(family.sid);
         await state.families.end(family.sid, now());
       }
     },

@@ -1,3 +1,4 @@
+import { secretText } from '@gaia/http-service/route-schemas';
 import { MAX_TOKEN_BYTES } from '@gaia/tokens/purposes';
 import { Type } from 'typebox';
 import { RefreshToken } from '../login/schemas.ts';
@@ -15,7 +16,7 @@ export const HandOverBody = Type.Object(
 );
 
 export const HandOverReply = Type.Object({
-  token: Type.String(),
+  token: secretText('token'),
   expires_in: Type.Integer({ description: 'Seconds' }),
   origin: Type.String({ description: 'The only place that takes the token' }),
 });

@@ -23,8 +23,8 @@ export interface MintRequest {
 export type Mint = (caller: Identity, by: Origin, request: MintRequest) => Promise<AccessToken>;
 
 /**
- * Makes an access token of a user for an administrator, who stands in it as `act`. It belongs to no session, cannot be
- * refreshed, does no more than the user can do on that site, and never makes further tokens.
+ * Makes an access token of a user for an administrator, who stands in it as `act`. It belongs to the administrator's session
+ * and ends with it, and with what ends the user's tokens; it cannot be refreshed, does no more than the user can do on that site, and never makes further tokens.
  * Throws user_not_found, user_disabled, not_a_member, invalid_scope.
  */
 export function createMint(options: {
@@ -56,6 +56,7 @@ export function createMint(options: {
       site,
       roles: access.roles,
       lifetimeSeconds: ttlSeconds,
+      sessionId: caller.sessionId,
       act: { sub: caller.subject },
     });
   };

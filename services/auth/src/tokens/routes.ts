@@ -1,4 +1,4 @@
-import { bearer, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import { bearer, plainText, problems, secretText, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
@@ -25,7 +25,7 @@ const MintBody = Type.Object(
 );
 
 const MintAnswer = Type.Object({
-  access_token: Type.String(),
+  access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
   scope: Type.String(),
@@ -39,7 +39,7 @@ export function registerTokens(app: Service, mint: Mint): void {
       schema: {
         summary: 'Make an access token of a user (administrators of the installation)',
         description:
-          'It belongs to no session and does what the user may do on the site, or less. The administrator stands in its ' +
+          'It ends with the administrator’s session and does what the user may do on the site, or less. The administrator stands in its ' +
           '`act`, and every minting in the audit log.',
         tags: ['tokens'],
         ...bearer,

@@ -18,6 +18,8 @@ export interface Accounts {
   /** By e-mail address or, without an `@`, by user name. */
   findByLoginName(name: string): Promise<LoginAccount | undefined>;
   facts(userId: string, site: string | undefined): Promise<AccountFacts | undefined>;
+  /** Of a user who is there and not disabled. */
+  credentialVersion(userId: string): Promise<number | undefined>;
   /** Of the user's first membership; for an administrator without any, the installation's first. */
   firstSite(userId: string): Promise<string | undefined>;
   /** Stores a hash of the same password in place of one that is still there. */
@@ -37,6 +39,15 @@ export function createAccounts(database: Kysely<AuthTables>): Accounts {
         .executeTakeFirst();
     },
     facts: (user, site) => readFacts({ user, site }),
+    credentialVersion: async (userId) => {
+      const user = await database
+        .selectFrom('users')
+        .select('credential_version as version')
+        .where('id', '=', userId)
+        .where('disabled', '=', false)
+        .executeTakeFirst();
+      return user?.version;
+    },
     firstSite: async (userId) => {
       const { rows } = await sql<{ site: string | null }>`
         select coalesce(

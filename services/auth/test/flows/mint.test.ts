@@ -1,3 +1,5 @@
+import { openDatabase } from '@gaia/database/database';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ADMIN,
@@ -6,6 +8,7 @@ import {
   refusal,
   startAuth,
   type TestMember,
+  type Tokens,
 } from '../support/auth-under-test.ts';
 
 const SITE = 'site-a.localhost';
@@ -39,7 +42,8 @@ describe('POST /auth/tokens', () => {
       client_id: 'gaia',
     });
     expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
-    expect(claims).not.toHaveProperty('sid');
+    expect(claims.sid).toBe(claimsOf(admin).sid);
+    expect(claims).not.toHaveProperty('auth_time');
     expect((await auth.get('/auth/me', answer.json().access_token)).json().id).toBe(user.id);
   });
 
@@ -66,6 +70,53 @@ describe('POST /auth/tokens', () => {
     const token = (await mint({ ...asked(), user: other.id })).json().access_token;
     await auth.send('PUT', `/auth/sites/${SITE}/members/${other.id}`, admin, { roles: ['member'] });
     await auth.revoked(token);
+  });
+
+  it.each<[string, (tokens: Tokens, id: string) => Promise<unknown>]>([
+    ['the administrator logs out', (tokens) => auth.post('/auth/logout', { refresh_token: tokens.refresh_token })],
+    [
+      'the administrator is disabled',
+      (_tokens, id) => auth.send('PATCH', `/auth/users/${id}`, admin, { disabled: true }),
+    ],
+  ])('ends when %s, and what was exchanged for it as well', async (_what, end) => {
+    const other = await auth.member({ site: SITE });
+    const database = openDatabase<never>({ url: auth.databaseUrl, schema: 'auth', applicationName: 'test' });
+    await sql`update users set administrator = true where id = ${other.id}`.execute(database);
+    await database.destroy();
+    const tokens = await auth.login({ email: other.email, password: other.password });
+    const minted = (await mint(asked(), tokens.access_token)).json().access_token;
+    const body = {
+      id: `helper-${tokens.access_token
+        .slice(-6)
+        .toLowerCase()
+        .replace(/[^a-z0-9]/g, 'x')}`,
+    };
+    const client = { ...body, scopes: ['content:read'], may_exchange: true };
+    const { secret } = (await auth.post('/auth/clients', client, (await auth.login()).access_token)).json();
+    const exchanged = await auth.app.inject({
+      method: 'POST',
+      url: '/oauth/token',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: `Basic ${Buffer.from(`${body.id}:${secret}`).toString('base64')}`,
+      },
+      payload: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: minted,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      }).toString(),
+    });
+    expect(exchanged.statusCode, exchanged.body).toBe(200);
+    await end(tokens, other.id);
+    await auth.revoked(minted);
+    await auth.revoked(exchanged.json().access_token);
+  });
+
+  it('logs nobody out: it ends alone', async () => {
+    const token = (await mint(asked())).json().access_token;
+    expect((await auth.post('/auth/logout', undefined, token)).statusCode).toBe(204);
+    await auth.revoked(token);
+    expect((await auth.get('/auth/me', admin)).statusCode).toBe(200);
   });
 
   it.each<[string, object, number, string]>([

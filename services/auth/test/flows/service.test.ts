@@ -48,6 +48,7 @@ describe('the service', () => {
       '/auth/me/email',
       '/auth/me/password',
       '/auth/me/verification',
+      '/auth/reauthenticate',
       '/auth/refresh',
       '/auth/reset',
       '/auth/sessions',

@@ -1,7 +1,15 @@
 import { problem as serviceProblem } from '@gaia/http-service/problem';
-import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '@gaia/http-service/route-schemas';
+import {
+  bearer,
+  bodyRefusals,
+  noBody,
+  problems,
+  SiteParams,
+  siteRefusals,
+  tokenRefusals,
+} from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
-import { requireScope, requireSite } from '@gaia/token-guard/requirements';
+import { requireRecent, requireScope, requireSite, SECRETS_MAX_AGE } from '@gaia/token-guard/requirements';
 import type { CmsDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
 import { readPlace, writePlace } from '../values/place-cursor.ts';
@@ -22,12 +30,17 @@ import {
 } from './schemas.ts';
 
 const tags = ['webhooks'];
+const recentRefusals = [...tokenRefusals, 'insufficient_user_authentication'];
 const managers = { onRequest: [requireSite(), requireScope('webhooks:manage')] };
 const one = { tags, ...bearer, params: EndpointParams };
 const refusals = { ...siteRefusals, 404: ['webhook_not_found'] };
 
 /** `/cms/sites/:site/webhooks`. To be registered under a guard. */
-export function registerWebhooks(app: Service, endpoints: Endpoints, database: CmsDatabase): void {
+export function registerWebhooks(
+  app: Service,
+  { endpoints, database, now }: { endpoints: Endpoints; database: CmsDatabase; now: () => number },
+): void {
+  const shownSecrets = { onRequest: [...managers.onRequest, requireRecent({ maxAge: SECRETS_MAX_AGE, now })] };
   app.get(
     '/cms/sites/:site/webhooks',
     {
@@ -46,7 +59,7 @@ export function registerWebhooks(app: Service, endpoints: Endpoints, database: C
   app.post(
     '/cms/sites/:site/webhooks',
     {
-      ...managers,
+      ...shownSecrets,
       schema: {
         summary: 'Make an endpoint; its secret is shown this once',
         tags,
@@ -55,7 +68,7 @@ export function registerWebhooks(app: Service, endpoints: Endpoints, database: C
         body: NewEndpoint,
         response: {
           201: NewEndpointAnswer,
-          ...problems({ 400: bodyRefusals, ...siteRefusals, 409: ['too_many_webhooks'] }),
+          ...problems({ 400: bodyRefusals, ...siteRefusals, 401: recentRefusals, 409: ['too_many_webhooks'] }),
         },
       },
     },
@@ -99,13 +112,13 @@ export function registerWebhooks(app: Service, endpoints: Endpoints, database: C
   app.post(
     '/cms/sites/:site/webhooks/:webhook/rotate',
     {
-      ...managers,
+      ...shownSecrets,
       schema: {
         summary: 'Give an endpoint a new secret, shown this once',
         description: 'The secrets before stay good for `overlap_seconds`, so that no message is refused meanwhile.',
         ...one,
         body: Rotation,
-        response: { 200: RotationAnswer, ...problems({ 400: bodyRefusals, ...refusals }) },
+        response: { 200: RotationAnswer, ...problems({ 400: bodyRefusals, ...refusals, 401: recentRefusals }) },
       },
     },
     async (request, reply) => {

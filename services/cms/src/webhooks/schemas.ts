@@ -1,4 +1,4 @@
-import { SiteParams } from '@gaia/http-service/route-schemas';
+import { SiteParams, secretText } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
 
 const endpoint = {
@@ -13,7 +13,7 @@ const endpoint = {
   created_at: Type.String(),
   updated_at: Type.String(),
 };
-const secret = { secret: Type.String({ description: 'Shown this once' }) };
+const secret = { secret: secretText('secret', 'Shown this once') };
 
 export const EndpointAnswer = Type.Object(endpoint, { description: 'An endpoint that takes messages' });
 export const NewEndpointAnswer = Type.Object({ ...endpoint, ...secret });

@@ -14,6 +14,8 @@ import type { SessionStore } from '../sessions/session-store.ts';
 interface SessionCredential {
   /** Undefined where there is no living session (any more): the request then goes on without a caller. */
   accessToken(): string | undefined;
+  /** When the user has authenticated, in seconds; undefined where there is no living session. */
+  authTime(): number | undefined;
   /** Id of the user whose session it is. */
   user(): string | undefined;
   /**
@@ -126,6 +128,7 @@ export function createSessionCredentials(options: SessionCredentialsOptions): Se
       return {
         // Methods, not getters: an object with getters of its own costs V8 a hidden class, for every request.
         accessToken: () => session?.tokens.accessToken,
+        authTime: () => (session === undefined ? undefined : identityOfSession(session)?.authTime),
         user: () => session?.user.id,
         async onRefused(challenge) {
           if (session === undefined || !challenge.includes('invalid_token')) return false;

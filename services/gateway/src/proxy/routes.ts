@@ -3,7 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 import type { Caller } from '../caller/caller.ts';
 import type { OpenStreams } from '../credentials/open-streams.ts';
+import { requireRecentSession } from '../credentials/recent-session.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
+import { isSafeMethod } from '../csrf/csrf-token.ts';
 import { requireOriginOfUpgrade } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
 import type { LimitUser } from '../limits/rate-limit-hook.ts';
@@ -51,7 +53,7 @@ export async function registerProxy(app: Service, options: ProxyOptions): Promis
 }
 
 function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptions): void {
-  const prefix = route.url.replace(/\*$/, '');
+  const prefix = route.url.replace(/[:*].*$/, '');
   const maxBytes = route.upload ? options.maxUploadBytes : options.maxBodyBytes;
   scope.route({
     method: [...(route.methods ?? allMethods)],
@@ -89,7 +91,7 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   const caller = options.callerOf(request);
   const site = await options.sites.find(caller.host.name);
   const credential =
-    route.session === false || inbound.authorization !== undefined
+    route.session === false || route.handsOut === 'tokens' || inbound.authorization !== undefined
       ? undefined
       : await options.credentials.resolve({
           request,
@@ -100,6 +102,9 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   const newId = credential?.newId();
   // At once: the old id is dead, whatever is refused from here on.
   if (newId !== undefined) reply.header('set-cookie', newId.setCookie).header('x-csrf-token', newId.csrfToken);
+  if (route.handsOut === 'secrets' && credential !== undefined && !isSafeMethod(request.method)) {
+    requireRecentSession(credential.authTime(), options.now());
+  }
   const bearer = bearerOf(inbound.authorization);
   if (options.limitUser !== undefined) {
     const user = credential?.user() ?? (bearer === undefined ? undefined : options.subjectOf(bearer));

@@ -35,6 +35,8 @@ export interface AuthClient {
   refresh(refreshToken: string, cause: SessionTokens['cause'], askedFor: AskedFor): Promise<SessionTokens | undefined>;
   /** Tokens of the same login for another site. Auth's refusals. */
   switchSite(tokens: SessionTokens, site: string, askedFor: AskedFor): Promise<SessionTokens>;
+  /** Tokens with a new time of authentication, for the user's current password. Auth's refusals. */
+  reauthenticate(tokens: SessionTokens, password: string, askedFor: AskedFor): Promise<SessionTokens>;
   logOut(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
   /** Whoever knows the user from before is not kept waiting for long. */
   profile(tokens: SessionTokens, askedFor: AskedFor, known?: SessionUser): Promise<Profile>;
@@ -137,6 +139,12 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
     async switchSite(tokens, site, askedFor) {
       const body = { site, refresh_token: tokens.refreshToken };
       const answer = await post('/auth/switch', body, bearerHeaders(tokens, askedFor));
+      if (answer.status !== 200) throw refusal(answer);
+      return readTokens(answer, 'login');
+    },
+    async reauthenticate(tokens, password, askedFor) {
+      const headers = bearerHeaders(tokens, askedFor);
+      const answer = await post('/auth/reauthenticate', { current_password: password }, headers);
       if (answer.status !== 200) throw refusal(answer);
       return readTokens(answer, 'login');
     },

@@ -8,7 +8,7 @@ import { problem } from '../errors.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
 import type { AuthClient } from './auth-client.ts';
 import { takeLoginForms } from './login-form.ts';
-import { loginBody, problemAnswer, sessionAnswer, siteBody } from './schemas.ts';
+import { loginBody, problemAnswer, reauthenticationBody, sessionAnswer, siteBody } from './schemas.ts';
 import { identityOf, type Session, type SessionUser } from './session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
@@ -83,6 +83,41 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
   );
 
   app.post(
+    '/session/reauthenticate',
+    {
+      config: { rateClass: 'login' },
+      schema: {
+        summary: 'Authenticate again in the session, with the current password',
+        description:
+          'What hands out secrets answers 401 `insufficient_user_authentication` where the user has not authenticated ' +
+          'within the last five minutes (RFC 9470). Needs `x-csrf-token`. The session gets another cookie and another ' +
+          '`csrf_token`.',
+        tags,
+        body: reauthenticationBody,
+        response: {
+          200: sessionAnswer,
+          400: problemAnswer,
+          401: problemAnswer,
+          403: problemAnswer,
+          429: problemAnswer,
+        },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const caller = callerOf(request);
+      const session = await signIns.find(request, caller);
+      if (session === undefined) throw problem('token_missing', { headers: { 'www-authenticate': CHALLENGE } });
+      requireSameOrigin(request.raw.headers, caller);
+      requireCsrfToken(request.headers['x-csrf-token'], sessions.csrfTokenOf(session));
+      const changed = await signIns.reauthenticate(request, caller, session, request.body.current_password);
+      if (changed === undefined) throw problem('token_missing', { headers: { 'www-authenticate': CHALLENGE } });
+      reply.header('set-cookie', changed.setCookie);
+      return describe(changed.session);
+    },
+  );
+
+  app.post(
     '/session/site',
     {
       schema: {
@@ -142,6 +177,7 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
       user,
       ...(identity?.site !== undefined && { site: identity.site }),
       roles: [...(identity?.roles ?? [])],
+      ...(identity?.authTime !== undefined && { authenticated_at: new Date(identity.authTime * 1_000).toISOString() }),
       scope: session.tokens.scope,
       expires_at: new Date(session.endsAt).toISOString(),
       csrf_token: sessions.csrfTokenOf(session),

@@ -17,6 +17,8 @@ export const loginBody = Type.Object(
   { additionalProperties: false },
 );
 
+export const reauthenticationBody = Type.Object({ current_password: text(1_024) }, { additionalProperties: false });
+
 export const siteBody = Type.Object({ site: SiteId }, { additionalProperties: false });
 
 const user = Type.Object({
@@ -33,6 +35,9 @@ export const sessionAnswer = Type.Object({
   site: Type.Optional(Type.String()),
   roles: Type.Optional(Type.Array(Type.String())),
   scope: Type.Optional(Type.String()),
+  authenticated_at: Type.Optional(
+    Type.String({ format: 'date-time', description: 'When the user has last shown a password in this session' }),
+  ),
   expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'End of the session however it is used' })),
   csrf_token: Type.Optional(Type.String({ description: 'Goes into x-csrf-token of requests that change something' })),
 });

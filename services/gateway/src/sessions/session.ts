@@ -58,7 +58,7 @@ export function identityOf(accessToken: string): Identity | undefined {
     scopes: [],
     issuedAt: seconds(claims.iat),
     expiresAt: seconds(claims.exp),
-    authTime: undefined,
+    authTime: typeof claims.auth_time === 'number' ? claims.auth_time : undefined,
     amr: [],
     actor: undefined,
     actorSessionIds: [],

@@ -30,13 +30,20 @@ export interface SignIns {
     session: Session,
     change?: (tokens: SessionTokens) => Promise<SessionTokens>,
   ): Promise<{ readonly session: Session; readonly setCookie: string } | undefined>;
+  /** Gives a session another id and tokens with a new time of authentication. Auth's refusals; undefined where it has ended. */
+  reauthenticate(
+    request: FastifyRequest,
+    caller: Caller,
+    session: Session,
+    password: string,
+  ): Promise<{ readonly session: Session; readonly setCookie: string } | undefined>;
   /** Ends a session, and those of all sites of the same sign-on. */
   end(request: FastifyRequest, caller: Caller, session: Session): Promise<void>;
   askedFor(request: FastifyRequest, caller: Caller): AskedFor;
 }
 
 export interface SignInsOptions {
-  readonly auth: Pick<AuthClient, 'profile' | 'logOut' | 'endSignOn'>;
+  readonly auth: Pick<AuthClient, 'profile' | 'logOut' | 'endSignOn' | 'reauthenticate'>;
   readonly sessions: SessionStore;
   readonly cookie: SessionCookie;
   readonly renewal: Pick<Renewal, 'changeId'>;
@@ -68,6 +75,22 @@ export function createSignIns({ auth, sessions, cookie, renewal, credentials }: 
     await tell(request, auth.logOut(session.tokens, askedFor(request, caller)));
   }
 
+  const changeId: SignIns['changeId'] = async (request, caller, session, change) => {
+    const changed = await renewal.changeId(session, async (current) => {
+      const tokens = (await change?.(current.tokens)) ?? current.tokens;
+      try {
+        const { user } = await auth.profile(tokens, askedFor(request, caller));
+        return { tokens, user };
+      } catch (error) {
+        // Those that the session holds are used up: showing them once more would end the login.
+        if (tokens !== current.tokens) await sessions.replaceTokens(current, tokens);
+        throw error;
+      }
+    });
+    if (changed === undefined) return undefined;
+    return { session: changed.session, setCookie: cookie.write(changed.cookie, changed.session, caller) };
+  };
+
   return {
     askedFor,
     async find(request, caller) {
@@ -89,21 +112,9 @@ export function createSignIns({ auth, sessions, cookie, renewal, credentials }: 
       const created = await sessions.create({ user, host: caller.host.name, tokens, remember });
       return { session: created.session, setCookie: cookie.write(created.cookie, created.session, caller) };
     },
-    async changeId(request, caller, session, change) {
-      const changed = await renewal.changeId(session, async (current) => {
-        const tokens = (await change?.(current.tokens)) ?? current.tokens;
-        try {
-          const { user } = await auth.profile(tokens, askedFor(request, caller));
-          return { tokens, user };
-        } catch (error) {
-          // Those that the session holds are used up: showing them once more would end the login.
-          if (tokens !== current.tokens) await sessions.replaceTokens(current, tokens);
-          throw error;
-        }
-      });
-      if (changed === undefined) return undefined;
-      return { session: changed.session, setCookie: cookie.write(changed.cookie, changed.session, caller) };
-    },
+    reauthenticate: (request, caller, session, password) =>
+      changeId(request, caller, session, (tokens) => auth.reauthenticate(tokens, password, askedFor(request, caller))),
+    changeId,
     async end(request, caller, session) {
       await sessions.end(session);
       await tell(request, auth.endSignOn(session.tokens, askedFor(request, caller)));

@@ -14,6 +14,7 @@ describe.each(stateBackends())('sessions on $name', ({ open, skip }) => {
       user: { id: 'u1', email: 'ann@example.org', username: null, name: 'Ann', administrator: false },
       roles: ['editor'],
       scope: 'content:read',
+      authenticated_at: expect.stringMatching(/^\d{4}-/),
       expires_at: expect.stringMatching(/^\d{4}-/),
       csrf_token: expect.stringMatching(/^[\w-]{43}$/),
     });

@@ -46,6 +46,8 @@ export function keyPair(): { privateKey: KeyObject; publicKey: KeyObject } {
 
 export function createFakeAuth(now: () => number = Date.now): FakeAuth {
   const families = new Map<string, number>();
+  /** sid → when its user has shown a password, in seconds. */
+  const authTimes = new Map<string, number>();
   const auth: FakeAuth = {
     calls: [],
     families,
@@ -139,7 +141,17 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
         if (body.password !== 'right') return answerJson(outgoing, 401, problem(401, 'invalid_credentials'));
         const sid = randomUUID();
         families.set(sid, 1);
+        authTimes.set(sid, Math.floor(now() / 1_000));
         return answerJson(outgoing, 200, tokens(sid, body.site ?? incoming.headers['x-gaia-site']));
+      }
+      if (path === '/auth/reauthenticate' && incoming.headers.authorization !== undefined) {
+        if (body.current_password !== 'right') return answerJson(outgoing, 403, problem(403, 'wrong_password'));
+        const former = claimsOf(incoming.headers.authorization)?.sid ?? '';
+        families.delete(former);
+        const sid = `${former.split('.')[0]}.${randomUUID()}`;
+        families.set(sid, 1);
+        authTimes.set(sid, Math.floor(now() / 1_000));
+        return answerJson(outgoing, 200, tokens(sid, undefined));
       }
       if (path === '/auth/refresh') {
         const [sid = '', sequence] = String(body.refresh_token).split('#');
@@ -192,6 +204,7 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       jti: randomUUID(),
       iat,
       exp: iat + auth.expiresIn,
+      auth_time: authTimes.get(sid) ?? 0,
       roles: auth.roles,
       ...(site ? { site } : {}),
     };
