@@ -1,4 +1,5 @@
 import { problem } from '../errors.ts';
+import { predictableWords } from './predictable-words.ts';
 
 /** What somebody who guesses would try first: names of the person and of the site. */
 export type PersonalWords = readonly (string | null | undefined)[];
@@ -14,9 +15,9 @@ export interface PasswordStrength {
 const LEAST_GUESSES_LOG10 = 7;
 /** What lies behind adds no weakness, and the time of the search grows with the square of the length. */
 const MAX_LENGTH_LOOKED_AT = 64;
-const MAX_WORDS = 16;
-/** Letters and digits that must be left of a password when personal words are taken out. */
-const LEAST_REST = 4;
+const MAX_WORDS = 48;
+/** Characters that must be left beside one word, words that are expected here, and years. */
+const LEAST_REST = 5;
 
 const warnings: Readonly<Record<string, string>> = Object.freeze({
   topTen: 'This is one of the most used passwords.',
@@ -32,15 +33,22 @@ const warnings: Readonly<Record<string, string>> = Object.freeze({
   dates: 'Dates are easy to guess.',
   userInputs: 'Your name, your address and the name of the site are easy to guess.',
   wordByItself: 'Single words are easy to guess.',
+  wordAndNumber: 'A word with a year, a number or a sign is easy to guess.',
 });
 
-type Check = (password: string, words: string[]) => { guessesLog10: number; warning: string | null };
+/** Names what is wrong with a password, where something is. */
+type Check = (password: string, words: string[]) => string | undefined;
+
+export interface PasswordStrengthOptions {
+  /** What everybody who guesses here knows, such as the host of the installation. */
+  readonly words?: PersonalWords;
+}
 
 /**
  * The list of breached and common passwords (49,000, from breaches) and the estimate of guesses, both offline. They are
  * read when the first password is looked at.
  */
-export function createPasswordStrength(): PasswordStrength {
+export function createPasswordStrength({ words: known = [] }: PasswordStrengthOptions = {}): PasswordStrength {
   let loading: Promise<Check> | undefined;
 
   async function load(): Promise<Check> {
@@ -48,10 +56,16 @@ export function createPasswordStrength(): PasswordStrength {
       import('@zxcvbn-ts/core'),
       import('@zxcvbn-ts/language-common'),
     ]);
-    const zxcvbn = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs, maxLength: MAX_LENGTH_LOOKED_AT });
+    const zxcvbn = new ZxcvbnFactory({
+      dictionary: { ...dictionary, [PREDICTABLE]: [...predictableWords] },
+      graphs: adjacencyGraphs,
+      maxLength: MAX_LENGTH_LOOKED_AT,
+    });
     return (password, words) => {
-      const { guessesLog10, feedback } = zxcvbn.check(password, words);
-      return { guessesLog10, warning: feedback.warning };
+      const { guessesLog10, feedback, sequence } = zxcvbn.check(password, words);
+      const pattern = patternOf(sequence);
+      if (pattern === 'userInputs') return pattern;
+      return guessesLog10 < LEAST_GUESSES_LOG10 ? (feedback.warning ?? pattern ?? 'unknown') : pattern;
     };
   }
 
@@ -61,11 +75,10 @@ export function createPasswordStrength(): PasswordStrength {
       throw error;
     });
     const check = await loading;
-    const own = wordsOf(words);
-    if (isMadeOf(own, password)) return messageOf('userInputs');
-    const { guessesLog10, warning } = check(password.normalize('NFKC').slice(0, MAX_LENGTH_LOOKED_AT), own);
-    if (guessesLog10 >= LEAST_GUESSES_LOG10) return undefined;
-    return messageOf(warning);
+    const text = password.normalize('NFKC').slice(0, MAX_LENGTH_LOOKED_AT);
+    const own = wordsOf([...words, ...known]);
+    const warning = isMadeOf(own, text) ? PERSONAL : check(text, own);
+    return warning === undefined ? undefined : messageOf(warning);
   }
 
   return {
@@ -78,8 +91,8 @@ export function createPasswordStrength(): PasswordStrength {
   };
 }
 
-function messageOf(warning: string | null): string {
-  const why = (warning !== null && Object.hasOwn(warnings, warning) && warnings[warning]) || 'This is easy to guess.';
+function messageOf(warning: string): string {
+  const why = (Object.hasOwn(warnings, warning) && warnings[warning]) || 'This is easy to guess.';
   return `${why} Take a longer one: a few words that have nothing to do with each other are good.`;
 }
 
@@ -91,7 +104,33 @@ function isMadeOf(words: readonly string[], password: string): boolean {
   for (const word of words.map(letters).sort((a, b) => b.length - a.length)) {
     if (word !== '') left = left.replaceAll(word, '');
   }
-  return left.length < whole.length && left.length < LEAST_REST;
+  return left.length < whole.length && left.replace(YEARS, '').length < LEAST_REST;
+}
+
+interface Match {
+  readonly pattern: string;
+  readonly token: string;
+  readonly dictionaryName?: string;
+}
+
+const YEARS = /(?:19|20)\d\d/g;
+const PREDICTABLE = 'predictable';
+const PERSONAL = 'userInputs';
+
+/**
+ * `Summer2026!`, `Company123!`: the estimate takes the number at the end for one of many, and people do not. One word
+ * beside those that are expected here, with hardly anything left but years and sequences, is a pattern. Undefined where it
+ * is none.
+ */
+function patternOf(sequence: readonly Match[]): 'userInputs' | 'wordAndNumber' | undefined {
+  const words = sequence.filter(({ pattern }) => pattern === 'dictionary');
+  const others = words.filter(({ dictionaryName }) => dictionaryName !== PREDICTABLE && dictionaryName !== PERSONAL);
+  const rest = sequence
+    .filter(({ pattern }) => pattern === 'bruteforce')
+    .map(({ token }) => token.replace(YEARS, ''))
+    .join('');
+  if (words.length === 0 || others.length > 1 || [...rest].length >= LEAST_REST) return undefined;
+  return words.some(({ dictionaryName }) => dictionaryName === PERSONAL) ? 'userInputs' : 'wordAndNumber';
 }
 
 /** The words, and the parts of addresses and names. */
