@@ -43,7 +43,7 @@ import { createReset } from './recovery/reset.ts';
 import { registerRecovery } from './recovery/routes.ts';
 import { createRegister } from './registration/register.ts';
 import { registerRegistration } from './registration/routes.ts';
-import { createVerify } from './registration/verify.ts';
+import { createVerification } from './registration/verify.ts';
 import { createRoles } from './roles/roles.ts';
 import { registerRoles } from './roles/routes.ts';
 import { registerHosts, registerSites } from './sites/routes.ts';
@@ -83,12 +83,13 @@ export async function buildApp(
   const parts = createParts(config, dependencies, ownTokens);
   const { issuer, randomId, beginFamily, accessTokens, refreshTokens, sessions, jwks, verifier, serviceAccounts } =
     parts;
-  const { accounts, users, sites, members, requestThrottleOf, linkTokens, outbox, measured, refresh } = parts;
+  const { accounts, users, sites, members, requestThrottleOf, linkTokens, proof, outbox, measured, refresh } = parts;
 
   const ownEmail = createOwnEmail({
     database,
     linkTokens,
     presentPassword: parts.presentPassword,
+    proof,
     throttle: requestThrottleOf('email'),
     outbox,
     audit,
@@ -146,23 +147,20 @@ export async function buildApp(
   });
   registerRecovery(app, {
     forgot: createForgot({ database, outbox, throttle: requestThrottleOf('forgot'), audit }),
-    reset: createReset({ database, linkTokens, passwords, strength, cutOffs, outbox, audit, now }),
+    reset: createReset({ database, linkTokens, proof, outbox, audit, now }),
   });
   registerRegistration(app, {
     register: createRegister({
       database,
-      passwords,
-      strength,
       throttle: requestThrottleOf('register'),
       outbox,
       audit,
       now,
       randomBytes,
     }),
-    verify: createVerify({ database, linkTokens, audit, now, randomBytes }),
+    verification: createVerification({ database, linkTokens, proof, audit, now }),
   });
-  registerAcceptance(app, createAcceptance({ database, linkTokens, passwords, strength, audit, now, randomBytes }));
-  registerEmailChange(app, ownEmail);
+  registerAcceptance(app, createAcceptance({ database, linkTokens, proof, cutOffs, audit, now }));
   registerSignOns(app, signOns);
   registerDiscovery(app, issuer);
   await registerOAuth(app, {
@@ -203,6 +201,7 @@ export async function buildApp(
     registerHandOver(guarded, signOns);
     registerMe(guarded, { users, members });
     registerOwnAccount(guarded, ownAccount, ownEmail);
+    registerEmailChange(guarded, ownEmail);
     registerUsers(guarded, { users, members });
     registerErasure(guarded, parts.eraseUser);
     const ownSessions = createOwnSessions({ families: state.families, cutOffs, audit, now });

@@ -13,6 +13,8 @@ export interface UsersTable {
   email_key: string;
   username: string | null;
   username_key: string | null;
+  /** What the user name looks like; null where an older name looks the same. */
+  username_skeleton: string | null;
   name: string;
   /** PHC string; null where the user has no password. */
   password_hash: string | null;
@@ -21,14 +23,14 @@ export interface UsersTable {
   /** Administrator of the whole installation. */
   administrator: Generated<boolean>;
   disabled: Generated<boolean>;
-  /** When the user last showed that the address is theirs. */
+  /** When its owner, or the operator on the host, last proved the address; null: the account belongs to nobody yet. */
   email_verified_at: Date | null;
   /** The address that shall take the place of the present one once it is confirmed. */
   pending_email: string | null;
   pending_email_key: string | null;
-  /** Counts up with every reset link that anybody asks for: only the newest one works. */
+  /** Counts up when a reset link is used: it ends all others. */
   reset_version: Generated<number>;
-  /** The same for links that the user asks for. */
+  /** The same for links to an address, and when another change of it is asked for. */
   link_version: Generated<number>;
   created_at: ColumnType<Date, Date, never>;
   updated_at: ColumnType<Date, Date, Date>;
@@ -139,9 +141,7 @@ export interface RegistrationsTable {
   email: string;
   email_key: string;
   username: string | null;
-  username_key: string | null;
   name: string;
-  password_hash: string;
   expires_at: Date;
 }
 

@@ -7,6 +7,8 @@ import { customRoles } from '../migrations/0005-custom-roles.ts';
 import { mailOutbox } from '../migrations/0010-mail-outbox.ts';
 import { selfService } from '../migrations/0011-self-service.ts';
 import { siteOrigins } from '../migrations/0012-site-origins.ts';
+import { addressProof } from '../migrations/0020-address-proof.ts';
+import { usernameSkeleton } from '../migrations/0021-username-skeleton.ts';
 import { erasureOutbox } from '../migrations/0040-erasure-outbox.ts';
 import { userLists } from '../migrations/0041-user-lists.ts';
 import { clientSecrets } from '../migrations/0060-client-secrets.ts';
@@ -23,6 +25,8 @@ const migrations: readonly Migration[] = [
   mailOutbox,
   selfService,
   siteOrigins,
+  addressProof,
+  usernameSkeleton,
   erasureOutbox,
   userLists,
   clientSecrets,

@@ -22,6 +22,7 @@ import { createMembers } from './members/members.ts';
 import { createClientSecrets } from './oauth/client-secrets.ts';
 import { createServiceAccounts } from './oauth/service-accounts.ts';
 import { serviceAudiences } from './oauth/token-exchange.ts';
+import { createAddressProof } from './proof/address-proof.ts';
 import { createLinkTokens } from './recovery/link-tokens.ts';
 import { createCallService } from './service-clients/call-service.ts';
 import { createInternalTokens } from './service-clients/internal-tokens.ts';
@@ -110,16 +111,8 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
     onOutcome: mailOutcomes(metrics),
   });
   const outbox = createOutbox({ wake: mailWorker.wake, now, randomBytes });
-  const users = createUsers({
-    database,
-    passwords,
-    strength,
-    cutOffs,
-    outbox,
-    audit,
-    now,
-    randomBytes,
-  });
+  const proof = createAddressProof({ passwords, strength, cutOffs, now, randomBytes });
+  const users = createUsers({ database, passwords, strength, cutOffs, outbox, audit, now, randomBytes });
   const presentPassword = createPresentPassword({ database, passwords, throttle: loginThrottle, audit });
 
   const callService = createCallService({
@@ -175,6 +168,7 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
     loginThrottle,
     requestThrottleOf,
     linkTokens,
+    proof,
     mailWorker,
     outbox,
     presentPassword,

@@ -120,7 +120,9 @@ async function startWith(
   await followCosts();
   const costJob = startPeriodicJob({ name: 'hash costs', everyMs: 3_600_000, work: followCosts, log: logger });
   opened.defer(() => costJob.stop());
-  const strength = createPasswordStrength();
+  const strength = createPasswordStrength({
+    words: [new URL(config.PUBLIC_URL ?? config.GAIA_ISSUER).hostname, 'gaia'],
+  });
   const audit = createAudit({ database, log: logger, now });
   const sealer = createSealer({ purpose: 'signing key', keys: config.AUTH_KEK, randomBytes });
   const imported = await importedKey(config.AUTH_SIGNING_KEY_FILE);

@@ -4,6 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
+import { lockAddressOf } from '../proof/account.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { addErasure } from './erasure-outbox.ts';
 
@@ -28,6 +29,7 @@ export function createEraseUser(options: EraseUserOptions): EraseUser {
   const { database, cutOffs, audit, now, randomBytes, wake = () => {} } = options;
   return async (id, by, { force } = {}) => {
     const isThere = await database.transaction().execute(async (transaction) => {
+      await lockAddressOf(transaction, id);
       const ownerless = await requireOtherHolders(transaction, id, { force });
       const user = await transaction
         .deleteFrom('users')

@@ -1,91 +1,69 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { Passwords } from '../passwords/passwords.ts';
-import type { PasswordStrength } from '../passwords/strength.ts';
+import { wordsOfSite } from '../passwords/site-words.ts';
+import { findAccount, lockAddress } from '../proof/account.ts';
+import type { AddressProof, Choice } from '../proof/address-proof.ts';
+import { type LinkDetails, linkDetails } from '../proof/link-details.ts';
 import type { LinkTokens } from '../recovery/link-tokens.ts';
-import { joinSite } from '../registration/join-site.ts';
-import { unusable } from '../users/unusable.ts';
-import { uuidV7 } from '../users/user-id.ts';
-import { insertUser, readNewUser, refusingTaken } from '../users/users.ts';
-
-export interface InvitedUser {
-  readonly password?: string | undefined;
-  readonly name?: string | undefined;
-  readonly username?: string | undefined;
-}
-
-export interface InvitationDetails {
-  readonly email: string;
-  readonly site: string;
-  readonly siteName: string;
-  readonly hasAccount: boolean;
-}
+import { joinSiteWithRoles } from '../registration/join-site.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import { refusingTaken } from '../users/users.ts';
 
 export interface Acceptance {
   /** What the holder of a link is invited to; uses nothing up. Throws link_invalid, link_expired. */
-  details(token: string): Promise<InvitationDetails>;
+  details(token: string): Promise<LinkDetails>;
   /**
-   * Makes the invited a member, and a user if the address has none. Throws link_invalid, link_expired, registration_closed,
-   * username_taken, password_too_weak, and validation_failed where a new user gives no password.
+   * Makes the invited a member with the roles of the invitation; a present member gets them beside their own.
+   * Throws link_invalid, link_expired, registration_closed, username_taken, too_many_roles, and what AddressProof throws.
    */
-  accept(token: string, user: InvitedUser, by: Origin): Promise<{ email: string; site: string }>;
+  accept(token: string, choice: Choice, by: Origin): Promise<{ email: string; site: string }>;
 }
 
 export interface AcceptanceOptions {
   readonly database: Kysely<AuthTables>;
   readonly linkTokens: Pick<LinkTokens, 'verify'>;
-  readonly passwords: Pick<Passwords, 'hash'>;
-  readonly strength: Pick<PasswordStrength, 'require'>;
+  readonly proof: AddressProof;
+  readonly cutOffs: Pick<CutOffs, 'cutOffSubject'>;
   readonly audit: Audit;
   now(): number;
-  randomBytes(size: number): Buffer;
 }
 
-export function createAcceptance(options: AcceptanceOptions): Acceptance {
-  const { database, linkTokens, passwords, strength, audit, now, randomBytes } = options;
-
+export function createAcceptance({ database, linkTokens, proof, cutOffs, audit, now }: AcceptanceOptions): Acceptance {
   async function find(token: string) {
-    const { subject, email } = await linkTokens.verify('invitation', token);
+    const { subject, email = '' } = await linkTokens.verify('invitation', token);
     const row = await database
       .selectFrom('invitations')
       .innerJoin('sites', 'sites.id', 'invitations.site_id')
-      .leftJoin('users', 'users.email_key', 'invitations.email_key')
-      .select(['invitations.id', 'invitations.email', 'invitations.email_key', 'sites.id as site', 'sites.name'])
-      .select(['users.id as user', 'users.disabled'])
+      .select(['invitations.id', 'invitations.email', 'invitations.email_key as key'])
+      .select(['sites.id as site', 'sites.name as siteName'])
       .where('invitations.id', '=', subject)
-      .where('invitations.email_key', '=', email ?? '')
+      .where('invitations.email_key', '=', email)
       .where('invitations.expires_at', '>', new Date(now()))
       .executeTakeFirst();
-    if (row === undefined || row.disabled) throw problem('link_invalid');
-    return row;
+    if (row === undefined) throw problem('link_invalid');
+    return { row, account: await findAccount(database, row.key) };
   }
 
   return {
     details: async (token) => {
-      const { email, site, name, user } = await find(token);
-      return { email, site, siteName: name, hasAccount: user !== null };
+      const { row, account } = await find(token);
+      return linkDetails(account, row);
     },
-    accept: async (token, given, by) => {
-      const invitation = await find(token);
-      const { email, site } = invitation;
-      let newUser: (ReturnType<typeof readNewUser> & { password_hash: string }) | undefined;
-      if (invitation.user === null) {
-        const { password, name, username } = given;
-        if (password === undefined) throw unusable('password', 'is needed for a new account');
-        const row = readNewUser({ email, name, username, password });
-        await strength.require(password, [row.email, row.username, row.name, invitation.name]);
-        newUser = { ...row, password_hash: await passwords.hash(password) };
-      }
-      await refusingTaken(() =>
+    accept: async (token, choice, by) => {
+      const { row, account } = await find(token);
+      const { id, email, key, site } = row;
+      const credentials = await proof.prepare(account, email, choice, await wordsOfSite(database, site));
+      const { proved, granted } = await refusingTaken(() =>
         database.transaction().execute(async (transaction) => {
+          await lockAddress(transaction, key);
           const at = new Date(now());
           // One statement takes it away: of many uses at the same time one finds it.
           const used = await transaction
             .deleteFrom('invitations')
-            .where('id', '=', invitation.id)
+            .where('id', '=', id)
             .returning('roles')
             .executeTakeFirst();
           if (used === undefined) throw problem('link_invalid');
@@ -93,31 +71,20 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
             .selectFrom('sites')
             .select('registration')
             .where('id', '=', site)
+            .forShare()
             .executeTakeFirst();
           if (policy === undefined || policy.registration === 'closed') throw problem('registration_closed');
-          let user = invitation.user;
-          if (newUser !== undefined) {
-            const made = await insertUser(transaction, {
-              ...newUser,
-              id: uuidV7(at.getTime(), randomBytes(10)),
-              administrator: false,
-              email_verified_at: at,
-              created_at: at,
-              updated_at: at,
-            });
-            user = made.id;
-          }
-          if (user === null) throw problem('link_invalid');
-          await transaction
-            .updateTable('users')
-            .set({ email_verified_at: sql`coalesce(email_verified_at, ${at})` })
-            .where('id', '=', user)
-            .execute();
-          await joinSite(transaction, { user, site, roles: used.roles, at });
-          const event = { action: 'invitation.accept', site, target: user } as const;
-          await audit.append(transaction, { ...by, subject: user }, { ...event, details: { roles: used.roles } });
+          const done = await proof.prove(transaction, { email, key }, credentials);
+          const added = await joinSiteWithRoles(transaction, { user: done.user, site, roles: used.roles, at });
+          const event = { action: 'invitation.accept', site, target: done.user } as const;
+          const details = { invitation: id, account: done.account, granted: added };
+          await audit.append(transaction, { ...by, subject: done.user }, { ...event, details });
+          return { proved: done, granted: added };
         }),
       );
+      if (proved.account === 'taken_over') await proof.endSessions(proved.user);
+      // The next refresh brings the roles.
+      else if (proved.account === 'known' && granted.length > 0) await cutOffs.cutOffSubject(proved.user);
       return { email, site };
     },
   };

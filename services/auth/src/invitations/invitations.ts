@@ -1,13 +1,14 @@
 import { tokenPurposes } from '@gaia/tokens/purposes';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { type Caller, requireHolds } from '../access/permissions.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { RequestThrottle } from '../login/request-throttle.ts';
+import { type RequestThrottle, requireAllowed } from '../login/request-throttle.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import { lockAddress } from '../proof/account.ts';
 import { permissionsOfRoles } from '../roles/roles.ts';
 import { ofKnownSite } from '../sites/known-site.ts';
 import { readEmailAddress } from '../users/email-address.ts';
@@ -25,8 +26,9 @@ export interface Invitation {
 
 export interface Invitations {
   /**
-   * Invites somebody to a site; an invitation of the same address before it ends.
-   * Throws site_not_found, registration_closed, forbidden for roles above the caller's, validation_failed, rate_limited.
+   * Invites somebody to a site; invitations of the same address before it stay open.
+   * Throws site_not_found, registration_closed, forbidden for roles above the caller's, validation_failed, already_member,
+   * too_many_invitations, rate_limited.
    */
   create(
     caller: Caller,
@@ -51,6 +53,9 @@ export interface InvitationsOptions {
 
 const columns = ['id', 'email', 'roles', 'created_at as createdAt', 'expires_at as expiresAt'] as const;
 
+/** Of one address at one site. */
+const MAX_OPEN = 10;
+
 export function createInvitations(options: InvitationsOptions): Invitations {
   const { database, throttle, outbox, audit, now, randomBytes } = options;
   return {
@@ -58,9 +63,10 @@ export function createInvitations(options: InvitationsOptions): Invitations {
       const email = readEmailAddress(given);
       if (email === undefined) throw unusable('email', 'is not an e-mail address');
       const roles = [...new Set(wanted)].sort();
-      // Nobody's mailbox is filled in our name: the counter is the mailbox's, whoever invites.
-      const isAllowed = await throttle.allows(email.key, `site ${site}`);
+      // Every site has its own limit, so that the invitations of one keep nobody from those of another.
+      await requireAllowed(throttle, { mailbox: email.key, address: `site ${site}`, scope: site });
       const invitation = await database.transaction().execute(async (transaction) => {
+        await lockAddress(transaction, email.key);
         const found = await transaction
           .selectFrom('sites')
           .select('registration')
@@ -69,23 +75,24 @@ export function createInvitations(options: InvitationsOptions): Invitations {
         if (found === undefined) throw problem('site_not_found');
         if (found.registration === 'closed') throw problem('registration_closed');
         requireHolds(caller, await permissionsOfRoles(transaction, site, roles));
+        await requireNoMember(transaction, site, email.key);
         const at = now();
-        const row = {
-          id: uuidV7(at, randomBytes(10)),
-          email: email.address,
-          roles,
-          invited_by: isUserId(caller.subject) ? caller.subject : null,
-          created_at: new Date(at),
-          expires_at: new Date(at + tokenPurposes.invitation.lifetimeSeconds * 1_000),
-        };
+        await requireFewOpen(transaction, site, email.key, at);
         const made = await transaction
           .insertInto('invitations')
-          .values({ ...row, site_id: site, email_key: email.key })
-          // The link of the invitation before dies with its id.
-          .onConflict((conflict) => conflict.columns(['site_id', 'email_key']).doUpdateSet(row))
+          .values({
+            id: uuidV7(at, randomBytes(10)),
+            site_id: site,
+            email: email.address,
+            email_key: email.key,
+            roles,
+            invited_by: isUserId(caller.subject) ? caller.subject : null,
+            created_at: new Date(at),
+            expires_at: new Date(at + tokenPurposes.invitation.lifetimeSeconds * 1_000),
+          })
           .returning(columns)
           .executeTakeFirstOrThrow();
-        if (isAllowed) await outbox.add(transaction, { kind: 'invitation', invitation: made.id });
+        await outbox.add(transaction, { kind: 'invitation', invitation: made.id });
         await audit.append(transaction, by, { action: 'invitation.create', site, target: made.id, details: { roles } });
         return made;
       });
@@ -117,4 +124,31 @@ export function createInvitations(options: InvitationsOptions): Invitations {
       });
     },
   };
+}
+
+/** Roles of a present member are set, not offered. Throws already_member. */
+async function requireNoMember(transaction: Transaction<AuthTables>, site: string, emailKey: string): Promise<void> {
+  const member = await transaction
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.user_id')
+    .select('users.id')
+    .where('memberships.site_id', '=', site)
+    .where('users.email_key', '=', emailKey)
+    .executeTakeFirst();
+  if (member === undefined) return;
+  throw problem('already_member', {
+    detail: `PUT /auth/sites/${site}/members/${member.id} sets the roles of a member.`,
+  });
+}
+
+/** Throws too_many_invitations. */
+async function requireFewOpen(transaction: Transaction<AuthTables>, site: string, emailKey: string, at: number) {
+  const { open } = await transaction
+    .selectFrom('invitations')
+    .select(({ fn }) => fn.countAll<string>().as('open'))
+    .where('email_key', '=', emailKey)
+    .where('site_id', '=', site)
+    .where('expires_at', '>', new Date(at))
+    .executeTakeFirstOrThrow();
+  if (Number(open) >= MAX_OPEN) throw problem('too_many_invitations');
 }

@@ -1,4 +1,4 @@
-import { bearer, noBody, pageSchema, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import { bearer, noBody, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
@@ -6,9 +6,9 @@ import { requireUserManager } from '../access/permissions.ts';
 import { originOf } from '../audit/origin.ts';
 import { RolesBody } from '../members/schemas.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
-import { EmailText, LinkBody, LinkToken, NewPassword } from '../recovery/schemas.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../proof/link-details.ts';
+import { EmailText, LinkBody, LinkToken } from '../recovery/schemas.ts';
 import { SiteId, SiteParams } from '../sites/schemas.ts';
-import { Username } from '../users/schemas.ts';
 import { isUserId, USER_ID_PATTERN } from '../users/user.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Invitation, Invitations } from './invitations.ts';
@@ -50,6 +50,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
             400: ['validation_failed', 'malformed_json'],
             ...denials,
             404: ['site_not_found'],
+            409: ['already_member', 'too_many_invitations'],
             429: ['rate_limited'],
             503: ['unavailable'],
           }),
@@ -123,21 +124,12 @@ export function registerAcceptance(app: Service, acceptance: Acceptance): void {
         summary: 'What the token of an invitation is for; uses nothing up',
         tags: ['invitations'],
         body: LinkBody,
-        response: {
-          200: Type.Object({
-            email: Type.String(),
-            site: Type.String(),
-            site_name: Type.String(),
-            has_account: Type.Boolean({ description: 'Without one, a password is needed' }),
-          }),
-          ...problems({ 400: badLinks }),
-        },
+        response: { 200: LinkDetailsAnswer, ...problems({ 400: badLinks }) },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const { email, site, siteName, hasAccount } = await acceptance.details(request.body.token);
-      return { email, site, site_name: siteName, has_account: hasAccount };
+      return linkDetailsAnswer(await acceptance.details(request.body.token));
     },
   );
 
@@ -146,22 +138,17 @@ export function registerAcceptance(app: Service, acceptance: Acceptance): void {
     {
       schema: {
         summary: 'Accept an invitation with the token of a link',
+        description:
+          'The password and the names are of a new account, or of one whose address nobody has proved before. ' +
+          'A present member gets the roles beside their own.',
         tags: ['invitations'],
-        body: Type.Object(
-          {
-            token: LinkToken,
-            password: Type.Optional(NewPassword),
-            name: Type.Optional(plainText({ maxLength: 200 })),
-            username: Type.Optional(Username),
-          },
-          { additionalProperties: false },
-        ),
+        body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
         response: {
           200: Type.Object({ email: Type.String(), site: Type.String() }),
           ...problems({
-            400: [...badLinks, 'password_too_weak'],
+            400: [...badLinks, ...choiceRefusals[400]],
             403: ['registration_closed'],
-            409: ['email_taken', 'username_taken'],
+            409: [...choiceRefusals[409], 'too_many_roles'],
             503: ['unavailable'],
           }),
         },

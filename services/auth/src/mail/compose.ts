@@ -62,13 +62,13 @@ export function createCompose(options: ComposeOptions) {
     if (known?.disabled) return undefined;
     // The name that was given is in none of these: anybody could make us mail their words to a stranger.
     const facts = factsOf(sender, '', 'emailVerification');
-    if (known !== undefined && (await users.isMember(known.id, row.site_id))) {
+    if (known?.emailVerifiedAt && (await users.isMember(known.id, row.site_id))) {
       return { to: known.email, sender, text: texts.registrationOfMember(facts) };
     }
     return {
       to: known?.email ?? row.email,
       sender,
-      text: known === undefined ? texts.registration(facts) : texts.registrationOfKnown(facts),
+      text: known?.emailVerifiedAt ? texts.registrationOfKnown(facts) : texts.registration(facts),
       link: await link(sender, 'emailVerification', { subject: row.id, email: row.email_key, isRegistration: true }),
     };
   }
@@ -90,9 +90,8 @@ export function createCompose(options: ComposeOptions) {
     };
   }
 
-  async function passwordReset(job: JobOf<'password_reset'>, isFirstAttempt: boolean): Promise<Draft | undefined> {
-    // A newer request ends the links before it. Only the first attempt counts: a mail that is sent again is no request.
-    const user = await (isFirstAttempt ? users.byEmailForNewReset(job.emailKey) : users.byEmail(job.emailKey));
+  async function passwordReset(job: JobOf<'password_reset'>): Promise<Draft | undefined> {
+    const user = await users.byEmail(job.emailKey);
     if (user === undefined || user.disabled) return undefined;
     const sender = await siteLinks.ofUser(user, job.site);
     return {
@@ -108,11 +107,11 @@ export function createCompose(options: ComposeOptions) {
     };
   }
 
-  async function emailChange({ user: id }: JobOf<'email_change'>): Promise<Draft | undefined> {
+  async function emailChange({ user: id, site }: JobOf<'email_change'>): Promise<Draft | undefined> {
     const user = await users.byId(id);
     if (user === undefined || user.disabled || user.pendingEmail === null || user.pendingEmailKey === null)
       return undefined;
-    const sender = await siteLinks.ofUser(user, undefined);
+    const sender = await siteLinks.ofUser(user, site);
     const to = user.pendingEmail;
     const taken = await users.byEmail(user.pendingEmailKey);
     if (taken !== undefined && taken.id !== user.id) {
@@ -166,14 +165,14 @@ export function createCompose(options: ComposeOptions) {
     return { to: job.recipient, sender, text: noticeTexts[job.kind](facts) };
   }
 
-  function draft(job: MailJob, isFirstAttempt: boolean): Promise<Draft | undefined> {
+  function draft(job: MailJob): Promise<Draft | undefined> {
     switch (job.kind) {
       case 'registration':
         return registration(job);
       case 'verification':
         return verification(job);
       case 'password_reset':
-        return passwordReset(job, isFirstAttempt);
+        return passwordReset(job);
       case 'email_change':
         return emailChange(job);
       case 'invitation':
@@ -183,8 +182,8 @@ export function createCompose(options: ComposeOptions) {
     }
   }
 
-  return async (id: string, job: MailJob, isFirstAttempt: boolean): Promise<Mail | undefined> => {
-    const made = await draft(job, isFirstAttempt);
+  return async (id: string, job: MailJob): Promise<Mail | undefined> => {
+    const made = await draft(job);
     if (made === undefined) return undefined;
     const { to, sender, text } = made;
     return {

@@ -9,7 +9,7 @@ export type MailJob =
   | { readonly kind: 'verification'; readonly user: string; readonly site?: string | undefined }
   /** Somebody has asked for a new password, for an address that may be unknown. */
   | { readonly kind: 'password_reset'; readonly emailKey: string; readonly site?: string | undefined }
-  | { readonly kind: 'email_change'; readonly user: string }
+  | { readonly kind: 'email_change'; readonly user: string; readonly site?: string | undefined }
   | { readonly kind: 'invitation'; readonly invitation: string }
   /** Notices go to the address that the user had when it happened. */
   | {

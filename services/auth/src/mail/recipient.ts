@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
 
 const columns = [
@@ -22,14 +22,6 @@ export function recipientOf(database: Kysely<AuthTables>) {
   return {
     byId: (id: string) => select().where('id', '=', id).executeTakeFirst(),
     byEmail: (emailKey: string) => select().where('email_key', '=', emailKey).executeTakeFirst(),
-    /** Counts the reset version up, so that only the link that is made now works. */
-    byEmailForNewReset: (emailKey: string) =>
-      database
-        .updateTable('users')
-        .set({ reset_version: sql`reset_version + 1` })
-        .where('email_key', '=', emailKey)
-        .returning(columns)
-        .executeTakeFirst(),
     isMember: async (user: string, site: string) =>
       (await database
         .selectFrom('memberships')

@@ -7,7 +7,7 @@ export interface MailWorkerOptions {
   readonly queue: MailQueue;
   readonly transport: MailTransport;
   /** The mail of a job; undefined where there is nothing to send (any more). */
-  compose(id: string, job: MailJob, isFirstAttempt: boolean): Promise<Mail | undefined>;
+  compose(id: string, job: MailJob): Promise<Mail | undefined>;
   readonly log: {
     warn(details: object, message: string): void;
     error(details: object, message: string): void;
@@ -21,8 +21,8 @@ export function createMailWorker({ queue, transport, compose, log, onOutcome }: 
   const worker = createOutboxWorker<MailJob, 'sent' | 'nothing'>({
     name: 'mail',
     queue,
-    perform: async ({ id, job, attempt }) => {
-      const composed = await compose(id, job, attempt === 1);
+    perform: async ({ id, job }) => {
+      const composed = await compose(id, job);
       if (composed === undefined) return 'nothing';
       await transport.send(composed);
       return 'sent';

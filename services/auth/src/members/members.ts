@@ -1,13 +1,14 @@
 import { isForeignKeyViolation } from '@gaia/database/errors';
 import type { Kysely, Transaction } from 'kysely';
 import { requireOtherOwner } from '../access/last-holders.ts';
-import { type Caller, requireHolds } from '../access/permissions.ts';
+import { type Caller, isAdministrator, requireHolds } from '../access/permissions.ts';
 import { scopesOf } from '../access/site-access.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import { lockAddressOf } from '../proof/account.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { ownPermissions } from '../roles/own-permissions.ts';
 import { permissionsOfRoles } from '../roles/roles.ts';
@@ -38,8 +39,10 @@ export interface Members {
   /** Throws member_not_found. */
   get(site: string, user: string): Promise<Member>;
   /**
-   * Sets a user's roles on a site. Tokens with the old ones end.
-   * Throws site_not_found, user_not_found, forbidden, last_owner, validation_failed for a role that the site does not have.
+   * Sets a user's roles on a site. Tokens with the old ones end. Only administrators of the installation add who is no
+   * member: managers of a site invite, and learn nothing of ids.
+   * Throws site_not_found, user_not_found, member_not_found, forbidden, last_owner, validation_failed for a role that the
+   * site does not have.
    */
   put(
     caller: Caller,
@@ -97,6 +100,7 @@ export function createMembers({ database, cutOffs, audit, now }: MembersOptions)
         database.transaction().execute(async (transaction) => {
           requireHolds(caller, await permissionsOfRoles(transaction, site, roles));
           const held = await heldBy(transaction, site, user);
+          if (held === undefined && !isAdministrator(caller)) throw problem('member_not_found');
           requireHolds(caller, scopesOf(held?.roles ?? [], held?.permissions ?? []));
           if (held?.roles.includes('owner') && !roles.includes('owner'))
             await requireOtherOwner(transaction, site, user);
@@ -116,11 +120,16 @@ export function createMembers({ database, cutOffs, audit, now }: MembersOptions)
     },
     remove: async (caller, by, site, user) => {
       const removed = await database.transaction().execute(async (transaction) => {
+        const emailKey = await lockAddressOf(transaction, user);
         const held = await heldBy(transaction, site, user);
         if (held === undefined) return undefined;
         requireHolds(caller, scopesOf(held.roles, held.permissions ?? []));
         if (held.roles.includes('owner')) await requireOtherOwner(transaction, site, user);
         await transaction.deleteFrom('memberships').where('site_id', '=', site).where('user_id', '=', user).execute();
+        // An older link must not bring back who was taken off.
+        for (const table of ['invitations', 'registrations'] as const) {
+          await transaction.deleteFrom(table).where('email_key', '=', emailKey).where('site_id', '=', site).execute();
+        }
         await audit.append(transaction, by, { action: 'member.remove', site, target: user });
         return held;
       });

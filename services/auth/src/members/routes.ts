@@ -59,6 +59,7 @@ export function registerMembers(app: Service, members: Members): void {
       schema: {
         summary: 'Set a user’s roles on a site',
         description:
+          'Administrators of the installation add users as well; managers of a site invite them. ' +
           'Access tokens that the user holds are refused within a second; the next refresh brings the new roles.',
         tags: ['members'],
         ...bearer,
@@ -70,7 +71,7 @@ export function registerMembers(app: Service, members: Members): void {
           ...problems({
             400: ['validation_failed'],
             ...denials,
-            404: ['site_not_found', 'user_not_found'],
+            404: ['site_not_found', 'user_not_found', 'member_not_found'],
             409: ['last_owner'],
           }),
         },

@@ -5,7 +5,7 @@ import { USER_ID_PATTERN } from '../users/user.ts';
 import type { Member } from './members.ts';
 
 /** Of one member, so that its token stays small. */
-const MAX_ROLES = 16;
+export const MAX_ROLES = 16;
 
 export const MembersParams = Type.Object({ site: SiteId });
 

@@ -1,80 +1,83 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
-import type { PasswordStrength } from '../passwords/strength.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
-import { unusable } from '../users/unusable.ts';
-import type { LinkTokens } from './link-tokens.ts';
+import { wordsOfSites } from '../passwords/site-words.ts';
+import { accountColumns, lockAddress } from '../proof/account.ts';
+import type { AddressProof, Choice } from '../proof/address-proof.ts';
+import { type LinkDetails, linkDetails } from '../proof/link-details.ts';
+import type { LinkClaims, LinkTokens } from './link-tokens.ts';
 
 export interface ResetOptions {
   readonly database: Kysely<AuthTables>;
   readonly linkTokens: Pick<LinkTokens, 'verify'>;
-  readonly passwords: Pick<Passwords, 'hash'>;
-  readonly strength: PasswordStrength;
-  readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
+  readonly proof: AddressProof;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
 }
 
-/**
- * Sets the password of who holds a reset link, and ends all their sessions.
- * Throws link_invalid, link_expired, validation_failed, password_too_weak, unavailable.
- */
-export function createReset(options: ResetOptions): (token: string, password: string, by: Origin) => Promise<void> {
-  const { database, linkTokens, passwords, strength, cutOffs, outbox, audit, now } = options;
-  return async (token, password, by) => {
-    if (!isUsablePassword(password)) throw unusable('password', 'must have 8 to 256 characters');
-    const { subject, credentialVersion, linkVersion } = await linkTokens.verify('passwordReset', token);
-    if (credentialVersion === undefined || linkVersion === undefined) throw problem('link_invalid');
-    const user = await database
+export interface Reset {
+  /** Whose password a link sets; uses nothing up. Throws link_invalid, link_expired. */
+  details(token: string): Promise<LinkDetails>;
+  /**
+   * Sets the password of who holds a link, and ends all their sessions. Who has the mail has the mailbox: an account that
+   * was unproved is theirs from now on, with the names that they choose.
+   * Throws link_invalid, link_expired, account_exists for names of a proved account, and what AddressProof.read throws.
+   */
+  reset(token: string, choice: Choice, by: Origin): Promise<void>;
+}
+
+export function createReset({ database, linkTokens, proof, outbox, audit, now }: ResetOptions): Reset {
+  /** The user of a link that is still unused; of many uses at the same time one finds its versions unchanged. */
+  async function findUser(from: Kysely<AuthTables>, claims: LinkClaims) {
+    const { subject, email, credentialVersion, linkVersion } = claims;
+    if (email === undefined || credentialVersion === undefined || linkVersion === undefined) {
+      throw problem('link_invalid');
+    }
+    const query = from
       .selectFrom('users')
-      .select(['email', 'username', 'name'])
+      .select([...accountColumns, 'users.email_key as key'])
       .where('id', '=', subject)
+      .where('email_key', '=', email)
       .where('credential_version', '=', credentialVersion)
       .where('reset_version', '=', linkVersion)
-      .where('disabled', '=', false)
-      .executeTakeFirst();
-    // Before the hash: a dead link must not cost its work.
+      .where('disabled', '=', false);
+    const user = await (from.isTransaction ? query.forUpdate() : query).executeTakeFirst();
     if (user === undefined) throw problem('link_invalid');
-    await strength.require(password, [user.email, user.username, user.name]);
-    const passwordHash = await passwords.hash(password);
-    await database.transaction().execute(async (transaction) => {
-      const at = now();
-      const used = await transaction
-        .updateTable('users')
-        .set({
-          password_hash: passwordHash,
-          credential_version: sql`credential_version + 1`,
-          reset_version: sql`reset_version + 1`,
-          // Whoever has read the mail has the mailbox.
-          email_verified_at: sql`coalesce(email_verified_at, ${new Date(at)})`,
-          updated_at: new Date(at),
-        })
-        .where('id', '=', subject)
-        .where('credential_version', '=', credentialVersion)
-        .where('reset_version', '=', linkVersion)
-        .where('disabled', '=', false)
-        .returning('email')
-        .executeTakeFirst();
-      // Of many uses at the same time one has found the versions unchanged.
-      if (used === undefined) throw problem('link_invalid');
-      // Also before the commit: if the sessions cannot be ended, the password stays and the link can be used again.
-      await cutOffs.endAllSessions(subject);
-      await outbox.add(transaction, {
-        kind: 'password_changed',
-        user: subject,
-        recipient: used.email,
-        at,
-        address: by.address,
+    return user;
+  }
+
+  return {
+    details: async (token) => linkDetails(await findUser(database, await linkTokens.verify('passwordReset', token))),
+    reset: async (token, choice, by) => {
+      const claims = await linkTokens.verify('passwordReset', token);
+      // Before the hash: a dead link must not cost its work.
+      const user = await findUser(database, claims);
+      const { id, isProved } = user;
+      if (isProved && (choice.name ?? choice.username) !== undefined) throw problem('account_exists');
+      const own = isProved ? [user.username, user.name] : [];
+      const { passwordHash, names } = await proof.read(user.email, choice, [
+        ...own,
+        ...(await wordsOfSites(database, id)),
+      ]);
+      await database.transaction().execute(async (transaction) => {
+        await lockAddress(transaction, user.key);
+        await findUser(transaction, claims);
+        await proof.replaceCredentials(transaction, id, { passwordHash, ...(!isProved && { names }) });
+        await outbox.add(transaction, {
+          kind: 'password_changed',
+          user: id,
+          recipient: user.email,
+          at: now(),
+          address: by.address,
+        });
+        await audit.append(transaction, { ...by, subject: id }, { action: 'password.reset', target: id });
       });
-      await audit.append(transaction, { ...by, subject }, { action: 'password.reset', target: subject });
-    });
-    await cutOffs.endAllSessions(subject);
-    outbox.wake();
+      await proof.endSessions(id);
+      outbox.wake();
+    },
   };
 }

@@ -1,17 +1,21 @@
 import { noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
-import type { Origin } from '../audit/origin.ts';
+import { Type } from 'typebox';
 import { originOf } from '../audit/origin.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../proof/link-details.ts';
 import { siteOfHost } from '../sites/site-of-host.ts';
 import type { ForgotRequest } from './forgot.ts';
-import { AcceptedAnswer, ForgotBody, ResetBody, WELL_MEANT } from './schemas.ts';
+import type { Reset } from './reset.ts';
+import { AcceptedAnswer, ForgotBody, LinkBody, LinkToken, WELL_MEANT } from './schemas.ts';
 
 export interface RecoveryRoutes {
   forgot(request: ForgotRequest): Promise<void>;
-  reset(token: string, password: string, by: Origin): Promise<void>;
+  readonly reset: Reset;
 }
 
-/** `POST /auth/forgot` and `/auth/reset`. */
+const badLinks = ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'];
+
+/** `POST /auth/forgot`, `/auth/reset` and `/auth/reset/details`. */
 export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes): void {
   app.post(
     '/auth/forgot',
@@ -40,23 +44,42 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
   );
 
   app.post(
+    '/auth/reset/details',
+    {
+      schema: {
+        summary: 'Whose password the token of a link sets; uses nothing up',
+        tags: ['recovery'],
+        body: LinkBody,
+        response: { 200: LinkDetailsAnswer, ...problems({ 400: badLinks }) },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return linkDetailsAnswer(await reset.details(request.body.token));
+    },
+  );
+
+  app.post(
     '/auth/reset',
     {
       schema: {
         summary: 'Set a new password with the token of a link; all sessions of the user end',
+        description: 'Names are taken for an account whose address nobody has proved before, and are gone without.',
         tags: ['recovery'],
-        body: ResetBody,
+        body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
         response: {
           204: noBody('The password is set'),
           ...problems({
-            400: ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired', 'password_too_weak'],
+            400: [...badLinks, ...choiceRefusals[400]],
+            409: choiceRefusals[409],
             503: ['unavailable'],
           }),
         },
       },
     },
     async (request, reply) => {
-      await reset(request.body.token, request.body.password, originOf(request));
+      const { token, password, name, username } = request.body;
+      await reset.reset(token, { password, name, username }, originOf(request));
       return reply.code(204).header('cache-control', 'no-store').send();
     },
   );

@@ -13,7 +13,6 @@ export const LinkToken = Type.String({
 });
 
 export const ForgotBody = Type.Object({ email: EmailText }, { additionalProperties: false });
-export const ResetBody = Type.Object({ token: LinkToken, password: NewPassword }, { additionalProperties: false });
 export const LinkBody = Type.Object({ token: LinkToken }, { additionalProperties: false });
 
 /** The same whoever asks: it says nothing of whether there is such a user. */

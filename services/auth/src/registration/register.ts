@@ -1,20 +1,26 @@
 import { tokenPurposes } from '@gaia/tokens/purposes';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { RequestThrottle } from '../login/request-throttle.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import type { Passwords } from '../passwords/passwords.ts';
-import type { PasswordStrength } from '../passwords/strength.ts';
+import { lockAddress } from '../proof/account.ts';
+import { readEmailAddress } from '../users/email-address.ts';
+import { unusable } from '../users/unusable.ts';
 import { uuidV7 } from '../users/user-id.ts';
-import { type NewUser, readNewUser } from '../users/users.ts';
+import { usernameColumns } from '../users/users.ts';
+
+export interface Registrant {
+  readonly email: string;
+  /** Suggestions that the page of the link shows; whoever follows it says what is taken. */
+  readonly username?: string | undefined;
+  readonly name?: string | undefined;
+}
 
 export interface RegisterOptions {
   readonly database: Kysely<AuthTables>;
-  readonly passwords: Pick<Passwords, 'hash'>;
-  readonly strength: Pick<PasswordStrength, 'require'>;
   readonly throttle: RequestThrottle;
   readonly outbox: Outbox;
   readonly audit: Audit;
@@ -22,54 +28,83 @@ export interface RegisterOptions {
   randomBytes(size: number): Buffer;
 }
 
-export type Register = (site: string, user: NewUser, address: string, by: Origin) => Promise<void>;
+export type Register = (site: string, registrant: Registrant, address: string, by: Origin) => Promise<void>;
+
+/** Pending rows of one address at one site; further requests are sent a link of the newest one. */
+export const MAX_PENDING = 10;
 
 /**
- * Takes a registration at a site that is open to everybody. There is no user before the address is shown to be theirs, and
- * whether there is one already is found out when the mail is written: the answer and its time are the same either way.
- * Throws site_not_found, registration_closed, validation_failed, password_too_weak, username_taken, rate_limited,
- * unavailable.
+ * Takes a registration at a site that is open to everybody. There is no user before the address is proved, and whether
+ * there is one already is found out when the mail is written: the answer and its time are the same either way.
+ * Throws site_not_found, registration_closed, validation_failed, username_taken, username_reserved, username_confusable,
+ * rate_limited.
  */
 export function createRegister(options: RegisterOptions): Register {
-  const { database, passwords, strength, throttle, outbox, audit, now, randomBytes } = options;
-  return async (site, given, address, by) => {
-    const row = readNewUser(given);
-    const found = await database
-      .selectFrom('sites')
-      .select(['name', 'registration'])
-      .where('id', '=', site)
-      .executeTakeFirst();
+  const { database, throttle, outbox, audit, now, randomBytes } = options;
+
+  /** Each request has a row and a link of its own, so that no request of somebody else's ends the owner's. */
+  async function pendingRow(
+    transaction: Transaction<AuthTables>,
+    row: Omit<AuthTables['registrations'], 'id'>,
+    at: number,
+  ): Promise<string> {
+    await lockAddress(transaction, row.email_key);
+    const pending = await transaction
+      .selectFrom('registrations')
+      .select('id')
+      .where('email_key', '=', row.email_key)
+      .where('site_id', '=', row.site_id)
+      .where('expires_at', '>', new Date(at))
+      .orderBy('id', 'desc')
+      .limit(MAX_PENDING)
+      .execute();
+    const newest = pending[0];
+    if (newest !== undefined && pending.length === MAX_PENDING) {
+      const { expires_at } = row;
+      await transaction.updateTable('registrations').set({ expires_at }).where('id', '=', newest.id).execute();
+      return newest.id;
+    }
+    const id = uuidV7(at, randomBytes(10));
+    await transaction
+      .insertInto('registrations')
+      .values({ ...row, id })
+      .execute();
+    return id;
+  }
+
+  return async (site, { email: givenEmail, username: givenUsername, name = '' }, address, by) => {
+    const email = readEmailAddress(givenEmail);
+    if (email === undefined) throw unusable('email', 'is not an e-mail address');
+    const { username, username_key, username_skeleton } = usernameColumns(givenUsername ?? null);
+    const found = await database.selectFrom('sites').select('registration').where('id', '=', site).executeTakeFirst();
     if (found === undefined) throw problem('site_not_found');
     if (found.registration !== 'open') throw problem('registration_closed');
-    const isAllowed = await throttle.allows(row.email_key, address);
-    await strength.require(given.password, [row.email, row.username, row.name, found.name]);
-    if (row.username_key !== null) await requireFreeUsername(row.username_key);
-    const password_hash = await passwords.hash(given.password);
+    const isAllowed = await throttle.allows({ mailbox: email.key, address, scope: site });
+    if (username !== null) await requireFreeUsername(username_key, username_skeleton);
     if (!isAllowed) return;
     const at = now();
-    const id = uuidV7(at, randomBytes(10));
-    const expires_at = new Date(at + tokenPurposes.emailVerification.lifetimeSeconds * 1_000);
+    const row = {
+      site_id: site,
+      email: email.address,
+      email_key: email.key,
+      username,
+      name: name.trim(),
+      expires_at: new Date(at + tokenPurposes.emailVerification.lifetimeSeconds * 1_000),
+    };
     await database.transaction().execute(async (transaction) => {
-      await transaction
-        .insertInto('registrations')
-        .values({ ...row, id, site_id: site, password_hash, expires_at })
-        // The link of the registration before dies with its id.
-        .onConflict((conflict) =>
-          conflict.columns(['site_id', 'email_key']).doUpdateSet({ ...row, id, password_hash, expires_at }),
-        )
-        .execute();
-      await outbox.add(transaction, { kind: 'registration', registration: id });
-      await audit.append(transaction, by, { action: 'user.register', site, target: id });
+      const registration = await pendingRow(transaction, row, at);
+      await outbox.add(transaction, { kind: 'registration', registration });
+      await audit.append(transaction, by, { action: 'user.register', site, target: registration });
     });
     outbox.wake();
   };
 
   /** Names are public on a site; addresses are not. So this is asked, and answered, whoever the address belongs to. */
-  async function requireFreeUsername(key: string): Promise<void> {
+  async function requireFreeUsername(key: string | null, skeleton: string | null): Promise<void> {
     const taken = await database
       .selectFrom('users')
       .select(sql`1`.as('one'))
-      .where('username_key', '=', key)
+      .where(({ or, eb }) => or([eb('username_key', '=', key), eb('username_skeleton', '=', skeleton)]))
       .executeTakeFirst();
     if (taken !== undefined) throw problem('username_taken');
   }

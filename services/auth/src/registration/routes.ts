@@ -1,33 +1,49 @@
-import { problems } from '@gaia/http-service/route-schemas';
+import { plainText, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
-import { type Origin, originOf } from '../audit/origin.ts';
-import { AcceptedAnswer, LinkBody, WELL_MEANT } from '../recovery/schemas.ts';
+import { originOf } from '../audit/origin.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../proof/link-details.ts';
+import { AcceptedAnswer, EmailText, LinkBody, LinkToken, WELL_MEANT } from '../recovery/schemas.ts';
 import { SiteParams } from '../sites/schemas.ts';
-import { NewUserBody } from '../users/schemas.ts';
+import { Username } from '../users/schemas.ts';
+import { unusable } from '../users/unusable.ts';
 import type { Register } from './register.ts';
-import type { Verified } from './verify.ts';
+import type { Verification } from './verify.ts';
 
 export interface RegistrationRoutes {
   readonly register: Register;
-  verify(token: string, by: Origin): Promise<Verified>;
+  readonly verification: Verification;
 }
 
-/** `POST /auth/sites/:site/registrations` and `/auth/verify`. */
-export function registerRegistration(app: Service, { register, verify }: RegistrationRoutes): void {
+const badLinks = ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'];
+
+const RegistrationBody = Type.Object(
+  {
+    email: EmailText,
+    username: Type.Optional(Username),
+    name: Type.Optional(plainText({ maxLength: 200 })),
+    password: Type.Optional(
+      Type.Unknown({ deprecated: true, description: 'Refused: whoever follows the link chooses the password there' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** `POST /auth/sites/:site/registrations`, `/auth/verify` and `/auth/verify/details`. */
+export function registerRegistration(app: Service, { register, verification }: RegistrationRoutes): void {
   app.post(
     '/auth/sites/:site/registrations',
     {
       schema: {
         summary: 'Register at a site that is open to everybody',
-        description: `${WELL_MEANT}: its link makes the account, within 24 hours.`,
+        description: `${WELL_MEANT}: its link makes the account, within 24 hours, with the password that is chosen there.`,
         tags: ['registration'],
         params: SiteParams,
-        body: NewUserBody,
+        body: RegistrationBody,
         response: {
           202: AcceptedAnswer,
           ...problems({
-            400: ['validation_failed', 'malformed_json', 'password_too_weak'],
+            400: ['validation_failed', 'malformed_json', 'username_reserved', 'username_confusable'],
             403: ['registration_closed'],
             404: ['site_not_found'],
             409: ['username_taken'],
@@ -39,9 +55,29 @@ export function registerRegistration(app: Service, { register, verify }: Registr
     },
     async (request, reply) => {
       const { email, username, name, password } = request.body;
-      await register(request.params.site, { email, username, name, password }, request.ip, originOf(request));
+      if (password !== undefined) throw unusable('password', 'is chosen at the link in the mail, not here');
+      await register(request.params.site, { email, username, name }, request.ip, originOf(request));
       reply.code(202).header('cache-control', 'no-store');
       return {};
+    },
+  );
+
+  app.post(
+    '/auth/verify/details',
+    {
+      schema: {
+        summary: 'What the token of a link to confirm an address is for; uses nothing up',
+        tags: ['registration'],
+        body: LinkBody,
+        response: {
+          200: LinkDetailsAnswer,
+          ...problems({ 400: badLinks, 403: ['registration_closed'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return linkDetailsAnswer(await verification.details(request.body.token));
     },
   );
 
@@ -50,25 +86,29 @@ export function registerRegistration(app: Service, { register, verify }: Registr
     {
       schema: {
         summary: 'Confirm an address with the token of a link',
+        description:
+          'A new account, and one whose address nobody has proved before, gets the password that is sent here and the names ' +
+          'that are sent here or none; whatever was set before is gone. An account with an owner takes nothing but the token.',
         tags: ['registration'],
-        body: LinkBody,
+        body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
         response: {
           200: Type.Object({
             email: Type.String(),
             site: Type.Union([Type.String(), Type.Null()], { description: 'The site that was joined' }),
           }),
           ...problems({
-            400: ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'],
+            400: [...badLinks, ...choiceRefusals[400]],
             403: ['registration_closed'],
-            409: ['email_taken', 'username_taken'],
+            409: choiceRefusals[409],
             503: ['unavailable'],
           }),
         },
       },
     },
     async (request, reply) => {
-      const { email, site } = await verify(request.body.token, originOf(request));
+      const { token, password, name, username } = request.body;
       reply.header('cache-control', 'no-store');
+      const { email, site } = await verification.verify(token, { password, name, username }, originOf(request));
       return { email, site: site ?? null };
     },
   );

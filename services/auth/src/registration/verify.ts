@@ -1,19 +1,22 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
+import { wordsOfSite, wordsOfSites } from '../passwords/site-words.ts';
+import { accountColumns, findAccount, lockAddress } from '../proof/account.ts';
+import type { AddressProof, Choice } from '../proof/address-proof.ts';
+import { type LinkDetails, linkDetails } from '../proof/link-details.ts';
 import type { LinkClaims, LinkTokens } from '../recovery/link-tokens.ts';
-import { uuidV7 } from '../users/user-id.ts';
-import { insertUser, refusingTaken } from '../users/users.ts';
+import { refusingTaken } from '../users/users.ts';
 import { joinSite } from './join-site.ts';
 
 export interface VerifyOptions {
   readonly database: Kysely<AuthTables>;
   readonly linkTokens: Pick<LinkTokens, 'verify'>;
+  readonly proof: AddressProof;
   readonly audit: Audit;
   now(): number;
-  randomBytes(size: number): Buffer;
 }
 
 export interface Verified {
@@ -21,112 +24,118 @@ export interface Verified {
   readonly site: string | undefined;
 }
 
+export interface Verification {
+  /** What a link is for; uses nothing up. Throws link_invalid, link_expired. */
+  details(token: string): Promise<LinkDetails>;
+  /**
+   * Uses a link: makes the owner of its address a member, or the account of the address theirs.
+   * Throws link_invalid, link_expired, registration_closed, username_taken, and what AddressProof throws.
+   */
+  verify(token: string, choice: Choice, by: Origin): Promise<Verified>;
+}
+
 /** What members get who register by themselves. */
 export const REGISTERED_ROLES: readonly string[] = Object.freeze(['member']);
 
-/**
- * Uses a verification link: makes the user of a registration a member, or notes that a user's address is theirs.
- * Throws link_invalid, link_expired, registration_closed; email_taken, username_taken when two come at the same time.
- */
-export function createVerify(options: VerifyOptions): (token: string, by: Origin) => Promise<Verified> {
-  const { database, linkTokens, audit, now, randomBytes } = options;
+export function createVerification(options: VerifyOptions): Verification {
+  const { database, linkTokens, proof, audit, now } = options;
 
-  async function useRegistration(
-    transaction: Transaction<AuthTables>,
-    claims: LinkClaims,
-    by: Origin,
-  ): Promise<Verified> {
-    // One statement takes it away: of many uses at the same time one finds it.
-    const row = await transaction
-      .deleteFrom('registrations')
-      .where('id', '=', claims.subject)
-      .where('email_key', '=', claims.email ?? '')
-      .returningAll()
+  async function findRegistration({ subject, email = '' }: LinkClaims) {
+    const row = await database
+      .selectFrom('registrations')
+      .innerJoin('sites', 'sites.id', 'registrations.site_id')
+      .select(['registrations.id', 'registrations.email', 'registrations.name', 'registrations.username'])
+      .select(['registrations.email_key as key', 'sites.id as site', 'sites.name as siteName', 'sites.registration'])
+      .where('registrations.id', '=', subject)
+      .where('registrations.email_key', '=', email)
+      .where('registrations.expires_at', '>', new Date(now()))
       .executeTakeFirst();
     if (row === undefined) throw problem('link_invalid');
-    const at = new Date(now());
-    const site = await transaction
-      .selectFrom('sites')
-      .select('registration')
-      .where('id', '=', row.site_id)
-      .executeTakeFirst();
-    if (site?.registration !== 'open') throw problem('registration_closed');
-    const known = await transaction
-      .updateTable('users')
-      .set({ email_verified_at: sql`coalesce(email_verified_at, ${at})` })
-      .where('email_key', '=', row.email_key)
-      .returning(['id', 'disabled'])
-      .executeTakeFirst();
-    if (known?.disabled) throw problem('link_invalid');
-    const user = known?.id ?? (await makeUser(transaction, row, at));
-    await joinSite(transaction, { user, site: row.site_id, roles: REGISTERED_ROLES, at });
-    const event = { action: 'user.verify', site: row.site_id, target: user } as const;
-    await audit.append(transaction, { ...by, subject: user }, { ...event, details: { new: known === undefined } });
-    return { email: row.email, site: row.site_id };
+    if (row.registration !== 'open') throw problem('registration_closed');
+    return { row, account: await findAccount(database, row.key) };
   }
 
-  async function makeUser(
-    transaction: Transaction<AuthTables>,
-    row: Pick<
-      AuthTables['registrations'],
-      'email' | 'email_key' | 'username' | 'username_key' | 'name' | 'password_hash'
-    >,
-    at: Date,
-  ): Promise<string> {
-    // Somebody else may have taken the name meanwhile: better an account without it than none.
-    const taken = await transaction
-      .selectFrom('users')
-      .select('id')
-      .where('username_key', '=', row.username_key ?? '')
-      .executeTakeFirst();
-    const { id } = await insertUser(transaction, {
-      id: uuidV7(at.getTime(), randomBytes(10)),
-      email: row.email,
-      email_key: row.email_key,
-      username: taken === undefined ? row.username : null,
-      username_key: taken === undefined ? row.username_key : null,
-      name: row.name,
-      password_hash: row.password_hash,
-      administrator: false,
-      email_verified_at: at,
-      created_at: at,
-      updated_at: at,
-    });
-    return id;
-  }
-
-  async function useVerification(
-    transaction: Transaction<AuthTables>,
-    claims: LinkClaims,
-    by: Origin,
-  ): Promise<Verified> {
+  /** The user of a link that is still unused; of many uses at the same time one finds its versions unchanged. */
+  async function findUser(from: Kysely<AuthTables>, claims: LinkClaims) {
     const { subject, email, credentialVersion, linkVersion } = claims;
     if (email === undefined || credentialVersion === undefined || linkVersion === undefined)
       throw problem('link_invalid');
-    const row = await transaction
-      .updateTable('users')
-      .set({ email_verified_at: new Date(now()), link_version: sql`link_version + 1` })
+    const query = from
+      .selectFrom('users')
+      .select([...accountColumns, 'users.email_key as key'])
       .where('id', '=', subject)
       .where('email_key', '=', email)
       .where('credential_version', '=', credentialVersion)
       .where('link_version', '=', linkVersion)
       .where('email_verified_at', 'is', null)
-      .where('disabled', '=', false)
-      .returning('email')
-      .executeTakeFirst();
-    if (row === undefined) throw problem('link_invalid');
-    await audit.append(transaction, { ...by, subject }, { action: 'user.verify', target: subject });
-    return { email: row.email, site: undefined };
+      .where('disabled', '=', false);
+    const user = await (from.isTransaction ? query.forUpdate() : query).executeTakeFirst();
+    if (user === undefined) throw problem('link_invalid');
+    return user;
   }
 
-  return async (token, by) => {
-    const claims = await linkTokens.verify('emailVerification', token);
-    return refusingTaken(() =>
-      database
-        .transaction()
-        .execute((transaction) =>
-          claims.isRegistration ? useRegistration(transaction, claims, by) : useVerification(transaction, claims, by),
-        ),
-    );
+  async function useRegistration(claims: LinkClaims, choice: Choice, by: Origin): Promise<Verified> {
+    const { row, account } = await findRegistration(claims);
+    const { email, key, site } = row;
+    const credentials = await proof.prepare(account, email, choice, await wordsOfSite(database, site));
+    const proved = await database.transaction().execute(async (transaction) => {
+      await lockAddress(transaction, key);
+      const at = new Date(now());
+      // All requests of the address at this site end: what they were for is done, and the link itself is used once.
+      const used = await transaction
+        .deleteFrom('registrations')
+        .where('email_key', '=', key)
+        .where('site_id', '=', site)
+        .returning('id')
+        .execute();
+      if (!used.some(({ id }) => id === row.id)) throw problem('link_invalid');
+      const policy = await transaction
+        .selectFrom('sites')
+        .select('registration')
+        .where('id', '=', site)
+        .forShare()
+        .executeTakeFirst();
+      if (policy?.registration !== 'open') throw problem('registration_closed');
+      const done = await proof.prove(transaction, { email, key }, credentials);
+      const granted = await joinSite(transaction, { user: done.user, site, roles: REGISTERED_ROLES, at });
+      const event = { action: 'user.verify', site, target: done.user } as const;
+      await audit.append(
+        transaction,
+        { ...by, subject: done.user },
+        { ...event, details: { account: done.account, granted } },
+      );
+      return done;
+    });
+    if (proved.account === 'taken_over') await proof.endSessions(proved.user);
+    return { email, site };
+  }
+
+  async function useVerification(claims: LinkClaims, choice: Choice, by: Origin): Promise<Verified> {
+    const user = await findUser(database, claims);
+    const credentials = await proof.read(user.email, choice, await wordsOfSites(database, user.id));
+    await database.transaction().execute(async (transaction) => {
+      await lockAddress(transaction, user.key);
+      await findUser(transaction, claims);
+      await proof.replaceCredentials(transaction, user.id, credentials);
+      const event = { action: 'user.verify', target: user.id, details: { account: 'taken_over' } } as const;
+      await audit.append(transaction, { ...by, subject: user.id }, event);
+    });
+    await proof.endSessions(user.id);
+    return { email: user.email, site: undefined };
+  }
+
+  return {
+    details: async (token) => {
+      const claims = await linkTokens.verify('emailVerification', token);
+      if (!claims.isRegistration) return linkDetails(await findUser(database, claims));
+      const { row, account } = await findRegistration(claims);
+      return linkDetails(account, row);
+    },
+    verify: async (token, choice, by) => {
+      const claims = await linkTokens.verify('emailVerification', token);
+      return refusingTaken(() =>
+        claims.isRegistration ? useRegistration(claims, choice, by) : useVerification(claims, choice, by),
+      );
+    },
   };
 }

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
+import { requireUsablePassword } from './unusable.ts';
 import { uuidV7 } from './user-id.ts';
 import { insertUser, readNewUser } from './users.ts';
 
@@ -35,7 +36,8 @@ export async function ensureFirstAdministrator(options: FirstAdministratorOption
   if (await hasUsers(database)) return sayUnused(options);
   const email = options.email ?? DEFAULT_ADMINISTRATOR;
   const password = options.password ?? randomBytes(15).toString('base64url');
-  const row = readNewUser({ email, name: 'Administrator', password });
+  requireUsablePassword(password);
+  const row = readNewUser({ email, name: 'Administrator' });
   // The operator's choice stands: who sets it in the environment must not be kept from starting.
   const weakness = options.password && (await options.strength.weakness(password, [row.email]));
   if (weakness) options.log.warn({ weakness }, 'GAIA_ADMIN_PASSWORD is easy to guess; change it after the first login');

@@ -7,11 +7,11 @@ import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { selfOf } from '../families/own-sessions.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
+import type { Passwords } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { PresentPassword } from './present-password.ts';
-import { unusable } from './unusable.ts';
+import { requireUsablePassword } from './unusable.ts';
 import { refusingTaken, usernameColumns } from './users.ts';
 
 export interface ProfileChanges {
@@ -76,7 +76,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
       );
     },
     changePassword: async (caller, by, present, password) => {
-      if (!isUsablePassword(password)) throw unusable('password', 'must have 8 to 256 characters');
+      requireUsablePassword(password);
       const user = await presentPassword(caller, by, present);
       await strength.require(password, [user.email, user.username, user.name]);
       const passwordHash = await passwords.hash(password);

@@ -5,8 +5,12 @@ import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { selfOf } from '../families/own-sessions.ts';
-import type { RequestThrottle } from '../login/request-throttle.ts';
+import { type RequestThrottle, requireAllowed } from '../login/request-throttle.ts';
 import type { Outbox } from '../mail/outbox.ts';
+import { wordsOfSites } from '../passwords/site-words.ts';
+import { accountColumns, lockAddress } from '../proof/account.ts';
+import type { AddressProof, Choice } from '../proof/address-proof.ts';
+import { type LinkDetails, linkDetails } from '../proof/link-details.ts';
 import type { LinkTokens } from '../recovery/link-tokens.ts';
 import { readEmailAddress } from './email-address.ts';
 import type { PresentPassword } from './present-password.ts';
@@ -21,14 +25,22 @@ export interface OwnEmail {
    * Throws wrong_password, rate_limited, validation_failed, forbidden.
    */
   requestChange(caller: Identity, by: Origin, email: string, password: string): Promise<void>;
-  /** Uses a link; gives the new address. Throws link_invalid, link_expired, email_taken. */
-  confirmChange(token: string, by: Origin): Promise<string>;
+  /** What a link of the caller's is for; uses nothing up. Throws link_invalid, link_expired, link_of_another_account. */
+  changeDetails(caller: Identity, token: string): Promise<LinkDetails>;
+  /**
+   * Uses a link; gives the new address. Only in a session of the account that asked: otherwise somebody could have the
+   * owner of an address attach it to an account that is not theirs. Where no address of the account has been proved
+   * before, what was set by then goes, and all sessions end.
+   * Throws link_invalid, link_expired, link_of_another_account, email_taken, and what AddressProof throws.
+   */
+  confirmChange(caller: Identity, token: string, choice: Choice, by: Origin): Promise<string>;
 }
 
 export interface OwnEmailOptions {
   readonly database: Kysely<AuthTables>;
   readonly linkTokens: Pick<LinkTokens, 'verify'>;
   readonly presentPassword: PresentPassword;
+  readonly proof: AddressProof;
   readonly throttle: RequestThrottle;
   readonly outbox: Outbox;
   readonly audit: Audit;
@@ -36,23 +48,37 @@ export interface OwnEmailOptions {
 }
 
 export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
-  const { database, linkTokens, presentPassword, throttle, outbox, audit, now } = options;
+  const { database, linkTokens, presentPassword, proof, throttle, outbox, audit, now } = options;
+
+  /** The caller, of whose link the token is; of many uses at the same time one finds the versions unchanged. */
+  async function findAsking(from: Kysely<AuthTables>, caller: Identity, token: string) {
+    const claims = await linkTokens.verify('emailChange', token);
+    const { subject, email, credentialVersion, linkVersion } = claims;
+    if (email === undefined || credentialVersion === undefined || linkVersion === undefined) {
+      throw problem('link_invalid');
+    }
+    if (selfOf(caller) !== subject) throw problem('link_of_another_account');
+    const query = from
+      .selectFrom('users')
+      .select([...accountColumns, 'users.pending_email as newEmail', 'users.pending_email_key as newKey'])
+      .where('id', '=', subject)
+      .where('pending_email_key', '=', email)
+      .where('credential_version', '=', credentialVersion)
+      .where('link_version', '=', linkVersion)
+      .where('disabled', '=', false);
+    const user = await (from.isTransaction ? query.forUpdate() : query).executeTakeFirst();
+    if (user?.newEmail == null || user.newKey === null) throw problem('link_invalid');
+    return { ...user, newEmail: user.newEmail, newKey: user.newKey };
+  }
+
   return {
     requestVerification: async (caller, by) => {
       const id = selfOf(caller);
       const found = await database.selectFrom('users').select('email_key').where('id', '=', id).executeTakeFirst();
-      if (found === undefined || !(await throttle.allows(found.email_key, by.address ?? ''))) return;
-      await database.transaction().execute(async (transaction) => {
-        const user = await transaction
-          .updateTable('users')
-          .set({ link_version: sql`link_version + 1` })
-          .where('id', '=', id)
-          .where('email_verified_at', 'is', null)
-          .returning('id')
-          .executeTakeFirst();
-        if (user === undefined) return;
-        await outbox.add(transaction, { kind: 'verification', user: id, site: caller.site });
-      });
+      if (found === undefined) return;
+      await requireAllowed(throttle, { mailbox: found.email_key, address: by.address ?? '', scope: id });
+      // The worker writes none where the address is proved.
+      await outbox.add(database, { kind: 'verification', user: id, site: caller.site });
       outbox.wake();
     },
     requestChange: async (caller, by, given, password) => {
@@ -60,7 +86,7 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
       if (email === undefined) throw unusable('email', 'is not an e-mail address');
       const user = await presentPassword(caller, by, password);
       if (email.key === user.emailKey) throw unusable('email', 'is the present address');
-      if (!(await throttle.allows(email.key, by.address ?? ''))) return;
+      await requireAllowed(throttle, { mailbox: email.key, address: by.address ?? '', scope: user.id });
       await database.transaction().execute(async (transaction) => {
         const at = now();
         await transaction
@@ -75,37 +101,31 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
           .execute();
         await outbox.add(
           transaction,
-          { kind: 'email_change', user: user.id },
+          { kind: 'email_change', user: user.id, site: caller.site },
           { kind: 'email_change_notice', user: user.id, recipient: user.email, at, site: caller.site },
         );
         await audit.append(transaction, by, { action: 'email.request', site: caller.site, target: user.id });
       });
       outbox.wake();
     },
-    confirmChange: async (token, by) => {
-      const { subject, email, credentialVersion, linkVersion } = await linkTokens.verify('emailChange', token);
-      if (email === undefined || credentialVersion === undefined || linkVersion === undefined) {
-        throw problem('link_invalid');
-      }
-      const changed = await refusingTaken(() =>
+    changeDetails: async (caller, token) => {
+      const user = await findAsking(database, caller, token);
+      return { ...linkDetails(user), email: user.newEmail };
+    },
+    confirmChange: async (caller, token, choice, by) => {
+      const user = await findAsking(database, caller, token);
+      const { id, newEmail, newKey } = user;
+      const credentials = await proof.prepare(user, newEmail, choice, await wordsOfSites(database, id));
+      await refusingTaken(() =>
         database.transaction().execute(async (transaction) => {
+          await lockAddress(transaction, newKey);
+          await findAsking(transaction, caller, token);
           const at = now();
-          const before = await transaction
-            .selectFrom('users')
-            .select('email')
-            .where('id', '=', subject)
-            .where('pending_email_key', '=', email)
-            .where('credential_version', '=', credentialVersion)
-            .where('link_version', '=', linkVersion)
-            .where('disabled', '=', false)
-            .forUpdate()
-            .executeTakeFirst();
-          if (before === undefined) throw problem('link_invalid');
-          const { email: after } = await transaction
+          await transaction
             .updateTable('users')
             .set({
-              email: sql`pending_email`,
-              email_key: email,
+              email: newEmail,
+              email_key: newKey,
               pending_email: null,
               pending_email_key: null,
               email_verified_at: new Date(at),
@@ -113,16 +133,16 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
               link_version: sql`link_version + 1`,
               updated_at: new Date(at),
             })
-            .where('id', '=', subject)
-            .returning('email')
-            .executeTakeFirstOrThrow();
-          await outbox.add(transaction, { kind: 'email_changed', user: subject, recipient: before.email, at });
-          await audit.append(transaction, { ...by, subject }, { action: 'email.change', target: subject });
-          return after;
+            .where('id', '=', id)
+            .execute();
+          if (credentials !== undefined) await proof.replaceCredentials(transaction, id, credentials);
+          await outbox.add(transaction, { kind: 'email_changed', user: id, recipient: user.email, at });
+          await audit.append(transaction, by, { action: 'email.change', target: id });
         }),
       );
+      if (credentials !== undefined) await proof.endSessions(id);
       outbox.wake();
-      return changed;
+      return newEmail;
     },
   };
 }

@@ -3,7 +3,8 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { originOf } from '../audit/origin.ts';
-import { AcceptedAnswer, EmailText, LinkBody, NewPassword, PresentPassword } from '../recovery/schemas.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../proof/link-details.ts';
+import { AcceptedAnswer, EmailText, LinkBody, LinkToken, NewPassword, PresentPassword } from '../recovery/schemas.ts';
 import type { OwnAccount } from './own-account.ts';
 import type { OwnEmail } from './own-email.ts';
 import { Username } from './schemas.ts';
@@ -32,7 +33,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
         response: {
           204: noBody('Changed'),
           ...problems({
-            400: ['validation_failed', 'malformed_json'],
+            400: ['validation_failed', 'malformed_json', 'username_reserved', 'username_confusable'],
             401: tokenRefusals,
             403: ['forbidden'],
             404: ['user_not_found'],
@@ -138,28 +139,56 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
   );
 }
 
-/** `POST /auth/email-change`: the link is enough. */
+/** `POST /auth/email-change` and `/auth/email-change/details`, in a session of the account. To be registered under a guard. */
 export function registerEmailChange(app: Service, email: OwnEmail): void {
+  const refusals = {
+    400: ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'],
+    401: tokenRefusals,
+    403: ['forbidden', 'link_of_another_account'],
+  };
+
+  app.post(
+    '/auth/email-change/details',
+    {
+      schema: {
+        summary: 'What the token of a link to a new address is for; uses nothing up',
+        tags: ['account'],
+        ...bearer,
+        body: LinkBody,
+        response: { 200: LinkDetailsAnswer, ...problems(refusals) },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return linkDetailsAnswer(await email.changeDetails(identityOf(request), request.body.token));
+    },
+  );
+
   app.post(
     '/auth/email-change',
     {
       schema: {
-        summary: 'Confirm a new address with the token of a link',
+        summary: 'Confirm a new address with the token of a link, signed in to the account that asked for it',
+        description: 'An account of which no address has been proved before gets the password and the names sent here.',
         tags: ['account'],
-        body: LinkBody,
+        ...bearer,
+        body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
         response: {
           200: Type.Object({ email: Type.String() }),
           ...problems({
-            400: ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'],
-            409: ['email_taken'],
+            ...refusals,
+            400: [...refusals[400], ...choiceRefusals[400]],
+            409: ['email_taken', ...choiceRefusals[409]],
             503: ['unavailable'],
           }),
         },
       },
     },
     async (request, reply) => {
+      const { token, password, name, username } = request.body;
       reply.header('cache-control', 'no-store');
-      return { email: await email.confirmChange(request.body.token, originOf(request)) };
+      const choice = { password, name, username };
+      return { email: await email.confirmChange(identityOf(request), token, choice, originOf(request)) };
     },
   );
 }

@@ -28,14 +28,14 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users',
     {
       schema: {
-        summary: 'Make a user, who may do nothing until added to a site',
+        summary: 'Make a user, who may do nothing until added to a site (administrators of the installation)',
         tags: ['users'],
         ...bearer,
         body: NewUserBody,
         response: {
           201: UserAnswer,
           ...problems({
-            400: ['validation_failed', 'password_too_weak'],
+            400: ['validation_failed', 'password_too_weak', 'username_reserved', 'username_confusable'],
             ...denials,
             409: ['email_taken', 'username_taken'],
             503: ['unavailable'],
@@ -44,7 +44,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
       },
     },
     async (request, reply) => {
-      requireAnyScope(identityOf(request), 'users:manage', 'sites:manage');
+      requireAnyScope(identityOf(request), 'sites:manage');
       const { email, username, name, password } = request.body;
       reply.code(201);
       return userAnswer(await users.create({ email, username, name, password }, originOf(request)));

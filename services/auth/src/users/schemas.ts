@@ -17,7 +17,13 @@ export const NewUserBody = Type.Object(
     email: Type.String({ minLength: 3, maxLength: 254 }),
     username: Type.Optional(Username),
     name: Type.Optional(Name),
-    password: Type.String({ minLength: PASSWORD_LENGTH.min, maxLength: PASSWORD_LENGTH.max }),
+    password: Type.Optional(
+      Type.String({
+        minLength: PASSWORD_LENGTH.min,
+        maxLength: PASSWORD_LENGTH.max,
+        description: 'Works until the user proves the address; without one, a link to choose it is mailed',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -7,13 +7,15 @@ import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { Page } from '../pages/page.ts';
-import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
+import type { Passwords } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { changeAdministrator } from './administrators.ts';
 import { readEmailAddress } from './email-address.ts';
+import { isOfOneAlphabet, skeletonOf } from './look-alikes.ts';
 import { repairEmail, verificationMail } from './repaired-email.ts';
-import { unusable } from './unusable.ts';
+import { isReservedUsername } from './reserved-usernames.ts';
+import { requireUsablePassword, unusable } from './unusable.ts';
 import { type User, userColumns } from './user.ts';
 import { uuidV7 } from './user-id.ts';
 import { type ListedUser, listUsers, type UserListRequest } from './user-list.ts';
@@ -23,7 +25,8 @@ export interface NewUser {
   readonly email: string;
   readonly username?: string | undefined;
   readonly name?: string | undefined;
-  readonly password: string;
+  /** Works until the address is proved; without one the user chooses it with the link that is mailed. */
+  readonly password?: string | undefined;
 }
 
 export interface UserChanges {
@@ -42,7 +45,10 @@ export interface UpdateOptions {
 }
 
 export interface Users {
-  /** Throws validation_failed, password_too_weak, email_taken, username_taken, unavailable. */
+  /**
+   * Makes an account that is its owner's once they prove the address.
+   * Throws validation_failed, password_too_weak, email_taken, username_taken, username_reserved, unavailable.
+   */
   create(user: NewUser, by: Origin): Promise<User>;
   /** Throws user_not_found. */
   get(id: string): Promise<User>;
@@ -78,14 +84,20 @@ export function createUsers(options: UsersOptions): Users {
     return user;
   }
 
+  async function firstHash({ password }: NewUser, row: ReturnType<typeof readNewUser>): Promise<string | null> {
+    if (password === undefined) return null;
+    requireUsablePassword(password);
+    await options.strength.require(password, [row.email, row.username, row.name]);
+    return passwords.hash(password);
+  }
+
   return {
     get,
     create: async (given, by) => {
       const row = readNewUser(given);
-      await options.strength.require(given.password, [row.email, row.username, row.name]);
-      const passwordHash = await passwords.hash(given.password);
+      const passwordHash = await firstHash(given, row);
       const at = now();
-      return refusingTaken(() =>
+      const made = await refusingTaken(() =>
         database.transaction().execute(async (transaction) => {
           const user = await insertUser(transaction, {
             ...row,
@@ -95,10 +107,13 @@ export function createUsers(options: UsersOptions): Users {
             created_at: new Date(at),
             updated_at: new Date(at),
           });
+          if (passwordHash === null) await outbox.add(transaction, { kind: 'verification', user: user.id });
           await options.audit.append(transaction, by, { action: 'user.create', target: user.id });
           return user;
         }),
       );
+      outbox.wake();
+      return made;
     },
     list: (request) => listUsers(database, request),
     update: async (id, changes, by, { force } = {}) => {
@@ -160,7 +175,7 @@ export function createUsers(options: UsersOptions): Users {
 type UserRow = ReturnType<typeof readNewUser> & {
   email_verified_at?: Date | null;
   id: string;
-  password_hash: string;
+  password_hash: string | null;
   administrator: boolean;
   created_at: Date;
   updated_at: Date;
@@ -171,10 +186,9 @@ export function insertUser(database: Kysely<AuthTables>, row: UserRow): Promise<
 }
 
 /** The normalised names of a new user. Throws validation_failed. */
-export function readNewUser({ email: givenEmail, username: givenUsername, name, password }: NewUser) {
+export function readNewUser({ email: givenEmail, username: givenUsername, name }: NewUser) {
   const email = readEmailAddress(givenEmail);
   if (email === undefined) throw unusable('email', 'is not an e-mail address');
-  if (!isUsablePassword(password)) throw unusable('password', 'must have 8 to 256 characters');
   return {
     email: email.address,
     email_key: email.key,
@@ -191,23 +205,31 @@ function readChanges({ username, name, disabled }: UserChanges) {
   };
 }
 
-/** The columns of a user name. Throws validation_failed. */
-export function usernameColumns(given: string | null): { username: string | null; username_key: string | null } {
-  if (given === null) return { username: null, username_key: null };
-  const username = readUsername(given);
-  if (username === undefined) {
+/** The columns of a user name. Throws validation_failed, username_reserved, username_confusable. */
+export function usernameColumns(given: string | null) {
+  if (given === null) return { username: null, username_key: null, username_skeleton: null };
+  const name = readUsername(given);
+  if (name === undefined) {
     throw unusable('username', 'must be 2 to 64 letters, digits, dots, dashes and underscores');
   }
-  return { username: username.username, username_key: username.key };
+  const { username, key } = name;
+  if (!isOfOneAlphabet(username)) throw refusedUsername('username_confusable', 'must be written in one alphabet');
+  if (isReservedUsername(username)) throw refusedUsername('username_reserved', 'is reserved');
+  return { username, username_key: key, username_skeleton: skeletonOf(username) };
 }
 
-/** Names a violated unique name: email_taken, username_taken. */
+function refusedUsername(code: 'username_confusable' | 'username_reserved', message: string) {
+  return problem(code, { errors: [{ path: '/body/username', message }] });
+}
+
+/** Names a violated unique name, or one that looks the same: email_taken, username_taken. */
 export async function refusingTaken<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
     if (isUniqueViolation(error, 'users_email_key_key')) throw problem('email_taken');
     if (isUniqueViolation(error, 'users_username_key_key')) throw problem('username_taken');
+    if (isUniqueViolation(error, 'users_username_skeleton_key')) throw problem('username_taken');
     throw error;
   }
 }

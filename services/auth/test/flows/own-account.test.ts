@@ -65,7 +65,7 @@ describe('the own account', () => {
   });
 
   it('changes the address once the new one is confirmed, and tells the old one', async () => {
-    const user = await auth.member({ site: A });
+    const user = await auth.provedMember({ site: A });
     const { access_token } = await login(user);
     const email = `new.${user.email}`;
     const ask = (password: string, to = email) => auth.post('/auth/me/email', { email: to, password }, access_token);
@@ -75,7 +75,11 @@ describe('the own account', () => {
     const { token } = await mailTo(auth, email, /Confirm your new address/);
     expect((await auth.get('/auth/me', access_token)).json().email).toBe(user.email);
 
-    const answers = await Promise.all(Array.from({ length: 20 }, () => auth.post('/auth/email-change', { token })));
+    const details = await auth.post('/auth/email-change/details', { token }, access_token);
+    expect(details.json()).toMatchObject({ email, has_account: true });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => auth.post('/auth/email-change', { token }, access_token)),
+    );
     expect(answers.filter((answer) => answer.statusCode === 200)).toHaveLength(1);
     expect((await auth.get('/auth/me', access_token)).json()).toMatchObject({ email, email_verified: true });
     await mailTo(auth, user.email, /has changed/);
@@ -98,7 +102,8 @@ describe('the own account', () => {
     await auth.post('/auth/me/email', { email, password: user.password }, access_token);
     const { token } = await mailTo(auth, email, /Confirm/);
     expect([202, 204]).toContain(((await happens(user, access_token)) as { statusCode: number }).statusCode);
-    expect(refusal(await auth.post('/auth/email-change', { token }))).toEqual({ status: 400, code: 'link_invalid' });
+    const late = await auth.post('/auth/email-change', { token, password: NEW }, access_token);
+    expect(refusal(late)).toEqual({ status: 400, code: 'link_invalid' });
   });
 
   it('does not say that a new address is in use, but tells its owner', async () => {
@@ -116,16 +121,21 @@ describe('the own account', () => {
     expect((await auth.get('/auth/me', access_token)).json().email_verified).toBe(false);
     expect((await auth.post('/auth/me/verification', undefined, access_token)).statusCode).toBe(202);
     const { token } = await mailTo(auth, user.email, /Confirm your address/);
-    expect((await auth.post('/auth/verify', { token })).json()).toEqual({ email: user.email, site: null });
-    expect((await auth.get('/auth/me', access_token)).json().email_verified).toBe(true);
+    expect(refusal(await auth.post('/auth/verify', { token }))).toEqual({ status: 400, code: 'password_required' });
+    const verified = await auth.post('/auth/verify', { token, password: NEW, name: 'Cleo' });
+    expect(verified.json()).toEqual({ email: user.email, site: null });
+    await auth.revoked(access_token);
+    const tokens = await login(user, NEW);
+    const me = (await auth.get('/auth/me', tokens.access_token)).json();
+    expect(me).toMatchObject({ email_verified: true, name: 'Cleo', username: null });
     expect(refusal(await auth.post('/auth/verify', { token }))).toEqual({ status: 400, code: 'link_invalid' });
 
     const changing = await auth.member({ site: A });
-    const tokens = await login(changing);
-    await auth.post('/auth/me/verification', undefined, tokens.access_token);
+    const { access_token: changer } = await login(changing);
+    await auth.post('/auth/me/verification', undefined, changer);
     const old = await mailTo(auth, changing.email, /Confirm your address/);
-    await auth.post('/auth/me/password', { current_password: changing.password, password: NEW }, tokens.access_token);
-    expect(refusal(await auth.post('/auth/verify', { token: old.token }))).toEqual({
+    await auth.post('/auth/me/password', { current_password: changing.password, password: NEW }, changer);
+    expect(refusal(await auth.post('/auth/verify', { token: old.token, password: NEW }))).toEqual({
       status: 400,
       code: 'link_invalid',
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ADMIN, type AuthUnderTest, backends, startAuth } from '../support/auth-under-test.ts';
+import { mailsTo, mailTo } from '../support/mailbox.ts';
 
 const OWNER = '203.0.113.9';
 /** `GUESSES=1000` for the long version. */
@@ -149,28 +150,75 @@ describe('a flood', () => {
 });
 
 describe('requests for mails', () => {
-  it('are bounded by address, and a mailbox gets five an hour', async () => {
+  const forgot = (auth: AuthUnderTest, email: string, address: string) =>
+    auth.app.inject({
+      method: 'POST',
+      url: '/auth/forgot',
+      headers: { 'x-forwarded-for': address },
+      payload: { email },
+    });
+
+  it('are bounded by address', async () => {
     await using auth = await startAuth();
-    const { mailsOf, mailsTo } = await import('../support/mailbox.ts');
-    const forgot = (email: string, address: string) =>
-      auth.app.inject({
-        method: 'POST',
-        url: '/auth/forgot',
-        headers: { 'x-forwarded-for': address },
-        payload: { email },
-      });
-    for (let index = 0; index < 8; index += 1) {
-      const answer = await forgot(ADMIN.email, `198.51.100.${index}`);
-      expect([answer.statusCode, answer.body]).toEqual([202, '{}']);
-    }
-    await mailsTo(auth, ADMIN.email, 5);
     for (let index = 0; index < 30; index += 1) {
-      expect((await forgot(`u${index}@gaia.test`, '203.0.113.7')).statusCode).toBe(202);
+      expect((await forgot(auth, `u${index}@gaia.test`, '203.0.113.7')).statusCode).toBe(202);
     }
-    const refused = await forgot('one.more@gaia.test', '203.0.113.7');
+    const refused = await forgot(auth, 'one.more@gaia.test', '203.0.113.7');
     expect(refused.statusCode).toBe(429);
     expect(Number(refused.headers['retry-after'])).toBe(3_600);
-    expect((await mailsOf(auth)).filter((mail) => mail.to === ADMIN.email)).toHaveLength(5);
+  });
+
+  it('of others never keep the owner of a mailbox from getting a link', async () => {
+    await using auth = await startAuth();
+    // One address alone cannot use up the mailbox's share: three mails, and one more in ten minutes.
+    for (let index = 0; index < 20; index += 1) {
+      const answer = await forgot(auth, ADMIN.email, '198.51.100.7');
+      expect([answer.statusCode, answer.body]).toEqual([202, '{}']);
+    }
+    await mailsTo(auth, ADMIN.email, 4);
+    await forgot(auth, ADMIN.email, OWNER);
+    await mailsTo(auth, ADMIN.email, 5);
+    // Many addresses can; then one mail gets through in each ten minutes, however many ask.
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (let index = 0; index < 8; index += 1) await forgot(auth, ADMIN.email, `192.0.2.${turn * 8 + index}`);
+      auth.clock.advance(600_000);
+    }
+    // One more of the mailbox's own share, and two turns after that of the first address.
+    expect(await mailsTo(auth, ADMIN.email, 8)).toHaveLength(8);
+    await forgot(auth, ADMIN.email, OWNER);
+    const all = await mailsTo(auth, ADMIN.email, 9);
+    const password = 'four quiet purple lanterns';
+    expect((await auth.post('/auth/reset', { token: all.at(-1)?.token, password })).statusCode).toBe(204);
+  });
+
+  it('of one site keep nobody from an invitation or a registration of another', async () => {
+    await using auth = await startAuth();
+    const sites = ['site-a.localhost', 'site-b.localhost'];
+    const { access_token } = await auth.login();
+    for (const site of sites) {
+      await auth.post('/auth/sites', { id: site, name: site }, access_token);
+      await auth.send('PATCH', `/auth/sites/${site}`, access_token, { registration: 'open' });
+    }
+    const [email, other] = ['boss@gaia.test', 'vera@gaia.test'];
+    const invite = (site: string) =>
+      auth.post(`/auth/sites/${site}/invitations`, { email, roles: ['member'] }, access_token);
+    const statuses = [];
+    for (let index = 0; index < 6; index += 1) statuses.push((await invite('site-a.localhost')).statusCode);
+    // A manager is told that no mail goes out.
+    expect(statuses).toEqual([201, 201, 201, 201, 429, 429]);
+    expect((await invite('site-b.localhost')).statusCode).toBe(201);
+    await mailTo(auth, email, /site-b/);
+
+    const register = (site: string, address: string) =>
+      auth.app.inject({
+        method: 'POST',
+        url: `/auth/sites/${site}/registrations`,
+        headers: { 'x-forwarded-for': address },
+        payload: { email: other },
+      });
+    for (let index = 0; index < 20; index += 1) await register('site-a.localhost', `198.51.100.${index}`);
+    expect((await register('site-b.localhost', OWNER)).statusCode).toBe(202);
+    await mailTo(auth, other, /site-b/);
   });
 });
 

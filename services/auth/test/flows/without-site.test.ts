@@ -113,6 +113,8 @@ const ownRoutes = new Set([
   'GET /auth/me/export',
   'POST /auth/me/password',
   'POST /auth/me/email',
+  'POST /auth/email-change',
+  'POST /auth/email-change/details',
   'POST /auth/me/verification',
   'POST /auth/me/deletion',
   'POST /auth/logout',

@@ -12,6 +12,7 @@ import { expect, vi } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { type HashThreads, openHashThreads } from '../../src/passwords/hash-threads.ts';
 import { start } from '../../src/start.ts';
+import { mailTo } from './mailbox.ts';
 
 export const ADMIN = Object.freeze({ email: 'root@gaia.test', password: 'correct horse battery' });
 export const ISSUER = 'http://localhost:8080';
@@ -59,8 +60,16 @@ export interface AuthUnderTest extends AsyncDisposable {
   login(body?: Readonly<Record<string, unknown>>): Promise<Tokens>;
   /** Waits until the token is refused as revoked: with Redis, that is one push away. */
   revoked(accessToken: string): Promise<void>;
-  /** A new user with roles on a site that is made if it is missing. */
-  member(options: { site: string; roles?: readonly string[]; name?: string }): Promise<TestMember>;
+  /** A new user with roles on a site that is made if it is missing; the address is unproved. */
+  member(options: MemberOptions): Promise<TestMember>;
+  /** The same with a proved address, and a password and names that they have chosen. */
+  provedMember(options: MemberOptions): Promise<TestMember>;
+}
+
+export interface MemberOptions {
+  readonly site: string;
+  readonly roles?: readonly string[];
+  readonly name?: string;
 }
 
 export interface TestMember {
@@ -169,6 +178,21 @@ export async function startAuth(
     return answer.json() as Tokens;
   }
 
+  async function makeMember(options: MemberOptions, withPassword: boolean): Promise<TestMember> {
+    const { site, roles = ['member'], name = `user${randomBytes(4).toString('hex')}` } = options;
+    const { access_token: admin } = await login();
+    const made = await send('POST', '/auth/sites', admin, { id: site, name: site });
+    expect([201, 409]).toContain(made.statusCode);
+    const member = { email: `${name}@gaia.test`, username: name, password: `quiet lanterns of ${name}` };
+    const { password, ...names } = { ...member, name };
+    const user = await send('POST', '/auth/users', admin, withPassword ? { ...names, password } : names);
+    expect(user.statusCode, user.body).toBe(201);
+    const { id } = user.json();
+    const added = await send('PUT', `/auth/sites/${site}/members/${id}`, admin, { roles });
+    expect(added.statusCode, added.body).toBe(201);
+    return { id, site, ...member };
+  }
+
   return {
     app,
     state,
@@ -188,17 +212,14 @@ export async function startAuth(
         },
         { timeout: 15_000 },
       ),
-    member: async ({ site, roles = ['member'], name = `user${randomBytes(4).toString('hex')}` }) => {
-      const { access_token: admin } = await login();
-      const made = await send('POST', '/auth/sites', admin, { id: site, name: site });
-      expect([201, 409]).toContain(made.statusCode);
-      const member = { email: `${name}@gaia.test`, username: name, password: `password of ${name}` };
-      const user = await send('POST', '/auth/users', admin, { ...member, name });
-      expect(user.statusCode, user.body).toBe(201);
-      const { id } = user.json();
-      const added = await send('PUT', `/auth/sites/${site}/members/${id}`, admin, { roles });
-      expect(added.statusCode, added.body).toBe(201);
-      return { id, site, ...member };
+    member: (options) => makeMember(options, true),
+    provedMember: async (options) => {
+      const { id, ...member } = await makeMember(options, false);
+      const { token } = await mailTo({ mailDirectory }, member.email, /Confirm your address/);
+      const { username, password } = member;
+      const proved = await send('POST', '/auth/verify', undefined, { token, password, username, name: username });
+      expect(proved.statusCode, proved.body).toBe(200);
+      return { id, ...member };
     },
     [Symbol.asyncDispose]: async () => {
       await app.close();

@@ -11,10 +11,7 @@ export const en: MailTexts = Object.freeze({
     subject: `Confirm your address for ${facts.site}`,
     paragraphs: [greeting(facts), `somebody, hopefully you, has registered at ${facts.site} with this address.`],
     button: 'Confirm the address',
-    footnotes: [
-      `The link works once, within ${facts.hours} hours.`,
-      'If you have not registered, do not follow it: the account would have a password that is not yours.',
-    ],
+    footnotes: [`The link works once, within ${facts.hours} hours. You choose your password there.`, notYou],
   }),
   registrationOfKnown: (facts) => ({
     subject: `Join ${facts.site} with your account`,
@@ -37,9 +34,15 @@ export const en: MailTexts = Object.freeze({
   }),
   verification: (facts) => ({
     subject: `Confirm your address for ${facts.site}`,
-    paragraphs: [greeting(facts), `please confirm that this address is yours.`],
+    paragraphs: [
+      greeting(facts),
+      `there is an account for this address at ${facts.site}. Confirm that the address is yours, and choose the password.`,
+    ],
     button: 'Confirm the address',
-    footnotes: [`The link works once, within ${facts.hours} hours.`, notYou],
+    footnotes: [
+      `The link works once, within ${facts.hours} hours. Passwords and sessions from before end when it is used.`,
+      notYou,
+    ],
   }),
   passwordReset: (facts) => ({
     subject: `A new password for ${facts.site}`,
