@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Browser, chromiumPath, openChromium, type Page } from '@gaia/test-servers/chromium';
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { mailedLink } from './mailed-link.ts';
 import { createPerson } from './person.ts';
 import { password as adminPassword, call, type RunningSuite, runSuite } from './running-suite.ts';
 
@@ -129,7 +130,10 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
       return { found, fits: scrollWidth <= clientWidth, lang };
     };
     const fine = { found: [], fits: true, lang: 'fr' };
-    for (const path of ['/register', '/reset?token=x', '/invitation?token=x', '/sso?from=nowhere.example']) {
+    const body = { email: 'newcomer@example.org', name: 'Nova' };
+    expect((await call('POST', `${suite.url}/auth/sites/${A}/registrations`, { body })).status).toBe(202);
+    const link = `/verify?token=${await mailedLink(suite.dataDir, body.email, '/verify')}`;
+    for (const path of ['/register', link, '/reset?token=x', '/sso?from=nowhere.example']) {
       await page.goto(a + path);
       expect([path, await look()]).toEqual([path, fine]);
     }

@@ -44,6 +44,16 @@ async function newUser(sites: readonly string[] = [A], roles = ['member']): Prom
   return { email, id: made.json.id };
 }
 
+/** The same with a proved address. */
+async function provedUser(sites: readonly string[] = [A]): Promise<{ email: string; id: string }> {
+  const user = await newUser(sites);
+  await call('POST', `${suite.url}/auth/forgot`, { body: { email: user.email } });
+  const token = await mailedLink(suite.dataDir, user.email, '/reset');
+  const body = { token, password: PASSWORD };
+  expect((await call('POST', `${suite.url}/auth/reset`, { body })).status).toBe(204);
+  return user;
+}
+
 async function signedIn(email: string, origin = a, secret = PASSWORD): Promise<{ person: Person; page: Page }> {
   const person = createPerson();
   const page = await person.submit(await person.visit(`${origin}/sign-in`), { name: email, password: secret });
@@ -55,45 +65,54 @@ const isSignedIn = async (person: Person, origin = a) =>
 const sessionCookie = (person: Person, host = A) => person.cookies.get(host)?.get('gaia');
 
 describe('/register', () => {
-  it('and the link in the mail make a member, once; the mail’s GET alone makes none', async () => {
+  it('and the link in the mail, where the password is chosen, make a member, once; the mail’s GET makes none', async () => {
     const [person, email] = [createPerson(), newEmail()];
     const form = await person.visit(`${a}/register`);
-    const sent = await person.submit(form, { email, password: PASSWORD, name: 'Ann' });
+    expect(form.text).not.toContain('type="password"');
+    const sent = await person.submit(form, { email });
     expect([sent.status, sent.title]).toEqual([200, 'Look into your mail']);
     const link = await linkTo('/verify', email);
     const scanner = await createPerson().visit(link);
     expect([scanner.status, scanner.title]).toEqual([200, 'Confirm your e-mail address']);
     expect((await signedIn(email)).page.status).toBe(401);
 
-    const confirmed = await person.submit(await person.visit(link));
+    const page = await person.visit(link);
+    expect(page.text).toContain(`value="${email}" readonly`);
+    const none = await person.submit(page);
+    expect([none.status, none.text.includes('id="password-error"')]).toEqual([400, true]);
+    const reserved = await person.submit(none, { password: PASSWORD, name: 'Ann', username: 'Adm1n' });
+    expect([reserved.status, reserved.text.includes('id="username-error"')]).toEqual([400, true]);
+    expect(reserved.text).toContain('value="Ann"');
+    expect(reserved.text).not.toContain(PASSWORD);
+    const confirmed = await person.submit(reserved, { password: PASSWORD, username: '' });
     expect([confirmed.status, confirmed.title]).toEqual([200, 'Your address is confirmed']);
-    const { page } = await signedIn(email);
-    expect(page.text).toContain('Signed in as Ann');
-    const again = await person.submit(await person.visit(link));
+    expect((await signedIn(email)).page.text).toContain('Signed in as Ann');
+    const again = await person.visit(link);
     expect([again.status, again.title]).toEqual([400, 'That did not work']);
   });
 
-  it('says the same to who has an account already', async () => {
-    const { email } = await newUser();
+  it('says the same to who has an account already, whose link joins the site without a password', async () => {
+    const { email } = await provedUser([B]);
     const person = createPerson();
-    const known = await person.submit(await person.visit(`${a}/register`), { email, password: PASSWORD });
-    const other = await person.submit(await person.visit(`${a}/register`), { email: newEmail(), password: PASSWORD });
+    const known = await person.submit(await person.visit(`${a}/register`), { email });
+    const other = await person.submit(await person.visit(`${a}/register`), { email: newEmail() });
     expect([known.status, known.text]).toEqual([other.status, other.text]);
+    const page = await person.visit(await linkTo('/verify', email));
+    expect(page.title).toMatch(/^Join /);
+    expect(page.text).not.toContain('type="password"');
+    expect((await person.submit(page)).title).toBe('Welcome');
+    expect((await signedIn(email)).page.url).toBe(`${a}/account`);
   });
 
   it.each([
-    ['no address', { email: '', password: PASSWORD }, 400, 'email'],
-    ['no password', { password: '' }, 400, 'password'],
-    ['a password that everybody uses', { password: 'password1234' }, 400, 'password'],
-    ['a text that is no address', { email: 'nobody', password: PASSWORD }, 400, 'email'],
-    ['a user name with blanks', { password: PASSWORD, username: 'a b' }, 400, 'username'],
-  ])('with %s shows the form again and what is wrong beside the field', async (_name, fields, status, field) => {
+    ['no address', { email: '' }],
+    ['a text that is no address', { email: 'nobody' }],
+  ])('with %s shows the form again and what is wrong beside the field', async (_name, fields) => {
     const person = createPerson();
-    const page = await person.submit(await person.visit(`${a}/register`), { email: newEmail(), ...fields });
-    expect(page.status).toBe(status);
-    expect(page.text).toContain(`id="${field}-error"`);
+    const page = await person.submit(await person.visit(`${a}/register`), fields);
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('id="email-error"');
     expect(page.text).toContain('role="alert"');
-    expect(page.text).not.toContain(PASSWORD);
   });
 
   it.each(['closed', 'invitation'])('is not for a site whose registration is %s', async (registration) => {
@@ -104,10 +123,7 @@ describe('/register', () => {
     expect([page.status, page.title]).toEqual([403, 'That did not work']);
     expect(page.text).not.toContain('<form');
     const csrf = /name="csrf" value="([^"]+)"/.exec((await person.visit(`${b}/sign-in`)).text)?.[1] ?? '';
-    const forced = await person.submit(
-      { ...form, url: `${b}/register` },
-      { email: newEmail(), password: PASSWORD, csrf },
-    );
+    const forced = await person.submit({ ...form, url: `${b}/register` }, { email: newEmail(), csrf });
     expect(forced.status).toBe(403);
   });
 });
@@ -169,37 +185,33 @@ describe('/forgot and /reset', () => {
     await expect.poll(() => isSignedIn(person), { timeout: 10_000 }).toBe(false);
     expect((await signedIn(email)).page.status).toBe(401);
     expect((await signedIn(email, a, other)).page.url).toBe(`${a}/account`);
-    const again = await person.submit(await person.visit(link), { password: 'ten storks over the sea' });
+    const again = await person.visit(link);
     expect([again.status, again.title]).toEqual([400, 'That did not work']);
   });
 
   it.each([
-    ['/forgot', { email: '' }, 400],
-    ['/forgot', { email: 'nobody' }, 400],
-    ['/reset?token=x', { password: '' }, 400],
-    ['/reset?token=x', { password: PASSWORD }, 400],
-    ['/reset', { password: PASSWORD }, 400],
-    ['/verify?token=x', {}, 400],
-    ['/verify', {}, 400],
-    ['/email-change?token=x', {}, 400],
-    ['/invitation?token=x', {}, 400],
-    ['/invitation', {}, 400],
-  ])('%s with %j is refused', async (path, fields, status) => {
+    ['/forgot', { email: '' }],
+    ['/forgot', { email: 'nobody' }],
+  ])('%s with %j is refused', async (path, fields) => {
     const person = createPerson();
-    expect((await person.submit(await person.visit(a + path), fields)).status).toBe(status);
+    expect((await person.submit(await person.visit(a + path), fields)).status).toBe(400);
   });
 
   it('take no link of another kind', async () => {
     const email = newEmail();
     const person = createPerson();
-    await person.submit(await person.visit(`${a}/register`), { email, password: PASSWORD });
+    await person.submit(await person.visit(`${a}/register`), { email });
     const token = await mailedLink(suite.dataDir, email, '/verify');
-    for (const path of ['/reset', '/email-change', '/invitation']) {
-      const page = await person.submit(await person.visit(`${a}${path}?token=${token}`), { password: PASSWORD });
+    for (const path of ['/reset', '/invitation']) {
+      const page = await person.visit(`${a}${path}?token=${token}`);
       expect([path, page.status, page.title]).toEqual([path, 400, 'That did not work']);
     }
-    const access = await person.submit(await person.visit(`${a}/verify?token=${admin}`));
-    expect(access.status).toBe(400);
+    const links = ['/verify', '/reset', '/invitation'].flatMap((path) => [path, `${path}?token=x`]);
+    for (const path of [...links, `/verify?token=${admin}`]) {
+      const page = await person.visit(a + path);
+      expect([path, page.status, page.title]).toEqual([path, 400, 'That did not work']);
+      expect(page.text).not.toContain('<form');
+    }
   });
 });
 
@@ -210,37 +222,37 @@ describe('/invitation', () => {
     return linkTo('/invitation', email);
   };
 
-  it('says what it is for when somebody asks, makes an account, and works once', async () => {
+  it('says what it is for, makes an account, and works once', async () => {
     const [person, email] = [createPerson(), newEmail()];
     const link = await invite(email);
-    const first = await person.visit(link);
-    expect(first.title).toBe('You are invited');
-    expect(first.text).not.toContain(email);
-    const details = await person.submit(first);
-    expect(details.status).toBe(200);
-    expect(details.text).toContain(email);
-    const none = await person.submit(details, { password: '' });
+    const page = await person.visit(link);
+    expect([page.status, page.title]).toEqual([200, 'You are invited to Site A']);
+    expect(page.text).toContain(email);
+    const none = await person.submit(page, { password: '' });
     expect([none.status, none.text.includes('id="password-error"')]).toEqual([400, true]);
     const weak = await person.submit(none, { password: 'password1234', name: 'Bo' });
     expect([weak.status, weak.text.includes('value="Bo"')]).toEqual([400, true]);
     const joined = await person.submit(weak, { password: PASSWORD });
     expect([joined.status, joined.title]).toEqual([200, 'Welcome']);
     expect((await signedIn(email)).page.text).toContain('Signed in as Bo');
-    expect((await person.submit(await person.visit(link))).status).toBe(400);
+    expect((await person.visit(link)).status).toBe(400);
   });
 
-  it('asks who has an account for no password', async () => {
-    const { email } = await newUser([B]);
-    const person = createPerson();
-    const details = await person.submit(await person.visit(await invite(email)));
-    expect(details.text).not.toContain('type="password"');
-    expect((await person.submit(details)).title).toBe('Welcome');
-    expect((await signedIn(email)).page.url).toBe(`${a}/account`);
+  it('asks who has an account for no password, unless somebody else has set it', async () => {
+    for (const user of [await provedUser([B]), await newUser([B])]) {
+      const isProved = (await call('GET', `${suite.url}/auth/users/${user.id}`, { token: admin })).json.email_verified;
+      const person = createPerson();
+      const page = await person.visit(await invite(user.email));
+      expect(page.text.includes('type="password"')).toBe(!isProved);
+      expect((await person.submit(page, isProved ? {} : { password: `${PASSWORD} too` })).title).toBe('Welcome');
+      const { page: account } = await signedIn(user.email, a, isProved ? PASSWORD : `${PASSWORD} too`);
+      expect(account.url).toBe(`${a}/account`);
+    }
   });
 });
 
-it('/email-change takes the link to the new address, and the session gets another id', async () => {
-  const { email } = await newUser();
+it('/email-change takes the link to the new address, in a session of the account, which gets another id', async () => {
+  const { email } = await provedUser();
   const { person } = await signedIn(email);
   const { csrf_token: csrf } = JSON.parse((await person.visit(`${a}/session`)).text);
   const next = newEmail();
@@ -249,11 +261,17 @@ it('/email-change takes the link to the new address, and the session gets anothe
   expect((await person.send('POST', `${a}/auth/me/email`, headers, body)).status).toBe(202);
   const link = await linkTo('/email-change', next);
   const before = sessionCookie(person);
+  const nobody = await createPerson().visit(link);
+  expect([nobody.status, nobody.text.includes('Sign in with the account')]).toEqual([401, true]);
+  const somebodyElse = (await signedIn((await provedUser()).email)).person;
+  const foreign = await somebodyElse.visit(link);
+  expect([foreign.status, foreign.text.includes('belongs to another account')]).toEqual([403, true]);
+  expect(foreign.text).not.toContain('<form');
   const done = await person.submit(await person.visit(link));
   expect([done.status, done.title]).toEqual([200, 'Your address is changed']);
   expect(sessionCookie(person)).not.toBe(before);
   expect(JSON.parse((await person.visit(`${a}/session`)).text)).toMatchObject({ user: { email: next } });
-  expect((await person.submit(await person.visit(link))).status).toBe(400);
+  expect((await person.visit(link)).status).toBe(400);
   expect((await signedIn(email)).page.status).toBe(401);
   expect((await signedIn(next)).page.url).toBe(`${a}/account`);
 });
@@ -303,15 +321,6 @@ describe('/account', () => {
 });
 
 describe('no form is taken', () => {
-  const pages = [
-    '/sign-in',
-    '/register',
-    '/forgot',
-    '/reset?token=x',
-    '/verify?token=x',
-    '/email-change?token=x',
-    '/invitation?token=x',
-  ];
   const account = ['/account/sessions', '/account/sign-out', '/account/sign-out-everywhere'];
   const forged: [string, Record<string, string | undefined>, Record<string, string>][] = [
     ['without its token', { csrf: undefined }, {}],
@@ -325,16 +334,32 @@ describe('no form is taken', () => {
   ];
 
   let person: Person;
+  let pages: readonly string[];
   beforeAll(async () => {
     const { email } = await newUser();
     ({ person } = await signedIn(email));
+    const [invited, next] = [newEmail(), newEmail()];
+    const invitation = { token: admin, body: { email: invited, roles: ['author'] } };
+    await call('POST', `${suite.url}/auth/sites/${A}/invitations`, invitation);
+    await call('POST', `${suite.url}/auth/sites/${A}/registrations`, { body: { email: invited } });
+    await call('POST', `${suite.url}/auth/forgot`, { body: { email } });
+    const body = { email, password: PASSWORD, site: A };
+    const token = (await call('POST', `${suite.url}/auth/login`, { body })).json.access_token;
+    await call('POST', `${suite.url}/auth/me/email`, { token, body: { email: next, password: PASSWORD } });
+    const links = [
+      await linkTo('/reset', email),
+      await linkTo('/verify', invited),
+      await linkTo('/invitation', invited),
+      await linkTo('/email-change', next),
+    ];
+    pages = [...['/sign-in', '/register', '/forgot'].map((path) => a + path), ...links];
     // Another login, so that there is one to end.
     await signedIn(email);
   });
 
   it.each(forged)('%s', async (_name, fields, headers) => {
     for (const path of pages) {
-      const page = await person.visit(a + path);
+      const page = await person.visit(path);
       const answer = await person.submit(page, fields, { headers });
       expect([path, [400, 403, 415].includes(answer.status)]).toEqual([path, true]);
       expect(answer.headers['set-cookie'] ?? []).not.toContainEqual(expect.stringMatching(/^gaia=./));

@@ -43,8 +43,15 @@ export const tokenEndpoints: readonly TokenEndpoint[] = [
   { name: 'gateway `GET /sso?token=`', takes: 'siteHandOver', accepts: 303, prepare: arrival },
   { name: '`POST /auth/sso/exchange`', takes: 'siteHandOver', prepare: exchange },
   { ...posted('`POST /auth/reset`', 'passwordReset', '/auth/reset', 'token', resetClaims), accepts: 204 },
+  posted('`POST /auth/reset/details`', 'passwordReset', '/auth/reset/details', 'token', resetClaims),
   posted('`POST /auth/verify`', 'emailVerification', '/auth/verify', 'token', verificationClaims),
-  posted('`POST /auth/email-change`', 'emailChange', '/auth/email-change', 'token', emailChangeClaims),
+  posted('`POST /auth/verify/details`', 'emailVerification', '/auth/verify/details', 'token', verificationClaims),
+  { name: '`POST /auth/email-change`', takes: 'emailChange', prepare: emailChange('/auth/email-change') },
+  {
+    name: '`POST /auth/email-change/details`',
+    takes: 'emailChange',
+    prepare: emailChange('/auth/email-change/details'),
+  },
   posted('`POST /auth/invitation/details`', 'invitation', '/auth/invitation/details', 'token', invitationClaims),
   posted('`POST /auth/invitation`', 'invitation', '/auth/invitation', 'token', invitationClaims),
   { name: '`GET /assets/:id?token=`', takes: 'fileDownload', prepare: download },
@@ -70,7 +77,7 @@ function posted(
   member: string,
   claimsFor: (world: World) => Promise<Claims>,
 ): TokenEndpoint {
-  const others = ['/auth/reset', '/auth/invitation'].includes(path) ? { password: 'a-heron-in-the-reeds-47' } : {};
+  const others = path.endsWith('/details') ? {} : choiceAt(path);
   return {
     name,
     takes,
@@ -79,6 +86,12 @@ function posted(
       present: (token) => call('POST', world.suite.url + path, { body: { [member]: token, ...others } }),
     }),
   };
+}
+
+/** What is chosen with the link of an account whose address nobody has proved. */
+function choiceAt(path: string): { password?: string } {
+  const links = ['/auth/reset', '/auth/verify', '/auth/email-change', '/auth/invitation'];
+  return links.includes(path) ? { password: 'a-heron-in-the-reeds-47' } : {};
 }
 
 async function sessionCookie({ suite }: World) {
@@ -181,11 +194,20 @@ async function verificationClaims(world: World): Promise<Claims> {
   return claimsOf(await mailedLink(world.suite.dataDir, email, '/verify'));
 }
 
-async function emailChangeClaims(world: World): Promise<Claims> {
-  const token = await tokenOf(world, await newUser(world));
-  const email = `${randomUUID()}@example.com`;
-  await expectStatus(202, call('POST', `${world.suite.url}/auth/me/email`, { token, body: { email, password } }));
-  return claimsOf(await mailedLink(world.suite.dataDir, email, '/email-change'));
+/** In a session of the account that asked for the link. */
+function emailChange(path: string) {
+  return async (world: World) => {
+    const { url, dataDir } = world.suite;
+    const token = await tokenOf(world, await newUser(world));
+    const email = `${randomUUID()}@example.com`;
+    await expectStatus(202, call('POST', `${url}/auth/me/email`, { token, body: { email, password } }));
+    const claims = claimsOf(await mailedLink(dataDir, email, '/email-change'));
+    const choice = choiceAt(path);
+    return {
+      claims,
+      present: (link: string) => call('POST', url + path, { token, body: { token: link, ...choice } }),
+    };
+  };
 }
 
 async function invitationClaims({ suite, token }: World): Promise<Claims> {

@@ -65,6 +65,8 @@ export interface Field {
   readonly error?: string | undefined;
   readonly optional?: string | undefined;
   readonly autofocus?: boolean;
+  /** Shown, so that password managers know whose password it is, and not to be changed. */
+  readonly isFixed?: boolean;
 }
 
 /** A labelled input; hint and error are tied to it, so that they are read out with it. */
@@ -73,7 +75,7 @@ export function field(options: Field): Html {
   const described = [hint !== undefined && `${name}-hint`, error !== undefined && `${name}-error`].filter(Boolean);
   return html`<div class="field">
 <label for="${name}">${label}${optional !== undefined && html` <span class="soft">(${optional})</span>`}</label>
-<input id="${name}" name="${name}" type="${type}" autocomplete="${options.autocomplete}" maxlength="${type === 'password' ? 1024 : 320}"${value !== undefined && html` value="${value}"`}${optional === undefined && html` required`}${options.autofocus === true && html` autofocus`}${error !== undefined && html` aria-invalid="true"`}${described.length > 0 && html` aria-describedby="${described.join(' ')}"`}${type !== 'text' || name === 'name' ? undefined : html` autocapitalize="none" spellcheck="false"`}>
+<input id="${name}" name="${name}" type="${type}" autocomplete="${options.autocomplete}" maxlength="${type === 'password' ? 1024 : 320}"${value !== undefined && html` value="${value}"`}${options.isFixed === true ? html` readonly` : optional === undefined && html` required`}${options.autofocus === true && html` autofocus`}${error !== undefined && html` aria-invalid="true"`}${described.length > 0 && html` aria-describedby="${described.join(' ')}"`}${type !== 'text' || name === 'name' ? undefined : html` autocapitalize="none" spellcheck="false"`}>
 ${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
 ${error !== undefined && html`<p class="error" id="${name}-error">${error}</p>`}
 </div>`;

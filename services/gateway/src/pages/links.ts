@@ -1,13 +1,14 @@
 import { Problem } from '@gaia/http-service/problem';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthClient } from '../sessions/auth-client.ts';
+import type { Session } from '../sessions/session.ts';
 import type { SignIns } from '../sessions/sign-ins.ts';
 import { type Desk, sentence, type Visit } from './desk.ts';
+import { errorsOf } from './form-errors.ts';
 import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, field, hidden, note, signInLink } from './layout.ts';
-import { errorsOf } from './register.ts';
 
 export interface LinkPagesOptions {
   readonly desk: Desk;
@@ -16,208 +17,210 @@ export interface LinkPagesOptions {
   readonly signIns: Pick<SignIns, 'askedFor' | 'find' | 'changeId'>;
 }
 
-interface Failed {
-  readonly refusal?: Problem;
-  readonly errors?: Filled;
+/** What auth says of a link. */
+interface Details {
+  readonly email: string;
+  readonly siteName: string;
+  /** Whether the address has an account that its owner has proved: nothing is chosen then. */
+  readonly hasAccount: boolean;
+  readonly name: string | undefined;
+  readonly username: string | undefined;
 }
 
 interface Step {
   readonly path: string;
-  /** Where auth takes it. */
+  /** Where auth takes the token; below it are the details, which use nothing up. */
   readonly endpoint: string;
-  /** Title, and what is above and between the fields. */
-  show(visit: Visit, token: string, failed: Failed, filled: Filled): { title: string; fields: Html; button: string };
-  /** What is sent; undefined where something is missing. */
-  body(filled: Filled): Record<string, string> | undefined;
-  done(visit: Visit, answer: Record<string, unknown>): { title: string; text: string };
-  /** Whether it changes what a session of this browser stands for. */
-  readonly changesPrivilege?: true;
+  readonly title: (visit: Visit, details: Details) => string;
+  readonly intro: (visit: Visit, details: Details) => string;
+  readonly button: (visit: Visit, details: Details) => string;
+  readonly done: (visit: Visit, details: Details) => { title: string; text: string };
+  /** Sets a password also where there is an account. */
+  readonly setsPassword?: true;
+  /** Only for who is signed in with the account that asked for the link, whose session gets another id. */
+  readonly needsSession?: true;
 }
-
-const intro = (text: string): Html => html`<p>${text}</p>`;
-
-const newPassword = ({ texts }: Visit, errors: Filled | undefined): Html =>
-  field({
-    name: 'password',
-    label: texts.newPassword,
-    type: 'password',
-    autocomplete: 'new-password',
-    hint: texts.passwordHint,
-    error: errors?.password,
-    autofocus: true,
-  });
 
 const steps: readonly Step[] = [
   {
     path: '/verify',
     endpoint: '/auth/verify',
-    show: ({ texts }) => ({ title: texts.verify, fields: intro(texts.verifyIntro), button: texts.confirm }),
-    body: ({ token }) => (token ? { token } : undefined),
-    done: ({ texts }) => ({ title: texts.verifyDone, text: texts.verifyDoneText }),
+    title: ({ texts }, { hasAccount, siteName }) => (hasAccount ? texts.joinSite(siteName) : texts.verify),
+    intro: ({ texts }, { hasAccount, siteName }) => (hasAccount ? texts.joinIntro(siteName) : texts.verifyIntro),
+    button: ({ texts }, { hasAccount }) => (hasAccount ? texts.join : texts.confirm),
+    done: ({ texts }, { hasAccount, siteName }) =>
+      hasAccount
+        ? { title: texts.joined, text: texts.joinedText(siteName) }
+        : { title: texts.verifyDone, text: texts.verifyDoneText },
+  },
+  {
+    path: '/invitation',
+    endpoint: '/auth/invitation',
+    title: ({ texts }, { siteName }) => texts.invitedTo(siteName),
+    intro: ({ texts }, { hasAccount, siteName }) => (hasAccount ? texts.joinIntro(siteName) : texts.invitationIntro),
+    button: ({ texts }) => texts.join,
+    done: ({ texts }, { siteName }) => ({ title: texts.joined, text: texts.joinedText(siteName) }),
   },
   {
     path: '/reset',
     endpoint: '/auth/reset',
-    show: (visit, _token, { errors }) => ({
-      title: visit.texts.reset,
-      fields: newPassword(visit, errors),
-      button: visit.texts.setPassword,
-    }),
-    body: ({ token, password }) => (token && password ? { token, password } : undefined),
+    title: ({ texts }) => texts.reset,
+    intro: ({ texts }) => texts.resetIntro,
+    button: ({ texts }) => texts.setPassword,
     done: ({ texts }) => ({ title: texts.resetDone, text: texts.resetDoneText }),
+    setsPassword: true,
   },
   {
     path: '/email-change',
     endpoint: '/auth/email-change',
-    show: ({ texts }) => ({ title: texts.emailChange, fields: intro(texts.emailChangeIntro), button: texts.confirm }),
-    body: ({ token }) => (token ? { token } : undefined),
+    title: ({ texts }) => texts.emailChange,
+    intro: ({ texts }) => texts.emailChangeIntro,
+    button: ({ texts }) => texts.confirm,
     done: ({ texts }) => ({ title: texts.emailChanged, text: texts.emailChangedText }),
-    changesPrivilege: true,
+    needsSession: true,
   },
 ];
 
 /** What a refused link is shown as: its form is of no use any more. */
-const spent = new Set(['link_invalid', 'link_expired', 'registration_closed']);
+const spent = new Set(['link_invalid', 'link_expired', 'registration_closed', 'link_of_another_account']);
 
 /**
- * The pages that mails link to. A GET only shows a button, because scanners follow the links of mails; the address with
- * the token is left by the click, and no other site is ever told of it.
+ * The pages that mails link to. A GET uses nothing up, because scanners follow the links of mails; the address with the
+ * token is left by the click, and no other site is ever told of it.
  */
 export function registerLinkPages(scope: FastifyInstance, options: LinkPagesOptions): void {
   for (const step of steps) registerStep(scope, options, step);
-  registerInvitation(scope, options);
 }
 
 function registerStep(scope: FastifyInstance, options: LinkPagesOptions, step: Step): void {
   const { desk, formTokens, auth, signIns } = options;
 
   scope.get(step.path, async (request, reply) => {
-    const visit = await desk.receive(request, reply);
-    reply.header('referrer-policy', 'strict-origin');
-    return show(visit, (request.query as Filled).token ?? '', {}, {});
+    const visit = await receive(request, reply);
+    const { token = '' } = request.query as Filled;
+    const session = await sessionFor(visit);
+    if (session === 'missing') return askToSignIn(visit);
+    return show(visit, session, token, {});
   });
 
   scope.post(step.path, { config: { rateClass: 'login' } }, async (request, reply) => {
-    const visit = await desk.receive(request, reply);
+    const visit = await receive(request, reply);
     const filled = (request.body ?? {}) as Filled;
     formTokens.check(request, visit.caller, filled.csrf);
-    const token = filled.token ?? '';
-    if (token === '') return show(visit, token, { refusal: incomplete(visit) }, filled);
-    const body = step.body(filled);
-    if (body === undefined) return show(visit, token, { errors: { password: visit.texts.required } }, filled);
+    const session = await sessionFor(visit);
+    if (session === 'missing') return askToSignIn(visit);
+    const { token = '', password, name, username } = filled;
+    let details: Details | undefined;
     try {
-      const askedFor = signIns.askedFor(request, visit.caller);
-      const answer = await auth.submit(step.endpoint, body, visit.site?.site, askedFor);
-      if (step.changesPrivilege === true) await changeIdOfSession(visit);
-      const { title, text } = step.done(visit, answer);
-      const done = html`<p>${text}</p>${signInLink(visit.texts, visit.texts.signIn)}`;
-      return desk.send(visit, { title, body: done });
+      details = await detailsOf(visit, session, token);
+      const chosen = { ...(password && { password }), ...(name && { name }), ...(username && { username }) };
+      await submit(visit, session, step.endpoint, { token, ...chosen });
     } catch (error) {
       if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
-      return show(visit, token, { refusal: error, errors: errorsOf(error, visit.texts) }, filled);
+      return show(visit, session, token, { refusal: error, filled });
     }
+    if (session !== undefined) await changeIdOfSession(visit, session);
+    const { title, text } = step.done(visit, details);
+    return desk.send(visit, { title, body: html`<p>${text}</p>${signInLink(visit.texts, visit.texts.signIn)}` });
   });
 
-  async function changeIdOfSession({ request, reply, caller }: Visit): Promise<void> {
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
+    const visit = await desk.receive(request, reply);
+    // The address holds the token.
+    reply.header('referrer-policy', 'strict-origin');
+    return visit;
+  }
+
+  async function sessionFor({ request, caller }: Visit): Promise<Session | undefined | 'missing'> {
+    if (step.needsSession === undefined) return undefined;
+    return (await signIns.find(request, caller)) ?? 'missing';
+  }
+
+  function submit(visit: Visit, session: Session | undefined, endpoint: string, body: Record<string, string>) {
+    const askedFor = signIns.askedFor(visit.request, visit.caller);
+    return auth.submit(endpoint, body, visit.site?.site, askedFor, session?.tokens);
+  }
+
+  async function detailsOf(visit: Visit, session: Session | undefined, token: string): Promise<Details> {
+    // Some mail programs cut long links.
+    if (token === '') throw new Problem('link_invalid', { status: 400, title: visit.texts.refusals.link_invalid });
+    const found = await submit(visit, session, `${step.endpoint}/details`, { token });
+    const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+    return {
+      email: text(found.email) ?? '',
+      siteName: text(found.site_name) ?? visit.siteName,
+      hasAccount: found.has_account === true,
+      name: text(found.name),
+      username: text(found.username),
+    };
+  }
+
+  /** The form of a link, or that it is of no use. Asked for anew after a refusal: another link may have been used. */
+  async function show(
+    visit: Visit,
+    session: Session | undefined,
+    token: string,
+    { refusal, filled }: { refusal?: Problem; filled?: Filled },
+  ) {
     try {
-      const session = await signIns.find(request, caller);
-      const changed = session && (await signIns.changeId(request, caller, session));
+      if (refusal !== undefined && spent.has(refusal.code)) throw refusal;
+      const details = await detailsOf(visit, session, token);
+      const page = linkPage(visit, { step, token, details, refusal, filled });
+      return desk.send(visit, page, { status: refusal?.statusCode ?? 200, again: undefined });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
+      const { texts } = visit;
+      const wrong = sentence(texts, error) ?? texts.refusals.validation_failed;
+      const body = html`${note('bad', wrong)}${signInLink(texts, texts.back)}`;
+      return desk.send(visit, { title: texts.somethingWrong, body }, { status: error.statusCode });
+    }
+  }
+
+  function askToSignIn(visit: Visit) {
+    const { texts } = visit;
+    const body = html`<p>${texts.emailChangeSignIn}</p>${signInLink(texts, texts.signIn)}`;
+    return desk.send(visit, { title: texts.emailChange, body }, { status: 401 });
+  }
+
+  async function changeIdOfSession({ request, reply, caller }: Visit, session: Session): Promise<void> {
+    try {
+      const changed = await signIns.changeId(request, caller, session);
       if (changed !== undefined) reply.header('set-cookie', changed.setCookie);
     } catch (error) {
       // The link has been used; nobody must be told that it did not work.
       request.log.warn({ err: error }, 'a session keeps its id');
     }
   }
-
-  function show(visit: Visit, token: string, failed: Failed, filled: Filled) {
-    const { title, fields, button } = step.show(visit, token, failed, filled);
-    return desk.send(visit, linkPage(visit, { path: step.path, token, title, fields, button, failed }), {
-      status: failed.refusal?.statusCode ?? (failed.errors === undefined ? 200 : 400),
-      again: undefined,
-    });
-  }
-}
-
-/** Some mail programs cut long links. */
-function incomplete({ texts }: Visit): Problem {
-  return new Problem('link_invalid', { status: 400, title: texts.refusals.link_invalid });
 }
 
 function linkPage(
   visit: Visit,
-  of: { path: string; token: string; title: string; fields: Html; button: string; failed: Failed },
+  of: { step: Step; token: string; details: Details; refusal: Problem | undefined; filled: Filled | undefined },
 ) {
   const { texts } = visit;
-  const { refusal, errors = {} } = of.failed;
+  const { step, token, details, refusal, filled } = of;
+  const errors = refusal === undefined ? {} : errorsOf(refusal, texts);
+  const { name, username } = filled ?? details;
   const wrong = refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
   const labels = { name: texts.name, username: texts.username, password: texts.newPassword };
-  const marked = Object.entries(labels).flatMap(([name, label]) => (errors[name] ? [{ name, label }] : []));
-  if (refusal !== undefined && spent.has(refusal.code)) {
-    return { title: texts.somethingWrong, body: html`${note('bad', wrong)}${signInLink(texts, texts.back)}` };
-  }
+  const marked = Object.entries(labels).flatMap(([key, label]) => (errors[key] ? [{ name: key, label }] : []));
+  const asksPassword = !details.hasAccount || step.setsPassword === true;
+  const fields: Html = html`
+${
+  !details.hasAccount &&
+  html`${field({ name: 'name', label: texts.name, type: 'text', autocomplete: 'name', value: name, error: errors.name, optional: texts.optional })}
+${field({ name: 'username', label: texts.username, type: 'text', autocomplete: 'nickname', value: username, error: errors.username, optional: texts.optional })}`
+}
+${asksPassword && field({ name: 'password', label: texts.newPassword, type: 'password', autocomplete: 'new-password', hint: texts.passwordHint, error: errors.password, autofocus: true })}`;
   return {
-    title: of.title,
+    title: step.title(visit, details),
     body: html`${marked.length > 0 ? errorSummary(texts.checkForm, marked) : note('bad', wrong)}
-<form method="post" action="${of.path}">
-${hidden('csrf', visit.formToken)}${hidden('token', of.token)}
-${of.fields}
-<button class="full">${of.button}</button>
+<p>${step.intro(visit, details)}</p>
+<form method="post" action="${step.path}">
+${hidden('csrf', visit.formToken)}${hidden('token', token)}
+${field({ name: 'email', label: texts.email, type: 'email', autocomplete: 'username', value: details.email, isFixed: true })}
+${fields}
+<button class="full">${step.button(visit, details)}</button>
 </form>`,
   };
-}
-
-/** `/invitation` first asks what it is for, which consumes nothing, and then takes it. */
-function registerInvitation(scope: FastifyInstance, options: LinkPagesOptions): void {
-  const { desk, formTokens, auth, signIns } = options;
-  const path = '/invitation';
-
-  scope.get(path, async (request, reply) => {
-    const visit = await desk.receive(request, reply);
-    reply.header('referrer-policy', 'strict-origin');
-    const token = (request.query as Filled).token ?? '';
-    const { invitation: title, invitationIntro, goOn: button } = visit.texts;
-    const fields = html`${intro(invitationIntro)}${hidden('step', 'details')}`;
-    return desk.send(visit, linkPage(visit, { path, token, title, fields, button, failed: {} }));
-  });
-
-  scope.post(path, { config: { rateClass: 'login' } }, async (request, reply) => {
-    const visit = await desk.receive(request, reply);
-    const { texts, caller } = visit;
-    const filled = (request.body ?? {}) as Filled;
-    formTokens.check(request, caller, filled.csrf);
-    const { token = '', step, password, name, username } = filled;
-    if (token === '') return show(visit, filled, {}, { refusal: incomplete(visit) });
-    const submit = (endpoint: string, body: Record<string, string>) =>
-      auth.submit(endpoint, body, visit.site?.site, signIns.askedFor(request, caller));
-    let details: Record<string, unknown> = {};
-    try {
-      details = await submit('/auth/invitation/details', { token });
-      const hasAccount = details.has_account === true;
-      if (step === 'details' || (!hasAccount && !password)) {
-        return show(visit, filled, details, step === 'details' ? {} : { errors: { password: texts.required } });
-      }
-      const own = hasAccount ? {} : { password: password ?? '', ...(name && { name }), ...(username && { username }) };
-      await submit('/auth/invitation', { token, ...own });
-    } catch (error) {
-      if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
-      return show(visit, filled, details, { refusal: error, errors: errorsOf(error, texts) });
-    }
-    const joined = html`<p>${texts.joinedText(String(details.site_name ?? ''))}</p>${signInLink(texts, texts.signIn)}`;
-    return desk.send(visit, { title: texts.joined, body: joined });
-  });
-
-  function show(visit: Visit, filled: Filled, details: Record<string, unknown>, failed: Failed) {
-    const { texts } = visit;
-    const { errors } = failed;
-    const fields = html`<p class="soft">${String(details.email ?? '')}</p>
-${
-  details.has_account !== true &&
-  html`${field({ name: 'name', label: texts.name, type: 'text', autocomplete: 'name', value: filled.name, error: errors?.name, optional: texts.optional })}
-${field({ name: 'username', label: texts.username, type: 'text', autocomplete: 'username', value: filled.username, error: errors?.username, optional: texts.optional })}
-${newPassword(visit, errors)}`
-}`;
-    const title = texts.invitedTo(String(details.site_name ?? visit.siteName));
-    const page = linkPage(visit, { path, token: filled.token ?? '', title, fields, button: texts.join, failed });
-    return desk.send(visit, page, { status: failed.refusal?.statusCode ?? (errors === undefined ? 200 : 400) });
-  }
 }

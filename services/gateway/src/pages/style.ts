@@ -20,6 +20,7 @@ p{margin:0 0 1rem}.soft{color:var(--soft)}.small{font-size:.875rem}
 form{margin:0}.field{margin:0 0 1.1rem}
 label{display:block;font-weight:600;margin:0 0 .3rem}label .soft{font-weight:400}
 input[type=text],input[type=email],input[type=password]{width:100%;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .75rem;min-height:2.75rem}
+input[readonly]{background:var(--ground);color:var(--soft)}
 input[aria-invalid=true]{border-color:var(--bad);box-shadow:0 0 0 1px var(--bad)}
 .hint,.error{font-size:.875rem;margin:.35rem 0 0}.hint{color:var(--soft)}.error{color:var(--bad);font-weight:600}
 .check{display:flex;gap:.6rem;align-items:center;margin:0 0 1.1rem}.check label{margin:0;font-weight:400}

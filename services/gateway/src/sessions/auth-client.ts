@@ -52,8 +52,14 @@ export interface AuthClient {
   exchange(request: { readonly token: string; readonly verifier: string }, askedFor: AskedFor): Promise<SessionTokens>;
   /** Ends the sessions of all sites of the sign-on. */
   endSignOn(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
-  /** Sends what a person has filled in to one of auth's public endpoints; gives its answer. Auth's refusals. */
-  submit(path: string, body: unknown, site: string | undefined, askedFor: AskedFor): Promise<Record<string, unknown>>;
+  /** Sends what a person has filled in, in their session if there is one; gives auth's answer. Auth's refusals. */
+  submit(
+    path: string,
+    body: unknown,
+    site: string | undefined,
+    askedFor: AskedFor,
+    tokens?: SessionTokens,
+  ): Promise<Record<string, unknown>>;
   /** Where the user is signed in. */
   sessionsOf(tokens: SessionTokens, askedFor: AskedFor): Promise<readonly SignedInPlace[]>;
   /** Deletes the user's account. Auth's refusals. */
@@ -191,8 +197,9 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
     async endSignOn(tokens, askedFor) {
       await post('/auth/sso/logout', { refresh_token: tokens.refreshToken }, askedForHeaders(askedFor));
     },
-    async submit(path, body, site, askedFor) {
-      const headers = { ...askedForHeaders(askedFor), ...(site !== undefined && { 'x-gaia-site': site }) };
+    async submit(path, body, site, askedFor, tokens) {
+      const own = tokens === undefined ? askedForHeaders(askedFor) : bearerHeaders(tokens, askedFor);
+      const headers = { ...own, ...(site !== undefined && { 'x-gaia-site': site }) };
       const answer = await post(path, body, headers);
       if (answer.status >= 300) throw refusal(answer);
       return (answer.body ?? {}) as Record<string, unknown>;

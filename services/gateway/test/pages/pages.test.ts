@@ -16,7 +16,8 @@ describe('every page', () => {
   it.each(PAGES)('%s is in the site’s name, has no script, and labels all its fields', async (path) => {
     const { visitor, a } = await openSites();
     const { status, headers, text } = await visitor().get(a + path);
-    expect(status).toBe(200);
+    // A link to another address is for who is signed in.
+    expect(status).toBe(path.startsWith('/email-change') ? 401 : 200);
     expect(text).toContain('The Alpine Journal');
     expect(text).not.toMatch(/<script|onclick|javascript:|https?:\/\/(?!site-|localhost)/i);
     expect(headers['content-security-policy']).toMatch(
@@ -32,15 +33,27 @@ describe('every page', () => {
     expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
   });
 
-  it.each(['/reset?token=secret', '/verify?token=secret', '/invitation?token=secret', '/email-change?token=secret'])(
-    '%s asks nothing of auth before a person clicks, and tells no other site of the token',
+  it.each(['/reset', '/verify', '/invitation'])(
+    '%s only asks what the link is for before a person clicks, and tells no other site of the token',
     async (path) => {
       const sites = await openSites();
-      const answer = await sites.visitor().get(sites.a + path);
+      const answer = await sites.visitor().get(`${sites.a}${path}?token=secret`);
       expect(answer.headers['referrer-policy']).toBe('strict-origin');
-      expect(sites.auth.calls.filter((call) => !/hosts|jwks/.test(call.path))).toEqual([]);
+      const asked = sites.auth.calls.map((call) => call.path).filter((one) => !/hosts|jwks/.test(one));
+      expect(asked).toEqual([`/auth${path}/details`]);
     },
   );
+
+  it('/email-change asks nothing for who is not signed in, and with the session of who is', async () => {
+    const sites = await openSites();
+    const path = `${sites.a}/email-change?token=secret`;
+    await sites.visitor().get(path);
+    expect(sites.auth.count('/auth/email-change/details')).toBe(0);
+    const visitor = await sites.signedInAtA();
+    expect((await visitor.get(path)).status).toBe(200);
+    const [asked] = sites.auth.calls.filter((call) => call.path === '/auth/email-change/details');
+    expect(asked?.headers.authorization).toMatch(/^Bearer /);
+  });
 
   it('writes what it is given as text', async () => {
     const sites = await openSites();

@@ -14,6 +14,7 @@ export interface Texts {
   readonly noAccount: string;
   readonly register: string;
   readonly registerAt: (site: string) => string;
+  readonly registerIntro: string;
   readonly haveAccount: string;
   readonly elsewhere: string;
   readonly email: string;
@@ -28,6 +29,7 @@ export interface Texts {
   readonly mailSent: string;
   readonly mailSentText: string;
   readonly reset: string;
+  readonly resetIntro: string;
   readonly setPassword: string;
   readonly resetDone: string;
   readonly resetDoneText: string;
@@ -36,15 +38,16 @@ export interface Texts {
   readonly confirm: string;
   readonly verifyDone: string;
   readonly verifyDoneText: string;
-  readonly invitation: string;
   readonly invitationIntro: string;
   readonly invitedTo: (site: string) => string;
-  readonly goOn: string;
   readonly join: string;
+  readonly joinSite: (site: string) => string;
+  readonly joinIntro: (site: string) => string;
   readonly joined: string;
   readonly joinedText: (site: string) => string;
   readonly emailChange: string;
   readonly emailChangeIntro: string;
+  readonly emailChangeSignIn: string;
   readonly emailChanged: string;
   readonly emailChangedText: string;
   readonly account: string;
@@ -93,6 +96,10 @@ export type RefusalText =
   | 'validation_failed'
   | 'registration_closed'
   | 'username_taken'
+  | 'username_reserved'
+  | 'username_confusable'
+  | 'account_exists'
+  | 'link_of_another_account'
   | 'email_taken'
   | 'site_not_found'
   | 'sign_on_refused'
