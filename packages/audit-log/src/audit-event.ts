@@ -9,9 +9,11 @@ export interface AuditEvent {
   readonly site?: string | undefined;
   /** Id of the user, key, role or account that it was done to. */
   readonly target?: string | undefined;
-  /** Few and short; never a secret, a token or a hash. */
-  readonly details?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  readonly details?: AuditDetails | undefined;
 }
+
+/** Few and short; never a secret, a token or a hash, and never what somebody has written. */
+export type AuditDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** An event as text: what is chained, byte for byte. */
 export function auditEventText(event: AuditEvent, by: Actor, at: number): string {
@@ -37,12 +39,12 @@ function textOrNothing(text: string | undefined): string | undefined {
   return text === undefined ? undefined : storable(text);
 }
 
-function detailsOf(details: NonNullable<AuditEvent['details']>) {
+function detailsOf(details: AuditDetails) {
   const entries = Object.entries(details).map(([name, value]) => [name, detailOf(value)]);
   return Object.fromEntries(entries);
 }
 
-function detailOf(value: NonNullable<AuditEvent['details']>[string]) {
+function detailOf(value: AuditDetails[string]) {
   if (typeof value === 'string') return storable(value);
   if (typeof value === 'object') return value.slice(0, MAX_LIST_LENGTH).map(storable);
   return value;

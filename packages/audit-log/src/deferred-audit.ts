@@ -1,5 +1,5 @@
 import { startPeriodicJob } from '@gaia/http-service/periodic-job';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Expression, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Actor } from './actor.ts';
 import { type AuditEvent, auditEventText } from './audit-event.ts';
 
@@ -11,6 +11,8 @@ import { type AuditEvent, auditEventText } from './audit-event.ts';
 export interface DeferredAudit<DB> {
   /** Writes an event in the transaction of the change that it tells of: both happen or neither. */
   append(transaction: Transaction<DB>, by: Actor, event: AuditEvent): Promise<void>;
+  /** The text of an event for `insertPending`, where a statement of the change can write it too. */
+  textOf(by: Actor, event: AuditEvent): string;
   /** To be called when such a transaction is done. */
   committed(): void;
   /** Chains everything that was committed before; for those who read the log. */
@@ -41,6 +43,7 @@ export function createDeferredAudit<DB>({ database, log, now }: DeferredAuditOpt
   }
 
   const job = startPeriodicJob({ name: 'audit chain', everyMs: EVERY_MS, work: settle, log });
+  const textOf = (by: Actor, event: AuditEvent) => auditEventText(event, by, now());
   let delay: NodeJS.Timeout | undefined;
   const committed = () => {
     delay ??= setTimeout(() => {
@@ -51,9 +54,9 @@ export function createDeferredAudit<DB>({ database, log, now }: DeferredAuditOpt
 
   return {
     append: async (transaction, by, event) => {
-      const text = auditEventText(event, by, now());
-      await sql`insert into audit_pending (entry) values (${text})`.execute(transaction);
+      await insertPending(sql.val(textOf(by, event))).execute(transaction);
     },
+    textOf,
     committed,
     settle,
     stop: async () => {
@@ -61,6 +64,11 @@ export function createDeferredAudit<DB>({ database, log, now }: DeferredAuditOpt
       await job.stop();
     },
   };
+}
+
+/** The statement that commits an event; complete, or for a `with`. */
+export function insertPending(text: Expression<string>): RawBuilder<unknown> {
+  return sql`insert into audit_pending (entry) values (${text})`;
 }
 
 async function chainBatch<DB>(database: Kysely<DB>): Promise<number> {

@@ -1,3 +1,5 @@
+import type { DeferredAudit } from '@gaia/audit-log/deferred';
+import { registerAudit } from '@gaia/audit-log/routes';
 import { pingDatabase } from '@gaia/database/database';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
@@ -9,11 +11,12 @@ import type { Guard } from '@gaia/token-guard/guard';
 import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
-import type { CmsDatabase } from './database.ts';
+import type { CmsDatabase, CmsTables } from './database.ts';
 import { createEntitlements } from './entitlements/entitlements.ts';
 import { registerEntitlements } from './entitlements/routes.ts';
 import { createEntries } from './entries/entries.ts';
 import { registerEntryChanges } from './entries/routes.ts';
+import { problem } from './errors.ts';
 import { registerExplanation } from './explanation/routes.ts';
 import { createFeed } from './feed/feed.ts';
 import type { FeedSignal } from './feed/feed-signal.ts';
@@ -43,6 +46,7 @@ export interface AppDependencies {
   readonly database: CmsDatabase;
   readonly guard: Guard;
   readonly signal: FeedSignal;
+  readonly audit: DeferredAudit<CmsTables>;
   readonly counters: CounterStore;
   /** For calls to the services beside this one. */
   readonly fetch: typeof globalThis.fetch;
@@ -59,7 +63,7 @@ export async function buildApp(
   config: Pick<Config, 'TRUSTED_PROXIES' | 'CMS_KEK' | 'ASSETS_URL' | 'SEARCH_URL'>,
   deps: AppDependencies,
 ): Promise<Service> {
-  const { database, guard, signal, now, randomBytes } = deps;
+  const { database, guard, signal, audit, now, randomBytes } = deps;
   const app = await createService({
     name: 'cms',
     description: 'Content types, entries, publishing, and the feed of changes.',
@@ -73,13 +77,13 @@ export async function buildApp(
     ],
   });
   const typeCache = createTypeCache();
-  const types = createTypes({ database, now, randomBytes, onChange: deps.onTypeChange });
-  const outbox = createOutbox(signal, now);
+  const types = createTypes({ database, audit, now, randomBytes, onChange: deps.onTypeChange });
+  const outbox = createOutbox(signal, audit, now);
   const entries = createEntries({ database, types: typeCache, outbox, now, randomBytes });
-  const products = createProducts({ database, now });
-  const entitlements = createEntitlements({ database, outbox, now, randomBytes });
+  const products = createProducts({ database, audit, now });
+  const entitlements = createEntitlements({ database, outbox, audit, now, randomBytes });
   const sealer = createSealer({ purpose: 'webhook secret', keys: config.CMS_KEK, randomBytes });
-  const endpoints = createEndpoints({ database, sealer, now, randomBytes });
+  const endpoints = createEndpoints({ database, sealer, audit, now, randomBytes });
   const { counters } = deps;
   const receive = createReceiver({
     database,
@@ -113,6 +117,11 @@ export async function buildApp(
     registerWebhooks(scope as Service, { endpoints, database, now });
     registerExplanation(scope as Service, { database, entries });
     registerFeed(scope as Service, feed);
+    registerAudit(scope as Service, '/cms/audit', {
+      database,
+      invalidCursor: () => problem('invalid_cursor'),
+      settle: audit.settle,
+    });
   });
   await app.register(async (scope) => registerHook(scope as Service, receive));
   await app.register(async (scope) => {

@@ -1,3 +1,4 @@
+import { auditSettings } from '@gaia/audit-log/settings';
 import { databaseSettings } from '@gaia/database/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
 import { sealingKeys } from '@gaia/sealed-values/settings';
@@ -10,6 +11,7 @@ export const settings = {
   ...databaseSettings,
   ...stateSettings(),
   ...guardSettings,
+  ...auditSettings,
   CMS_KEK: sealingKeys({ doc: 'Encrypts the secrets of webhooks at rest' }),
   ASSETS_URL: url({
     doc: 'Where the service assets is',

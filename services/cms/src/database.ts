@@ -1,3 +1,4 @@
+import type { AuditTables } from '@gaia/audit-log/tables';
 import type { Kysely, Transaction } from 'kysely';
 
 export interface ContentTypeTable {
@@ -40,6 +41,9 @@ export interface EntryTable {
   updated_at: Date;
   published_at: Date | null;
   reader_updated_at: Date | null;
+  /** User or service account of the last change, and the party that acted for it; null for entries from before. */
+  updated_by: string | null;
+  updated_via: string | null;
 }
 
 /** Values that must be unique among the entries of a type, of both copies, as SHA-256 of their JSON. */
@@ -164,7 +168,7 @@ export interface WebhookDeliveryTable {
   bytes: number;
 }
 
-export interface CmsTables {
+export interface CmsTables extends AuditTables {
   access_classes: AccessClassTable;
   products: ProductTable;
   entitlements: EntitlementTable;

@@ -3,8 +3,17 @@ import { content } from '../migrations/0001-content.ts';
 import { access } from '../migrations/0002-access.ts';
 import { webhooks } from '../migrations/0003-webhooks.ts';
 import { referencesOfAll } from '../migrations/0004-references-of-all.ts';
+import { auditLog } from '../migrations/0010-audit-log.ts';
+import { lastChange } from '../migrations/0011-last-change.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'cms';
 
-export const migrations: readonly Migration[] = Object.freeze([content, access, webhooks, referencesOfAll]);
+export const migrations: readonly Migration[] = Object.freeze([
+  content,
+  access,
+  webhooks,
+  referencesOfAll,
+  auditLog,
+  lastChange,
+]);

@@ -1,4 +1,7 @@
 import { randomBytes as secureRandomBytes } from 'node:crypto';
+import { createDeferredAudit } from '@gaia/audit-log/deferred';
+import { createAuditLog } from '@gaia/audit-log/log';
+import { startAuditRetention } from '@gaia/audit-log/retention';
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import type { HealthCheck } from '@gaia/http-service/health';
@@ -68,6 +71,13 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     onNotification: signal.wake,
     onLost: () => logger.warn('the connection that hears of changes broke; they are looked for every second'),
   });
+  const audit = createDeferredAudit({ database, log: logger, now });
+  const retention = startAuditRetention({
+    auditLog: createAuditLog(database),
+    days: config.AUDIT_RETENTION_DAYS,
+    log: logger,
+    now,
+  });
   const upkeep = startUpkeep({
     database,
     now,
@@ -84,6 +94,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     database,
     guard,
     signal,
+    audit,
     counters: state.counters,
     fetch,
     onTypeChange: upkeep.nudge,
@@ -93,6 +104,8 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   });
   app.addHook('onClose', async () => {
     await upkeep.close();
+    await retention.stop();
+    await audit.stop();
     await notifications.close();
     await signal.settled();
     await guard.close();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createDeferredAudit } from '@gaia/audit-log/deferred';
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import { createLogger } from '@gaia/http-service/logger';
@@ -81,6 +82,11 @@ export async function startCms(neighbours: typeof globalThis.fetch = readableAss
   const state = createMemoryState({ now: issuer.now });
   const signal = createFeedSignal(async () => {});
   const logged: string[] = [];
+  const audit = createDeferredAudit({
+    database,
+    log: { error: (details) => void logged.push(JSON.stringify(details)) },
+    now: issuer.now,
+  });
   const metrics = new Registry();
   const app = await buildApp(
     { TRUSTED_PROXIES: [], CMS_KEK: readSealingKeys('k'.repeat(43)), ASSETS_URL, SEARCH_URL },
@@ -90,6 +96,7 @@ export async function startCms(neighbours: typeof globalThis.fetch = readableAss
       database,
       guard,
       signal,
+      audit,
       counters: state.counters,
       fetch: neighbours,
       onTypeChange: () => {},
@@ -123,6 +130,7 @@ export async function startCms(neighbours: typeof globalThis.fetch = readableAss
     call,
     close: async () => {
       await app.close();
+      await audit.stop();
       await guard.close();
       await database.destroy();
     },

@@ -6,53 +6,77 @@ import { exitCodes, Failure, UsageError } from '../failure.ts';
 import { baseUrl, text } from '../option.ts';
 import { suiteUrl } from '../suite-url.ts';
 
+/** Services that keep an audit log, each with a chain of its own. */
+const logs = ['auth', 'cms'] as const;
+type Log = (typeof logs)[number];
+
 export const auditVerify = defineCommand({
   name: 'audit verify',
-  summary: 'Check the hash chain of the audit log (needs an administrator)',
+  summary: 'Check the hash chains of the audit logs (needs an administrator)',
   details: [
-    'Prints the head of the chain, <number>:<hash>. Keep it elsewhere: given with --noted another day, it also tells of a ' +
-      'log that was written anew from its beginning. The exit code is 1 if anything is not as it was written.',
+    'Prints the heads of the chains, auth=<number>:<hash>,cms=<number>:<hash>. Keep them elsewhere: given with --noted ' +
+      'another day, they also tell of a log that was written anew from its beginning. The exit code is 1 if anything is ' +
+      'not as it was written.',
   ],
   operands: {},
   options: {
-    noted: text({ placeholder: '<number:hash>', doc: 'a head that was printed before', maxLength: 90 }),
+    noted: text({ placeholder: '<heads>', doc: 'heads that were printed before', maxLength: 200 }),
     url: baseUrl({ doc: 'the suite' }),
   },
   examples: ['gaia audit verify >> /safe/audit-heads', 'gaia audit verify --noted "$(tail -n 1 /safe/audit-heads)"'],
   run: async ({ noted, url }, context) => {
-    const point = noted === undefined ? undefined : readPoint(noted);
+    const points = noted === undefined ? new Map<Log, JsonObject>() : readPoints(noted);
     const base = suiteUrl(url, context);
-    const { checked, verdict } = await asAdministrator(base, context, (api) => verifyAll(api, point));
-    const { fault, head } = verdict;
-    if (isJsonObject(fault)) {
-      throw new Failure(
-        `the audit log is not as it was written: entry ${memberText(fault, 'seq')} is ${reasonOf(fault)}`,
-      );
-    }
-    if (!isJsonObject(head)) throw new Failure(`${base} answered something that is no verdict`);
-    context.stderr.write(`${checked} entries are as they were written\n`);
-    context.stdout.write(`${memberText(head, 'seq')}:${memberText(head, 'hash')}\n`);
+    const heads = await asAdministrator(base, context, async (api) => {
+      const found: string[] = [];
+      for (const log of logs) {
+        const { checked, verdict } = await verifyAll(api, log, points.get(log));
+        context.stderr.write(`${log}: ${checked} entries are as they were written\n`);
+        found.push(`${log}=${headOf(log, verdict)}`);
+      }
+      return found;
+    });
+    context.stdout.write(`${heads.join(',')}\n`);
     return exitCodes.ok;
   },
 });
 
+function headOf(log: Log, { fault, head }: JsonObject): string {
+  if (isJsonObject(fault)) {
+    const entry = `entry ${memberText(fault, 'seq')} is ${reasonOf(fault)}`;
+    throw new Failure(`the audit log of ${log} is not as it was written: ${entry}`);
+  }
+  if (!isJsonObject(head)) throw new Failure(`${log} answered something that is no verdict`);
+  return `${memberText(head, 'seq')}:${memberText(head, 'hash')}`;
+}
+
 /** The suite checks a part with each call. */
-async function verifyAll(api: ApiClient, noted: JsonObject | undefined) {
+async function verifyAll(api: ApiClient, log: Log, noted: JsonObject | undefined) {
   let checked = 0;
   let after = 0;
   for (;;) {
-    const { body } = await api.post('/auth/audit/verify', { body: { after, ...(noted !== undefined && { noted }) } });
+    const { body } = await api.post(`/${log}/audit/verify`, { body: { after, ...(noted !== undefined && { noted }) } });
     checked += typeof body.checked === 'number' ? body.checked : 0;
     if (body.intact !== true || typeof body.next !== 'number' || body.next <= after) return { checked, verdict: body };
     after = body.next;
   }
 }
 
-function readPoint(given: string): JsonObject {
-  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(given.trim()) ?? [];
-  if (seq === undefined || hash === undefined)
-    throw new UsageError('--noted must be <number>:<hash>, as it was printed');
-  return { seq: Number(seq), hash };
+/** `auth=12:…,cms=5:…`; without a name, as it was printed while auth alone had a log, it is auth's. */
+function readPoints(given: string): ReadonlyMap<Log, JsonObject> {
+  return new Map(
+    given
+      .trim()
+      .split(',')
+      .map((part): [Log, JsonObject] => {
+        const [, name = 'auth', seq, hash] = /^(?:([a-z]+)=)?(\d{1,15}):([0-9a-f]{64})$/.exec(part) ?? [];
+        const log = logs.find((one) => one === name);
+        if (log === undefined || seq === undefined || hash === undefined) {
+          throw new UsageError('--noted must be heads as they were printed: auth=<number>:<hash>,cms=<number>:<hash>');
+        }
+        return [log, { seq: Number(seq), hash }];
+      }),
+  );
 }
 
 function reasonOf(fault: JsonObject): string {

@@ -3,6 +3,8 @@ import { administrator, type FakeSuite, fakeLogin, guarded, startFakeSuite } fro
 import { runGaia } from '../run-gaia.ts';
 
 const head = { seq: 12, hash: 'a'.repeat(64) };
+const headOfCms = { seq: 5, hash: 'c'.repeat(64) };
+const heads = `auth=12:${head.hash},cms=5:${headOfCms.hash}`;
 let verdicts: object[];
 let suite: FakeSuite;
 
@@ -13,7 +15,12 @@ beforeEach(async () => {
   ];
   suite = await startFakeSuite(() => ({
     ...fakeLogin(),
-    ...guarded({ 'POST /auth/audit/verify': () => ({ body: verdicts.shift() }) }),
+    ...guarded({
+      'POST /auth/audit/verify': () => ({ body: verdicts.shift() }),
+      'POST /cms/audit/verify': () => ({
+        body: { intact: true, fault: null, checked: 5, next: null, head: headOfCms },
+      }),
+    }),
   }));
   return () => suite.close();
 });
@@ -22,18 +29,22 @@ const verify = (...args: readonly string[]) =>
   runGaia(['audit', 'verify', '--url', suite.url, ...args], { env: administrator.env });
 
 describe('gaia audit verify', () => {
-  it('goes on until the head, and prints it', async () => {
+  it('goes on until the head of each log, and prints them', async () => {
     expect(await verify()).toEqual({
       code: 0,
-      out: `12:${head.hash}\n`,
-      err: '12 entries are as they were written\n',
+      out: `${heads}\n`,
+      err: 'auth: 12 entries are as they were written\ncms: 5 entries are as they were written\n',
     });
     expect(suite.to('POST /auth/audit/verify').map(({ body }) => body)).toEqual([{ after: 0 }, { after: 10 }]);
   });
 
-  it('hands on what was noted', async () => {
-    await verify('--noted', `12:${head.hash}`);
+  it.each([
+    ['the heads that were printed', heads, headOfCms],
+    ['a head of before cms had a log', `12:${head.hash}`, undefined],
+  ])('hands on %s', async (_what, noted, ofCms) => {
+    expect((await verify('--noted', noted)).code).toBe(0);
     expect(suite.to('POST /auth/audit/verify')[0]?.body).toEqual({ after: 0, noted: head });
+    expect(suite.to('POST /cms/audit/verify')[0]?.body).toEqual({ after: 0, ...(ofCms && { noted: ofCms }) });
   });
 
   it.each([
@@ -47,7 +58,10 @@ describe('gaia audit verify', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 
-  it.each(['12', `12:${'A'.repeat(64)}`, 'x:y'])('refuses %s as a noted head', async (noted) => {
-    expect((await verify('--noted', noted)).code).toBe(2);
-  });
+  it.each(['12', `12:${'A'.repeat(64)}`, 'x:y', `search=1:${head.hash}`])(
+    'refuses %s as a noted head',
+    async (noted) => {
+      expect((await verify('--noted', noted)).code).toBe(2);
+    },
+  );
 });

@@ -1,4 +1,6 @@
+import type { Actor } from '@gaia/audit-log/actor';
 import { sql } from 'kysely';
+import type { Audit } from '../audit.ts';
 import type { CmsDatabase, CmsReader, CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
@@ -27,9 +29,16 @@ export interface Entitlement extends Hold {
   readonly changedAt: number;
 }
 
+interface Said {
+  readonly action: 'entitlement.grant' | 'entitlement.withdraw';
+  readonly source: string;
+  readonly changed: boolean;
+}
+
 export interface EntitlementsDependencies {
   readonly database: CmsDatabase;
   readonly outbox: Outbox;
+  readonly audit: Pick<Audit, 'append'>;
   readonly now: () => number;
   readonly randomBytes: RandomBytes;
 }
@@ -44,14 +53,19 @@ export interface Entitlements {
     limit: number,
   ): Promise<Entitlement[]>;
   /** Throws `product_not_found`. Gives the position in the feed. */
-  grant(hold: Hold): Promise<string>;
+  grant(by: Actor, hold: Hold): Promise<string>;
   /** Withdraws the product whatever it came from. Throws `product_not_found`. */
-  withdraw(hold: Hold): Promise<string>;
+  withdraw(by: Actor, hold: Hold): Promise<string>;
   /**
    * Carries a message about a source out within the transaction that consumes it; `at` is its time in seconds. Throws
    * `product_not_found`. The caller tells the outbox when the transaction is done.
    */
-  apply(transaction: CmsTransaction, hold: Hold, source: Source, granted: boolean, at: number): Promise<boolean>;
+  apply(
+    transaction: CmsTransaction,
+    by: Actor,
+    hold: Hold,
+    message: { readonly source: Source; readonly granted: boolean; readonly at: number },
+  ): Promise<boolean>;
   /** Those that a user holds on any site, by site and product, after a place. */
   ofSubject(
     subject: string,
@@ -62,11 +76,11 @@ export interface Entitlements {
    * Withdraws all that a user holds on any site, and forgets what it came from. What stays is that the product is not
    * held, because the feed has to say so to those who build on it. May be repeated.
    */
-  erase(subject: string): Promise<void>;
+  erase(by: Actor, subject: string): Promise<void>;
 }
 
 export function createEntitlements(deps: EntitlementsDependencies): Entitlements {
-  const { database, outbox, now, randomBytes } = deps;
+  const { database, outbox, audit, now, randomBytes } = deps;
 
   /** Takes the row for oneself, making it if it is not there. */
   async function take(transaction: CmsTransaction, { site, subject, product }: Hold) {
@@ -100,22 +114,39 @@ export function createEntitlements(deps: EntitlementsDependencies): Entitlements
       returning held`.execute(transaction);
     const changed = rows[0]?.held !== row.held;
     if (changed || row.isNew) {
-      return { changed, seq: await outbox.append(transaction, site, row.key, 'entitlement') };
+      return { changed, seq: await outbox.append(transaction, { site, id: row.key, kind: 'entitlement' }) };
     }
     return { changed, seq: await outbox.last(transaction, site, row.key) };
   }
 
-  async function apply(transaction: CmsTransaction, hold: Hold, source: Source, granted: boolean, at: number) {
-    const row = await take(transaction, hold);
-    await setSource(transaction, hold, source, granted, at);
-    return (await settle(transaction, hold, row)).changed;
+  /** What was said of a hold, and whether it is another one since: a user may hold a product for several reasons. */
+  async function record(transaction: CmsTransaction, by: Actor, hold: Hold, said: Said): Promise<void> {
+    const { site, subject, product } = hold;
+    const { action, changed, source } = said;
+    await audit.append(transaction, by, { action, site, target: subject, details: { product, source, changed } });
   }
 
-  async function inOwnTransaction(hold: Hold, work: (transaction: CmsTransaction) => Promise<void>): Promise<string> {
+  const apply: Entitlements['apply'] = async (transaction, by, hold, { source, granted, at }) => {
+    const row = await take(transaction, hold);
+    await setSource(transaction, hold, source, granted, at);
+    const { changed } = await settle(transaction, hold, row);
+    const action = granted ? 'entitlement.grant' : 'entitlement.withdraw';
+    await record(transaction, by, hold, { action, changed, source: nameOf(source) });
+    return changed;
+  };
+
+  async function inOwnTransaction(
+    by: Actor,
+    hold: Hold,
+    said: Omit<Said, 'changed'>,
+    work: (transaction: CmsTransaction) => Promise<void>,
+  ): Promise<string> {
     const seq = await inTransaction(database, async (transaction) => {
       const row = await take(transaction, hold);
       await work(transaction);
-      return (await settle(transaction, hold, row)).seq;
+      const settled = await settle(transaction, hold, row);
+      await record(transaction, by, hold, { ...said, changed: settled.changed });
+      return settled.seq;
     });
     outbox.committed();
     return seq;
@@ -132,12 +163,12 @@ export function createEntitlements(deps: EntitlementsDependencies): Entitlements
       const rows = await query.orderBy('subject').orderBy('product').limit(limit).execute();
       return rows.map((row) => ({ ...row, changedAt: row.changed_at.getTime() }));
     },
-    grant: (hold) =>
-      inOwnTransaction(hold, (transaction) =>
+    grant: (by, hold) =>
+      inOwnTransaction(by, hold, { action: 'entitlement.grant', source: 'manual' }, (transaction) =>
         setSource(transaction, hold, { kind: 'manual' }, true, Math.floor(now() / 1_000)),
       ),
-    withdraw: (hold) =>
-      inOwnTransaction(hold, async (transaction) => {
+    withdraw: (by, hold) =>
+      inOwnTransaction(by, hold, { action: 'entitlement.withdraw', source: 'manual' }, async (transaction) => {
         await transaction
           .updateTable('entitlement_sources')
           .set({ granted: false, at: Math.floor(now() / 1_000) })
@@ -158,7 +189,7 @@ export function createEntitlements(deps: EntitlementsDependencies): Entitlements
       const rows = await query.orderBy('site').orderBy('product').limit(limit).execute();
       return rows.map((row) => ({ ...row, changedAt: row.changed_at.getTime() }));
     },
-    erase: async (subject) => {
+    erase: async (by, subject) => {
       const holds = await database
         .selectFrom('entitlements')
         .select(['site', 'subject', 'product'])
@@ -174,7 +205,7 @@ export function createEntitlements(deps: EntitlementsDependencies): Entitlements
         )
         .execute();
       for (const hold of holds) {
-        await inOwnTransaction(hold, async (transaction) => {
+        await inOwnTransaction(by, hold, { action: 'entitlement.withdraw', source: 'erasure' }, async (transaction) => {
           await transaction
             .deleteFrom('entitlement_sources')
             .where('site', '=', hold.site)
@@ -202,8 +233,11 @@ export async function productsOf(reader: CmsReader, site: string, subject: strin
   return rows.map((row) => row.product);
 }
 
+function nameOf(source: Source): string {
+  return source.kind === 'manual' ? 'manual' : `${source.kind} ${source.id}`;
+}
+
 async function setSource(transaction: CmsTransaction, hold: Hold, source: Source, granted: boolean, at: number) {
-  const name = source.kind === 'manual' ? 'manual' : `${source.kind} ${source.id}`;
   const counts = {
     manual: sql`true`,
     payment: sql`s.granted`,
@@ -211,7 +245,7 @@ async function setSource(transaction: CmsTransaction, hold: Hold, source: Source
   }[source.kind];
   await sql`
     insert into entitlement_sources as s (site, subject, product, source, granted, at)
-    values (${hold.site}, ${hold.subject}, ${hold.product}, ${name}, ${granted}, ${at})
+    values (${hold.site}, ${hold.subject}, ${hold.product}, ${nameOf(source)}, ${granted}, ${at})
     on conflict (site, subject, product, source) do update set granted = excluded.granted, at = excluded.at
     where ${counts}`.execute(transaction);
 }

@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { bearer, noBody, problems, SiteParams, siteRefusals, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
@@ -91,7 +92,7 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
     },
     async (request) => {
       const { site, user, product } = request.params;
-      const seq = await entitlements.grant({ site, subject: user, product });
+      const seq = await entitlements.grant(actorOf(request), { site, subject: user, product });
       return { user, product, seq };
     },
   );
@@ -114,7 +115,7 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
     },
     async (request, reply) => {
       const { site, user, product } = request.params;
-      const seq = await entitlements.withdraw({ site, subject: user, product });
+      const seq = await entitlements.withdraw(actorOf(request), { site, subject: user, product });
       return reply.code(204).header('gaia-seq', seq).send();
     },
   );

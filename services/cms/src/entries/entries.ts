@@ -1,23 +1,24 @@
+import type { Actor } from '@gaia/audit-log/actor';
+import type { AuditEvent } from '@gaia/audit-log/event';
 import type { ExpectedVersion } from '@gaia/http-service/conditional-requests';
 import { problem as serviceProblem } from '@gaia/http-service/problem';
-import { accessRule, sameRule } from '@gaia/policy/access-rule';
+import { type AccessRule, accessRule, sameRule, takesNames } from '@gaia/policy/access-rule';
 import { mayWriteField } from '@gaia/policy/fields';
 import { type Caller, editable, workingCopyReadable } from '@gaia/policy/visibility';
-import { sql } from 'kysely';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { insufficientScope, problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
 import type { ReadableFiles } from '../neighbours/readable-files.ts';
-import { callerStatement } from '../statements.ts';
 import { inTransaction } from '../transactions.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { type JsonObject, sameJson } from '../values/json-values.ts';
-import { createUuid, isUuid, type RandomBytes } from '../values/uuid.ts';
-import { type EntryView, type SavedEntry, STATUS, VISIBILITY } from './entry.ts';
+import { createUuid, type RandomBytes } from '../values/uuid.ts';
+import { type LastChange, type SavedEntry, STATUS, VISIBILITY } from './entry.ts';
 import { type AccessInput, internRule, ruleOf } from './entry-access.ts';
 import { differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
-import { allows, type EntryRow, entrySight, typeVersionOf, viewColumns, viewOfRow } from './entry-columns.ts';
+import { allows } from './entry-columns.ts';
+import { createEntryReader, type EntryReader } from './entry-reader.ts';
 import { type FileCheck, withFileCheck } from './file-check.ts';
 import { checkReferences } from './reference-check.ts';
 import { holdType, insertEntry, lockEntry, type StoredEntry, updateEntry, workingView } from './stored-entry.ts';
@@ -30,8 +31,10 @@ export interface EntriesDependencies {
   readonly randomBytes: RandomBytes;
 }
 
-/** Somebody with a token of the site. */
-export type Author = NonNullable<Caller>;
+/** Who makes a change, with a token of the site, and as the audit log names them. */
+export interface Author extends NonNullable<Caller> {
+  readonly by: Actor;
+}
 
 export interface EntryInput extends AccessInput {
   /** Fields by name; null takes one away. */
@@ -42,10 +45,7 @@ export interface EntryInput extends AccessInput {
  * Entries of a site. Each method throws `entry_not_found` for what the caller may not read, and
  * `insufficient_scope` for what the caller may read but not change.
  */
-export interface Entries {
-  get(caller: Caller, site: string, id: string): Promise<EntryView>;
-  /** Those of the ids that the caller may read, each once, by id. */
-  getMany(caller: Caller, site: string, ids: readonly string[]): Promise<Map<string, EntryView>>;
+export interface Entries extends EntryReader {
   /**
    * Throws `validation_failed`, `field_not_writable`, `value_not_unique`, `entry_too_large`, `too_many_access_rules`;
    * `file_not_readable` and `assets_unavailable` only if the entry names files.
@@ -71,45 +71,9 @@ export interface Entries {
   remove(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<string>;
 }
 
-const selectEntry = callerStatement<{ id: string }, EntryRow>(['id'], (caller, site, { id }) => {
-  const sight = entrySight(caller, site);
-  return sql`
-    select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
-    where e.site = ${site} and e.id = ${id} and ${sight.visible}`;
-});
-
-const selectEntries = callerStatement<{ ids: readonly string[] }, EntryRow>(['ids'], (caller, site, { ids }) => {
-  const sight = entrySight(caller, site);
-  return sql`
-    select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
-    where e.site = ${site} and e.id = any(${ids}::uuid[]) and ${sight.visible}`;
-});
-
 export function createEntries({ database, types, outbox, now, randomBytes }: EntriesDependencies): Entries {
   const rules = { outbox, now, randomBytes };
-
-  async function getMany(caller: Caller, site: string, ids: readonly string[]): Promise<Map<string, EntryView>> {
-    const usable = ids.filter(isUuid).map((id) => id.toLowerCase());
-    if (usable.length === 0) return new Map();
-    const rows = await selectEntries(database, caller, site, { ids: usable });
-    const typeOf = await types.load(database, rows.map(typeVersionOf));
-    const views = new Map(rows.map((row) => [row.id, viewOfRow(row, typeOf(typeVersionOf(row)), caller)]));
-    return new Map(
-      ids.flatMap((id): [string, EntryView][] => {
-        const view = views.get(id.toLowerCase());
-        return view === undefined ? [] : [[id, view]];
-      }),
-    );
-  }
-
-  async function get(caller: Caller, site: string, id: string): Promise<EntryView> {
-    if (!isUuid(id)) throw problem('entry_not_found');
-    const [row] = await selectEntry(database, caller, site, { id });
-    if (row === undefined) throw problem('entry_not_found');
-    const version = typeVersionOf(row);
-    const type = types.known(version) ?? (await types.load(database, [version]))(version);
-    return viewOfRow(row, type, caller);
-  }
+  const readEntries = createEntryReader(database, types);
 
   async function create(
     author: Author,
@@ -147,12 +111,23 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
         updatedAt: now(),
         publishedAt: undefined,
         readerUpdatedAt: undefined,
+        lastChange: lastChangeBy(author),
       };
       await insertEntry(transaction, entry, type);
-      return { entry: workingView(entry, type, author), seq: await outbox.append(transaction, site, entry.id) };
+      const details = { type: type.name, fields: namesOf(type, Object.keys(draft)), ...rightsOf(rule) };
+      return record(transaction, author, { entry, type, action: 'entry.create', details });
     });
     outbox.committed();
     return saved;
+  }
+
+  /** Writes what was done to an entry into the feed and the audit log; gives what its author is told. */
+  async function record(transaction: CmsTransaction, author: Author, done: Recorded): Promise<SavedEntry> {
+    const { entry, type, action, details } = done;
+    const { site, id } = entry;
+    const event = { action, site, target: id, details };
+    const seq = await outbox.append(transaction, { site, id }, { by: author.by, event });
+    return { entry: workingView(entry, type, author), seq };
   }
 
   /** Runs a change of one entry, made by `next`; undefined from it says that there is nothing to change. */
@@ -165,7 +140,7 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       entry: StoredEntry,
       type: CompiledType,
       transaction: CmsTransaction,
-    ) => Promise<StoredEntry | undefined> | StoredEntry | undefined,
+    ) => Promise<Changed | undefined> | Changed | undefined,
   ): Promise<SavedEntry> {
     const saved = await inTransaction(database, async (transaction) => {
       const { entry, type } = await lockWithType(transaction, author, site, id);
@@ -174,8 +149,10 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
         refuseConflict(entry, type, expected);
         return { entry: workingView(entry, type, author), seq: await outbox.last(transaction, site, entry.id) };
       }
-      await updateEntry(transaction, changed, type);
-      return { entry: workingView(changed, type, author), seq: await outbox.append(transaction, site, entry.id) };
+      const { action, details, ...changes } = changed;
+      const after = { ...entry, ...changes, updatedAt: now(), lastChange: lastChangeBy(author) };
+      await updateEntry(transaction, after, type);
+      return record(transaction, author, { entry: after, type, action, details: { type: type.name, ...details } });
     });
     outbox.committed();
     return saved;
@@ -225,14 +202,14 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       const version = entry.version + 1;
       const seenByReaders = opensOrCloses && entry.published !== undefined;
       return {
-        ...entry,
+        action: 'entry.change',
+        details: { fields: namesOf(type, keys), ...(opensOrCloses && rightsOf(rule)) },
         draft,
         rule,
         accessClass: opensOrCloses ? await internRule(transaction, rules, site, rule) : entry.accessClass,
         version,
         changed: entry.published !== undefined && !sameJson(draft, entry.published),
         fieldVersions: stamped(entry, keys, version),
-        updatedAt: now(),
         ...(seenByReaders && { readerVersion: version, readerUpdatedAt: now() }),
       };
     });
@@ -246,14 +223,13 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       const document = mergedDocument(type, entry.draft, {});
       const version = entry.version + 1;
       return {
-        ...entry,
+        action: 'entry.publish',
         draft: document,
         published: document,
         version,
         readerVersion: version,
         changed: false,
         fieldVersions: stamped(entry, entry.published === undefined ? [STATUS] : [], version),
-        updatedAt: now(),
         publishedAt: entry.publishedAt ?? now(),
         readerUpdatedAt: now(),
       };
@@ -267,13 +243,12 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       refuseConflict(entry, type, expected);
       const version = entry.version + 1;
       return {
-        ...entry,
+        action: 'entry.unpublish',
         published: undefined,
         version,
         readerVersion: undefined,
         changed: false,
         fieldVersions: stamped(entry, [STATUS], version),
-        updatedAt: now(),
         publishedAt: undefined,
         readerUpdatedAt: undefined,
       };
@@ -287,13 +262,34 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       if (entry.published !== undefined) demandScope(author, 'content:publish');
       refuseConflict(entry, type, expected);
       await transaction.deleteFrom('entries').where('site', '=', site).where('id', '=', entry.id).execute();
-      return outbox.append(transaction, site, entry.id);
+      const details = { type: type.name, published: entry.published !== undefined };
+      return (await record(transaction, author, { entry, type, action: 'entry.remove', details })).seq;
     });
     outbox.committed();
     return seq;
   }
 
-  return { get, getMany, create, update, publish, unpublish, remove };
+  return { ...readEntries, create, update, publish, unpublish, remove };
+}
+
+/** What a change makes different, and how the audit log names it. */
+type Changed = Partial<StoredEntry> & Pick<AuditEvent, 'action' | 'details'>;
+
+interface Recorded extends Pick<AuditEvent, 'action' | 'details'> {
+  readonly entry: StoredEntry;
+  readonly type: CompiledType;
+}
+
+function lastChangeBy(author: Author): LastChange {
+  return { by: author.subject, via: author.by.actingParty };
+}
+
+function namesOf(type: CompiledType, ids: readonly string[]): readonly string[] {
+  return type.fields.filter((field) => ids.includes(field.id)).map((field) => field.name);
+}
+
+function rightsOf({ visibility, names }: AccessRule) {
+  return { visibility, ...(takesNames(visibility) && { [visibility]: names }) };
 }
 
 function demandEditable(author: Author, entry: StoredEntry): void {

@@ -73,7 +73,7 @@ export async function internRule(
     .insertInto('access_classes')
     .values({ site, id, key, kind: visibility, names: [...names] })
     .execute();
-  await deps.outbox.append(transaction, site, key, 'class');
+  await deps.outbox.append(transaction, { site, id: key, kind: 'class' });
   return id;
 }
 

@@ -18,6 +18,10 @@ export function entryAnswer(entry: EntryView) {
     created_at: new Date(entry.createdAt).toISOString(),
     updated_at: new Date(entry.updatedAt).toISOString(),
     published_at: entry.publishedAt === undefined ? null : new Date(entry.publishedAt).toISOString(),
+    ...(entry.lastChange && {
+      updated_by: entry.lastChange.by ?? null,
+      updated_via: entry.lastChange.via ?? null,
+    }),
   };
 }
 

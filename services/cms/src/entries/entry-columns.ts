@@ -2,12 +2,12 @@ import type { Visibility } from '@gaia/policy/access-rule';
 import { grantedSql } from '@gaia/policy/access-sql';
 import { type Condition, given, holds } from '@gaia/policy/condition';
 import { conditionSql } from '@gaia/policy/condition-sql';
-import { type Caller, readable, workingCopyReadable } from '@gaia/policy/visibility';
+import { type Caller, editable, readable, workingCopyReadable } from '@gaia/policy/visibility';
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeVersion } from '../types/type-cache.ts';
 import type { JsonObject } from '../values/json-values.ts';
-import type { EntryView } from './entry.ts';
+import type { EntryView, LastChange } from './entry.ts';
 
 /** The entries table under the name `e`, as the policy asks about it. */
 const columns = {
@@ -58,6 +58,8 @@ export interface EntryRow {
   created_at: Date;
   updated_at: Date;
   published_at: Date | null;
+  updated_by: string | null;
+  updated_via: string | null;
 }
 
 /** The select list that makes an EntryRow of `e`, joined with its type as `t`. */
@@ -66,7 +68,8 @@ export function viewColumns(sight: EntrySight): RawBuilder<EntryRow> {
   return sql<EntryRow>`e.site, e.id, e.type_id, t.version as type_version, e.author, e.visibility,
     e.access_class, e.access_names, e.published is not null as is_published, ${pick('e.draft', 'e.published')} as document,
     ${pick('e.version', 'e.reader_version')} as version, ${sight.pick(sql`e.changed`, sql`false`)} as changed,
-    e.created_at, ${pick('e.updated_at', 'e.reader_updated_at')} as updated_at, e.published_at`;
+    e.created_at, ${pick('e.updated_at', 'e.reader_updated_at')} as updated_at, e.published_at,
+    e.updated_by, e.updated_via`;
 }
 
 export function typeVersionOf(row: EntryRow): TypeVersion {
@@ -89,7 +92,17 @@ export function viewOfRow(row: EntryRow, type: CompiledType, caller: Caller): En
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
     publishedAt: row.published_at?.getTime(),
+    lastChange: lastChangeFor(caller, row, { by: row.updated_by ?? undefined, via: row.updated_via ?? undefined }),
   };
+}
+
+/** Ids of editors are for those who may edit the entry too. */
+export function lastChangeFor(
+  caller: Caller,
+  { site, author }: { site: string; author: string },
+  lastChange: LastChange,
+): LastChange | undefined {
+  return allows(editable(caller, site), { site, author, published: undefined }) ? lastChange : undefined;
 }
 
 /** Whether a caller may do what a condition says, which does not ask about access classes, to a known entry. */

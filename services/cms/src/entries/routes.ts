@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { readIfMatch } from '@gaia/http-service/conditional-requests';
 import {
   bearer,
@@ -11,9 +12,10 @@ import {
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
+import type { FastifyRequest } from 'fastify';
 import { type CallContext, callContextOf } from '../neighbours/call-context.ts';
 import type { ReadableFiles } from '../neighbours/readable-files.ts';
-import type { Entries } from './entries.ts';
+import type { Author, Entries } from './entries.ts';
 import { entryTag, savedAnswer } from './entry-answer.ts';
 import { EntryChange, EntryParams, NewEntry, SavedEntryAnswer } from './schemas.ts';
 
@@ -71,7 +73,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       const { site } = request.params;
       const { type, ...input } = request.body;
       const saved = await entries.create(
-        identityOf(request),
+        authorOf(request),
         site,
         type,
         input,
@@ -102,7 +104,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       const { site, id } = request.params;
       const expected = readIfMatch(request.headers['if-match']);
       const files = readableFiles(site, callContextOf(request));
-      const saved = await entries.update(identityOf(request), site, id, request.body, expected, files);
+      const saved = await entries.update(authorOf(request), site, id, request.body, expected, files);
       reply.header('etag', entryTag(saved.entry));
       return savedAnswer(saved);
     },
@@ -126,7 +128,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       async (request, reply) => {
         const { site, id } = request.params;
         const expected = readIfMatch(request.headers['if-match']);
-        const saved = await entries[action](identityOf(request), site, id, expected);
+        const saved = await entries[action](authorOf(request), site, id, expected);
         reply.header('etag', entryTag(saved.entry));
         return savedAnswer(saved);
       },
@@ -153,8 +155,12 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
     async (request, reply) => {
       const { site, id } = request.params;
       const expected = readIfMatch(request.headers['if-match']);
-      const seq = await entries.remove(identityOf(request), site, id, expected);
+      const seq = await entries.remove(authorOf(request), site, id, expected);
       return reply.code(204).header(SEQ_HEADER, seq).send();
     },
   );
+}
+
+function authorOf(request: FastifyRequest): Author {
+  return { ...identityOf(request), by: actorOf(request) };
 }

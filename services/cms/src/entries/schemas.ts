@@ -35,6 +35,16 @@ const members = {
   created_at: Type.String(),
   updated_at: Type.String(),
   published_at: Type.Union([Type.String(), Type.Null()]),
+  updated_by: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'Who made the last change, for those who may change the entry; null where that was not kept yet',
+    }),
+  ),
+  updated_via: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'The service account or administrator that made it for them (`act` of the token, RFC 8693 §4.1)',
+    }),
+  ),
 };
 
 export const EntryAnswer = Type.Object(members, {

@@ -10,8 +10,8 @@ import { type TypeRow, typeOfRow } from '../types/type-store.ts';
 import { reserveEntryValues } from '../types/unique-values.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
-import type { EntryView } from './entry.ts';
-import { entrySight } from './entry-columns.ts';
+import type { EntryView, LastChange } from './entry.ts';
+import { entrySight, lastChangeFor } from './entry-columns.ts';
 import { keepReferences } from './entry-references.ts';
 
 /** An entry with both copies, as it is while one changes it. */
@@ -32,6 +32,7 @@ export interface StoredEntry {
   readonly updatedAt: number;
   readonly publishedAt: number | undefined;
   readonly readerUpdatedAt: number | undefined;
+  readonly lastChange: LastChange;
 }
 
 const selectForUpdate = callerStatement<{ id: string }, Selectable<EntryTable>>(
@@ -102,6 +103,7 @@ export function workingView(entry: StoredEntry, type: CompiledType, caller: Call
     createdAt: entry.createdAt,
     updatedAt: entry.updatedAt,
     publishedAt: entry.publishedAt,
+    lastChange: lastChangeFor(caller, entry, entry.lastChange),
   };
 }
 
@@ -143,6 +145,8 @@ const changingColumns = [
   'updated_at',
   'published_at',
   'reader_updated_at',
+  'updated_by',
+  'updated_via',
 ] as const;
 const allColumns = [...fixedColumns, ...changingColumns];
 
@@ -181,6 +185,8 @@ function rowOf(entry: StoredEntry): EntryValues {
     updated_at: new Date(entry.updatedAt),
     published_at: dateOrNull(entry.publishedAt),
     reader_updated_at: dateOrNull(entry.readerUpdatedAt),
+    updated_by: entry.lastChange.by ?? null,
+    updated_via: entry.lastChange.via ?? null,
   };
 }
 
@@ -206,5 +212,6 @@ function storedOf(row: Selectable<EntryTable>): StoredEntry {
     updatedAt: row.updated_at.getTime(),
     publishedAt: row.published_at?.getTime(),
     readerUpdatedAt: row.reader_updated_at?.getTime(),
+    lastChange: { by: row.updated_by ?? undefined, via: row.updated_via ?? undefined },
   };
 }

@@ -1,37 +1,64 @@
+import type { Actor } from '@gaia/audit-log/actor';
+import { type DeferredAudit, insertPending } from '@gaia/audit-log/deferred';
+import type { AuditEvent } from '@gaia/audit-log/event';
 import { sql } from 'kysely';
-import type { CmsTransaction } from '../database.ts';
-import { statement } from '../statements.ts';
+import type { CmsTables, CmsTransaction } from '../database.ts';
+import { type Slots, statement } from '../statements.ts';
 import type { FeedSignal } from './feed-signal.ts';
 
 export type FeedKind = 'entry' | 'class' | 'entitlement';
+
+/** What changed: of an entry its id, of a class or an entitlement its key. */
+export interface FeedSubject {
+  readonly site: string;
+  readonly id: string;
+  readonly kind?: FeedKind;
+}
 
 /** Where changes are told, for those who build on them. */
 export interface Outbox {
   /**
    * Writes the event into the change's own transaction; gives its position. At most one of a kind in a transaction,
-   * and an entry or an entitlement, not both.
+   * and an entry or an entitlement, not both. An event of the audit log is written by the same statement: content is
+   * changed often, and each statement is a wait for the database.
    */
-  append(transaction: CmsTransaction, site: string, subjectId: string, kind?: FeedKind): Promise<string>;
+  append(transaction: CmsTransaction, subject: FeedSubject, audited?: Audited): Promise<string>;
   /** Position of the newest event of an entry or an entitlement. */
   last(transaction: CmsTransaction, site: string, subjectId: string): Promise<string>;
   /** To be called when such a transaction is done. */
   committed(): void;
 }
 
+export interface Audited {
+  readonly by: Actor;
+  readonly event: AuditEvent;
+}
+
 /** The order within a transaction: a class stands before the entry that got it. */
 const places: Readonly<Record<FeedKind, number>> = { class: -1, entry: 0, entitlement: 0 };
 
-const insertEvent = statement<
-  { n: number; site: string; kind: FeedKind; subjectId: string; at: Date },
-  { seq: string | null }
->(
-  ['n', 'site', 'kind', 'subjectId', 'at'],
-  ({ n, site, kind, subjectId, at }) => sql`
-    insert into feed_events (seq, n, site, kind, subject_id, at)
-    select base + pg_current_xact_id()::text::bigint, ${n}::integer, ${site}::text, ${kind}::text, ${subjectId}::uuid,
-      ${at}::timestamptz
-    from feed_state
-    returning seq::text as seq`,
+interface EventValues {
+  readonly n: number;
+  readonly site: string;
+  readonly kind: FeedKind;
+  readonly id: string;
+  readonly at: Date;
+}
+
+type EventRow = { seq: string | null };
+
+const eventSql = ({ n, site, kind, id, at }: Slots<EventValues>) => sql<EventRow>`
+  insert into feed_events (seq, n, site, kind, subject_id, at)
+  select base + pg_current_xact_id()::text::bigint, ${n}::integer, ${site}::text, ${kind}::text, ${id}::uuid,
+    ${at}::timestamptz
+  from feed_state
+  returning seq::text as seq`;
+
+const eventNames = ['n', 'site', 'kind', 'id', 'at'] as const;
+const insertEvent = statement<EventValues, EventRow>(eventNames, eventSql);
+const insertAuditedEvent = statement<EventValues & { readonly audit: string }, EventRow>(
+  [...eventNames, 'audit'],
+  (values) => sql`with audited as (${insertPending(values.audit)}) ${eventSql(values)}`,
 );
 
 /**
@@ -39,11 +66,17 @@ const insertEvent = statement<
  * ids in order, so once none that started earlier is running, nothing can appear below. Several events of one
  * transaction share a `seq` and differ in `n`.
  */
-export function createOutbox(signal: Pick<FeedSignal, 'changed'>, now: () => number): Outbox {
+export function createOutbox(
+  signal: Pick<FeedSignal, 'changed'>,
+  audit: Pick<DeferredAudit<CmsTables>, 'textOf' | 'committed'>,
+  now: () => number,
+): Outbox {
   return {
-    append: async (transaction, site, subjectId, kind = 'entry') => {
-      const event = { n: places[kind], site, kind, subjectId, at: new Date(now()) };
-      return seqOf(await insertEvent(transaction, event));
+    append: async (transaction, { site, id, kind = 'entry' }, audited) => {
+      const values = { n: places[kind], site, kind, id, at: new Date(now()) };
+      if (audited === undefined) return seqOf(await insertEvent(transaction, values));
+      const text = audit.textOf(audited.by, audited.event);
+      return seqOf(await insertAuditedEvent(transaction, { ...values, audit: text }));
     },
     last: async (transaction, site, subjectId) => {
       const { rows } = await sql<{ seq: string }>`
@@ -51,7 +84,10 @@ export function createOutbox(signal: Pick<FeedSignal, 'changed'>, now: () => num
         where site = ${site} and subject_id = ${subjectId}`.execute(transaction);
       return seqOf(rows);
     },
-    committed: () => signal.changed(),
+    committed: () => {
+      signal.changed();
+      audit.committed();
+    },
   };
 }
 

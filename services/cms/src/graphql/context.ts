@@ -1,3 +1,4 @@
+import type { Actor } from '@gaia/audit-log/actor';
 import type { Caller } from '@gaia/policy/visibility';
 import type { Entries } from '../entries/entries.ts';
 import type { EntryView } from '../entries/entry.ts';
@@ -8,6 +9,8 @@ import type { JsonObject } from '../values/json-values.ts';
 /** What resolvers work with: everything is in the caller's name, and lives for one request. */
 export interface GraphqlContext {
   readonly caller: Caller;
+  /** The caller as the audit log names them. */
+  readonly actor: Actor;
   readonly site: string;
   readonly entries: Entries;
   list(request: ListRequest): Promise<EntryList>;

@@ -49,6 +49,20 @@ export const entryFields: GraphQLFieldConfigMap<EntryView, GraphqlContext> = Obj
   published_at: { type: GraphQLString, resolve: (entry) => time(entry.publishedAt) },
 } satisfies GraphQLFieldConfigMap<EntryView, GraphqlContext>);
 
+/** Beside those: a content type may have fields of these names, from before they were taken, which then come first. */
+export const lastChangeFields: GraphQLFieldConfigMap<EntryView, GraphqlContext> = Object.freeze({
+  updated_by: {
+    type: GraphQLString,
+    description: 'Who made the last change; null for those who may not change the entry',
+    resolve: ({ lastChange }) => lastChange?.by ?? null,
+  },
+  updated_via: {
+    type: GraphQLString,
+    description: 'The party that made it for them',
+    resolve: ({ lastChange }) => lastChange?.via ?? null,
+  },
+} satisfies GraphQLFieldConfigMap<EntryView, GraphqlContext>);
+
 const assetField = (name: string, type: typeof GraphQLString | typeof GraphQLFloat) => ({
   type,
   resolve: async ({ id }: JsonObject, _args: unknown, context: GraphqlContext) =>

@@ -1,3 +1,4 @@
+import type { Actor } from '@gaia/audit-log/actor';
 import { Problem } from '@gaia/http-service/problem';
 import type { Caller } from '@gaia/policy/visibility';
 import {
@@ -30,6 +31,7 @@ import { buildSchema } from './schema.ts';
 
 export interface GraphqlRequest {
   readonly caller: Caller;
+  readonly actor: Actor;
   readonly site: string;
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -70,9 +72,10 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
     return schema;
   }
 
-  function contextOf({ caller, site, call }: GraphqlRequest): GraphqlContext {
+  function contextOf({ caller, actor, site, call }: GraphqlRequest): GraphqlContext {
     return {
       caller,
+      actor,
       site,
       entries,
       list: (request) => listEntries(database, types, caller, site, request),

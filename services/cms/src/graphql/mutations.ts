@@ -116,9 +116,9 @@ function savedType(name: string, entry: GraphQLOutputType): GraphQLObjectType {
   });
 }
 
-function authorWith({ caller }: GraphqlContext, scope: string): Author {
+function authorWith({ caller, actor }: GraphqlContext, scope: string): Author {
   if (caller === undefined || !caller.scopes.includes(scope)) throw insufficientScope(scope);
-  return caller;
+  return { ...caller, by: actor };
 }
 
 function versionsOf({ expectedVersion }: ChangeArguments): number[] | undefined {

@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { bearerOrNone, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { isSiteId } from '@gaia/tokens/site-id';
@@ -59,6 +60,7 @@ export function registerGraphql(app: Service, graphql: (request: GraphqlRequest)
       }
       const answer = await graphql({
         caller: identity,
+        actor: actorOf(request),
         site,
         query: body.query,
         variables: body.variables ?? {},

@@ -13,7 +13,7 @@ import type { EntryList } from '../listing/list-entries.ts';
 import type { ContentType } from '../types/field.ts';
 import { checkArguments, idArgument, invalid, type ListArguments, listArguments, listRequest } from './arguments.ts';
 import type { GraphqlContext } from './context.ts';
-import { createSearchType, createTargets, entryFields } from './entry-types.ts';
+import { createSearchType, createTargets, entryFields, lastChangeFields } from './entry-types.ts';
 import { inputType, outputFields, type Targets } from './field-types.ts';
 import { mutationFields } from './mutations.ts';
 import { fieldName, typeName } from './names.ts';
@@ -28,7 +28,7 @@ export function buildSchema(types: readonly ContentType[]): GraphQLSchema {
       name,
       description: type.label ?? null,
       interfaces: [targets.entry],
-      fields: () => ({ ...entryFields, ...outputFields(type, name, targets) }),
+      fields: () => ({ ...entryFields, ...lastChangeFields, ...outputFields(type, name, targets) }),
     });
     return { type, output, input: inputType(type, name) };
   });

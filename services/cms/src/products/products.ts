@@ -1,5 +1,7 @@
+import type { Actor } from '@gaia/audit-log/actor';
 import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
 import { type SqlBool, sql } from 'kysely';
+import type { Audit } from '../audit.ts';
 import type { CmsDatabase, ProductTable } from '../database.ts';
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
@@ -11,22 +13,28 @@ export interface Products {
   list(site: string): Promise<Product[]>;
   get(site: string, id: string): Promise<Product>;
   /** Throws `product_exists`, and `too_many_products` when the site has 1,000. */
-  create(site: string, input: { readonly id: string; readonly name: string }): Promise<Product>;
-  rename(site: string, id: string, name: string): Promise<Product>;
+  create(by: Actor, site: string, input: { readonly id: string; readonly name: string }): Promise<Product>;
+  rename(by: Actor, site: string, id: string, name: string): Promise<Product>;
   /** Throws `product_in_use` as long as an entry asks for it or somebody holds it. */
-  remove(site: string, id: string): Promise<void>;
+  remove(by: Actor, site: string, id: string): Promise<void>;
 }
 
 const MAX_PRODUCTS = 1_000;
 
-export function createProducts({ database, now }: { database: CmsDatabase; now: () => number }): Products {
+export interface ProductsDependencies {
+  readonly database: CmsDatabase;
+  readonly audit: Audit;
+  readonly now: () => number;
+}
+
+export function createProducts({ database, audit, now }: ProductsDependencies): Products {
   const ofSite = (site: string) => database.selectFrom('products').selectAll().where('site', '=', site);
 
   async function get(site: string, id: string): Promise<Product> {
     return found(await ofSite(site).where('id', '=', id).executeTakeFirst());
   }
 
-  async function remove(site: string, id: string): Promise<void> {
+  async function remove(by: Actor, site: string, id: string): Promise<void> {
     await inTransaction(database, async (transaction) => {
       // Whoever is giving the product to an entry or a user holds the row shared: they are awaited here.
       const product = await transaction
@@ -54,34 +62,45 @@ export function createProducts({ database, now }: { database: CmsDatabase; now: 
         .catch((error) => {
           throw isForeignKeyViolation(error, 'entitlements_product') ? problem('product_in_use') : error;
         });
+      await audit.append(transaction, by, { action: 'product.remove', site, target: id });
     });
+    audit.committed();
   }
 
   return {
     list: (site) => ofSite(site).orderBy('id').execute(),
     get,
-    create: async (site, { id, name }) => {
+    create: async (by, site, { id, name }) => {
       const { length } = await ofSite(site).execute();
       if (length >= MAX_PRODUCTS) throw problem('too_many_products');
       const product = { site, id, name, created_at: new Date(now()), updated_at: new Date(now()) };
-      await database
-        .insertInto('products')
-        .values(product)
-        .execute()
-        .catch((error) => {
-          throw isUniqueViolation(error, 'products_pkey') ? problem('product_exists') : error;
-        });
+      await inTransaction(database, async (transaction) => {
+        await transaction
+          .insertInto('products')
+          .values(product)
+          .execute()
+          .catch((error) => {
+            throw isUniqueViolation(error, 'products_pkey') ? problem('product_exists') : error;
+          });
+        await audit.append(transaction, by, { action: 'product.create', site, target: id });
+      });
+      audit.committed();
       return product;
     },
-    rename: async (site, id, name) => {
-      const renamed = await database
-        .updateTable('products')
-        .set({ name, updated_at: new Date(now()) })
-        .where('site', '=', site)
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirst();
-      return found(renamed);
+    rename: async (by, site, id, name) => {
+      const renamed = await inTransaction(database, async (transaction) => {
+        const row = await transaction
+          .updateTable('products')
+          .set({ name, updated_at: new Date(now()) })
+          .where('site', '=', site)
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst();
+        await audit.append(transaction, by, { action: 'product.change', site, target: found(row).id });
+        return found(row);
+      });
+      audit.committed();
+      return renamed;
     },
     remove,
   };

@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { bearer, bodyRefusals, noBody, problems, SiteParams, siteRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
@@ -53,7 +54,7 @@ export function registerProducts(app: Service, products: Products): void {
       },
     },
     async (request, reply) => {
-      const product = await products.create(request.params.site, request.body);
+      const product = await products.create(actorOf(request), request.params.site, request.body);
       reply.code(201).header('location', `/cms/sites/${product.site}/products/${product.id}`);
       return productAnswer(product);
     },
@@ -92,7 +93,7 @@ export function registerProducts(app: Service, products: Products): void {
     },
     async (request) => {
       const { site, product } = request.params;
-      return productAnswer(await products.rename(site, product, request.body.name));
+      return productAnswer(await products.rename(actorOf(request), site, product, request.body.name));
     },
   );
 
@@ -112,7 +113,7 @@ export function registerProducts(app: Service, products: Products): void {
       },
     },
     async (request, reply) => {
-      await products.remove(request.params.site, request.params.product);
+      await products.remove(actorOf(request), request.params.site, request.params.product);
       return reply.code(204).send();
     },
   );

@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { bearer, noBody, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
@@ -118,7 +119,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
       },
     },
     async (request, reply) => {
-      await entitlements.erase(request.params.subject);
+      await entitlements.erase(actorOf(request), request.params.subject);
       return reply.code(204).send();
     },
   );

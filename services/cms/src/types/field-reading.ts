@@ -66,7 +66,9 @@ function readField(input: unknown, path: string, reading: FieldReading, depth: n
     return undefined;
   }
   const name = input.name;
-  if (typeof name !== 'string' || !isFieldName(name)) {
+  // A field may be older than a member of entries that has its name.
+  const isKept = reading.existing.some((field) => field.name === name);
+  if (typeof name !== 'string' || !(isKept || isFieldName(name))) {
     reading.report({
       path: `${path}/name`,
       message: 'must be letters, digits and _ after a letter, at most 63, and no name that every entry or object has',

@@ -89,4 +89,6 @@ export const entryMembers: readonly string[] = Object.freeze([
   'created_at',
   'updated_at',
   'published_at',
+  'updated_by',
+  'updated_via',
 ]);

@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { entityTag, isNotModified, readIfMatch } from '@gaia/http-service/conditional-requests';
 import {
   bearer,
@@ -61,7 +62,7 @@ export function registerTypes(app: Service, types: Types): void {
       },
     },
     async (request, reply) => {
-      const type = await types.create(request.params.site, request.body);
+      const type = await types.create(actorOf(request), request.params.site, request.body);
       const { view, etag } = await viewAndTag(type);
       reply.code(201).headers({ location: `/cms/sites/${type.site}/types/${type.name}`, etag });
       return view;
@@ -118,7 +119,13 @@ export function registerTypes(app: Service, types: Types): void {
     },
     async (request, reply) => {
       const expected = readIfMatch(request.headers['if-match']);
-      const type = await types.change(request.params.site, request.params.type, request.body, expected);
+      const type = await types.change(
+        actorOf(request),
+        request.params.site,
+        request.params.type,
+        request.body,
+        expected,
+      );
       const { view, etag } = await viewAndTag(type);
       reply.header('etag', etag);
       return view;
@@ -143,7 +150,7 @@ export function registerTypes(app: Service, types: Types): void {
     },
     async (request, reply) => {
       const expected = readIfMatch(request.headers['if-match']);
-      await types.remove(request.params.site, request.params.type, expected);
+      await types.remove(actorOf(request), request.params.site, request.params.type, expected);
       return reply.code(204).send();
     },
   );

@@ -1,8 +1,12 @@
+import type { Actor } from '@gaia/audit-log/actor';
+import type { AuditDetails } from '@gaia/audit-log/event';
 import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
 import { type ExpectedVersion, matches } from '@gaia/http-service/conditional-requests';
+import type { Audit } from '../audit.ts';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
+import { sameJson } from '../values/json-values.ts';
 import { createUuid, type RandomBytes } from '../values/uuid.ts';
 import { bounds, type ContentType, type Field } from './field.ts';
 import { defineType, sameDefinition, type TypeInput } from './type-definition.ts';
@@ -11,6 +15,7 @@ import { dropUniqueValues, reserveTypeValues } from './unique-values.ts';
 
 export interface TypesDependencies {
   readonly database: CmsDatabase;
+  readonly audit: Audit;
   readonly now: () => number;
   readonly randomBytes: RandomBytes;
   /** Called after a change that entries in the feed show: their type's or fields' names. */
@@ -22,17 +27,17 @@ export interface Types {
   list(site: string): Promise<ContentType[]>;
   get(site: string, name: string): Promise<ContentType>;
   /** Throws `type_exists`, `too_many_types`, `validation_failed`. */
-  create(site: string, input: TypeInput & { readonly name: string }): Promise<ContentType>;
+  create(by: Actor, site: string, input: TypeInput & { readonly name: string }): Promise<ContentType>;
   /** Throws `version_conflict` too, and `value_not_unique` if entries share a value of a field that becomes unique. */
-  change(site: string, name: string, input: TypeInput, expected: ExpectedVersion): Promise<ContentType>;
+  change(by: Actor, site: string, name: string, input: TypeInput, expected: ExpectedVersion): Promise<ContentType>;
   /** Throws `type_in_use` as long as there is an entry of the type, or another type that refers to it. */
-  remove(site: string, name: string, expected: ExpectedVersion): Promise<void>;
+  remove(by: Actor, site: string, name: string, expected: ExpectedVersion): Promise<void>;
 }
 
-export function createTypes({ database, now, randomBytes, onChange }: TypesDependencies): Types {
+export function createTypes({ database, audit, now, randomBytes, onChange }: TypesDependencies): Types {
   const newFieldId = () => fieldIdOf(randomBytes(8));
 
-  async function create(site: string, input: TypeInput & { readonly name: string }): Promise<ContentType> {
+  async function create(by: Actor, site: string, input: TypeInput & { readonly name: string }): Promise<ContentType> {
     const id = createUuid(now(), randomBytes);
     const others = await listTypes(database, site);
     if (others.length >= bounds.typesOfSite) throw problem('too_many_types');
@@ -40,11 +45,16 @@ export function createTypes({ database, now, randomBytes, onChange }: TypesDepen
     const nothing = { name: input.name, label: undefined, titleField: undefined, fields: [] };
     const definition = defineType(nothing, { fields: [], ...input }, { newFieldId, typeIdOf });
     const type = { site, id, ...definition, version: 1, createdAt: now(), updatedAt: now() };
-    await insertType(database, type).catch(refuseTakenName);
+    await inTransaction(database, async (transaction) => {
+      await insertType(transaction, type).catch(refuseTakenName);
+      const details = { name: type.name, fields: type.fields.map((field) => field.name) };
+      await audit.append(transaction, by, { action: 'type.create', site, target: id, details });
+    });
+    audit.committed();
     return type;
   }
 
-  async function change(site: string, name: string, input: TypeInput, expected: ExpectedVersion) {
+  async function change(by: Actor, site: string, name: string, input: TypeInput, expected: ExpectedVersion) {
     const changed = await inTransaction(database, async (transaction) => {
       const current = await lockType(transaction, site, name, expected);
       const others = await listTypes(transaction, site);
@@ -60,13 +70,16 @@ export function createTypes({ database, now, randomBytes, onChange }: TypesDepen
         .values({ site, type_id: current.id, after_id: null })
         .onConflict((conflict) => conflict.columns(['site', 'type_id']).doUpdateSet({ after_id: null }))
         .execute();
+      const event = { action: 'type.change', site, target: current.id, details: typeChange(current, next) } as const;
+      await audit.append(transaction, by, event);
       return next;
     });
+    audit.committed();
     onChange();
     return changed;
   }
 
-  async function remove(site: string, name: string, expected: ExpectedVersion): Promise<void> {
+  async function remove(by: Actor, site: string, name: string, expected: ExpectedVersion): Promise<void> {
     await inTransaction(database, async (transaction) => {
       const current = await lockType(transaction, site, name, expected);
       const types = await listTypes(transaction, site);
@@ -85,7 +98,10 @@ export function createTypes({ database, now, randomBytes, onChange }: TypesDepen
         .catch((error) => {
           throw isForeignKeyViolation(error, 'entries_type') ? problem('type_in_use') : error;
         });
+      const details = { name: current.name };
+      await audit.append(transaction, by, { action: 'type.remove', site, target: current.id, details });
     });
+    audit.committed();
   }
 
   return {
@@ -134,6 +150,25 @@ async function followUniques(transaction: CmsTransaction, before: ContentType, a
     const path = `/body/fields/${after.fields.indexOf(field)}/unique`;
     throw problem('value_not_unique', { errors: [{ path, message: 'does not hold: entries share a value' }] });
   }
+}
+
+/** What a change of a type is, by names; whether rules of who may read or write a field are among it. */
+function typeChange(before: ContentType, after: ContentType): AuditDetails {
+  const fieldOf = (type: ContentType, id: string) => type.fields.find((field) => field.id === id);
+  const namesOf = (fields: readonly Field[]) => fields.map((field) => field.name);
+  const changed = after.fields.filter((field) => {
+    const was = fieldOf(before, field.id);
+    return was !== undefined && !sameJson(field, was);
+  });
+  const rulesOf = (field: Field | undefined) => [field?.readable_by ?? null, field?.writable_by ?? null];
+  return {
+    name: after.name,
+    renamed_from: before.name === after.name ? undefined : before.name,
+    added: namesOf(after.fields.filter((field) => fieldOf(before, field.id) === undefined)),
+    changed: namesOf(changed),
+    access_changed: namesOf(changed.filter((field) => !sameJson(rulesOf(field), rulesOf(fieldOf(before, field.id))))),
+    removed: namesOf(before.fields.filter((field) => fieldOf(after, field.id) === undefined)),
+  };
 }
 
 function refersTo(type: ContentType, id: string): boolean {

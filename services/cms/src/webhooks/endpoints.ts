@@ -1,4 +1,6 @@
+import type { Actor } from '@gaia/audit-log/actor';
 import type { Sealer } from '@gaia/sealed-values/sealer';
+import type { Audit } from '../audit.ts';
 import type { CmsDatabase, CmsTransaction, WebhookEndpointTable } from '../database.ts';
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
@@ -20,6 +22,7 @@ export interface EndpointInput {
 export interface EndpointsDependencies {
   readonly database: CmsDatabase;
   readonly sealer: Sealer;
+  readonly audit: Audit;
   readonly now: () => number;
   readonly randomBytes: RandomBytes;
 }
@@ -29,15 +32,21 @@ export interface Endpoints {
   list(site: string): Promise<Endpoint[]>;
   get(site: string, id: string): Promise<Endpoint>;
   /** Gives the secret too, for the only time. Throws `too_many_webhooks`. */
-  create(site: string, input: EndpointInput): Promise<{ endpoint: Endpoint; secret: string }>;
-  change(site: string, id: string, input: { readonly name?: string; readonly enabled?: boolean }): Promise<Endpoint>;
+  create(by: Actor, site: string, input: EndpointInput): Promise<{ endpoint: Endpoint; secret: string }>;
+  change(
+    by: Actor,
+    site: string,
+    id: string,
+    input: { readonly name?: string; readonly enabled?: boolean },
+  ): Promise<Endpoint>;
   /** Makes a new secret the current one; those before stay good for `overlapSeconds` (0: not at all). */
   rotate(
+    by: Actor,
     site: string,
     id: string,
     input: { readonly secret?: string | undefined; readonly overlapSeconds: number },
   ): Promise<{ secret: string; previousUntil: number }>;
-  remove(site: string, id: string): Promise<void>;
+  remove(by: Actor, site: string, id: string): Promise<void>;
   /** An enabled endpoint, by its id alone, with its living secrets; undefined if there is none. */
   open(id: string): Promise<{ endpoint: Endpoint; secrets: string[] } | undefined>;
 }
@@ -47,7 +56,7 @@ const MAX_ENDPOINTS = 50;
 const MAX_SECRETS = 3;
 const SECRET_BYTES = 32;
 
-export function createEndpoints({ database, sealer, now, randomBytes }: EndpointsDependencies): Endpoints {
+export function createEndpoints({ database, sealer, audit, now, randomBytes }: EndpointsDependencies): Endpoints {
   const ofSite = (site: string) => database.selectFrom('webhook_endpoints').selectAll().where('site', '=', site);
   const newSecret = () => Buffer.from(randomBytes(SECRET_BYTES)).toString('base64url');
 
@@ -67,7 +76,7 @@ export function createEndpoints({ database, sealer, now, randomBytes }: Endpoint
       .execute();
   }
 
-  async function create(site: string, input: EndpointInput) {
+  async function create(by: Actor, site: string, input: EndpointInput) {
     const { length } = await ofSite(site).execute();
     if (length >= MAX_ENDPOINTS) throw problem('too_many_webhooks');
     const secret = input.secret ?? newSecret();
@@ -85,11 +94,14 @@ export function createEndpoints({ database, sealer, now, randomBytes }: Endpoint
     await inTransaction(database, async (transaction) => {
       await transaction.insertInto('webhook_endpoints').values(endpoint).execute();
       await addSecret(transaction, endpoint.id, secret);
+      await audit.append(transaction, by, { action: 'webhook.create', site, target: endpoint.id });
     });
+    audit.committed();
     return { endpoint, secret };
   }
 
   async function rotate(
+    by: Actor,
     site: string,
     id: string,
     { secret = newSecret(), overlapSeconds }: { secret?: string | undefined; overlapSeconds: number },
@@ -126,7 +138,10 @@ export function createEndpoints({ database, sealer, now, randomBytes }: Endpoint
       const gone = all.map((row) => row.id).filter((secretId) => !kept.includes(secretId));
       if (gone.length > 0) await transaction.deleteFrom('webhook_secrets').where('id', 'in', gone).execute();
       await addSecret(transaction, id, secret);
+      const details = { overlap_seconds: overlapSeconds };
+      await audit.append(transaction, by, { action: 'webhook.rotate', site, target: id, details });
     });
+    audit.committed();
     return { secret, previousUntil };
   }
 
@@ -152,25 +167,34 @@ export function createEndpoints({ database, sealer, now, randomBytes }: Endpoint
     list: (site) => ofSite(site).orderBy('created_at').orderBy('id').execute(),
     get: async (site, id) => found(await ofSite(site).where('id', '=', id).executeTakeFirst()),
     create,
-    change: async (site, id, input) => {
-      const changed = await database
-        .updateTable('webhook_endpoints')
-        .set({ ...input, updated_at: new Date(now()) })
-        .where('site', '=', site)
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirst();
-      return found(changed);
+    change: async (by, site, id, input) => {
+      const changed = await inTransaction(database, async (transaction) => {
+        const row = await transaction
+          .updateTable('webhook_endpoints')
+          .set({ ...input, updated_at: new Date(now()) })
+          .where('site', '=', site)
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst();
+        const details = { fields: Object.keys(input), enabled: input.enabled };
+        await audit.append(transaction, by, { action: 'webhook.change', site, target: found(row).id, details });
+        return found(row);
+      });
+      audit.committed();
+      return changed;
     },
     rotate,
-    remove: async (site, id) => {
-      const removed = await database
-        .deleteFrom('webhook_endpoints')
-        .where('site', '=', site)
-        .where('id', '=', id)
-        .returning('id')
-        .executeTakeFirst();
-      found(removed);
+    remove: async (by, site, id) => {
+      await inTransaction(database, async (transaction) => {
+        const removed = await transaction
+          .deleteFrom('webhook_endpoints')
+          .where('site', '=', site)
+          .where('id', '=', id)
+          .returning('id')
+          .executeTakeFirst();
+        await audit.append(transaction, by, { action: 'webhook.remove', site, target: found(removed).id });
+      });
+      audit.committed();
     },
     open,
   };

@@ -47,6 +47,7 @@ export function registerHook(app: Service, receive: (incoming: Incoming) => Prom
         rawHeaders: request.raw.rawHeaders,
         body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
         address: request.ip,
+        requestId: request.id,
       });
     },
   );

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Actor, systemActor } from '@gaia/audit-log/actor';
 import { Problem } from '@gaia/http-service/problem';
 import { TokenRefusal } from '@gaia/jwt/refusal';
 import type { CounterStore } from '@gaia/state/state';
@@ -23,6 +24,7 @@ export interface Incoming {
   readonly body: Buffer;
   /** Address of the sender. */
   readonly address: string;
+  readonly requestId: string;
 }
 
 export interface Received {
@@ -88,7 +90,7 @@ export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming)
     return false;
   }
 
-  async function apply(endpoint: Endpoint, token: WebhookToken, message: PaymentMessage, log: Log) {
+  async function apply(endpoint: Endpoint, token: WebhookToken, message: PaymentMessage, log: Log, by: Actor) {
     const digest = createHash('sha256')
       .update(JSON.stringify([message.event, message.user, message.product, message.payment ?? null]))
       .digest();
@@ -97,7 +99,8 @@ export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming)
       if (isNew) {
         const hold = { site: endpoint.site, subject: message.user, product: message.product };
         const granted = message.event === 'payment.succeeded';
-        await entitlements.apply(transaction, hold, sourceOf(endpoint, message), granted, Math.floor(token.issuedAt));
+        const source = sourceOf(endpoint, message);
+        await entitlements.apply(transaction, by, hold, { source, granted, at: Math.floor(token.issuedAt) });
       }
       const done = isNew ? 'applied' : 'duplicate';
       await logDelivery(transaction, { ...log, outcome: done, event: message.event, jti: token.jti });
@@ -121,7 +124,8 @@ export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming)
       await logDelivery(database, { ...log, outcome: 'ignored', event: message.event, jti: token.jti });
       return 'ignored';
     }
-    return apply(endpoint, token, message, log).catch((error) => {
+    const by = { ...systemActor(`webhook ${endpoint.id}`), address: incoming.address, requestId: incoming.requestId };
+    return apply(endpoint, token, message, log, by).catch((error) => {
       throw isUnknownProduct(error) ? new WebhookRefusal('product_unknown', token.jti) : error;
     });
   }

@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { problem as serviceProblem } from '@gaia/http-service/problem';
 import {
   bearer,
@@ -74,7 +75,7 @@ export function registerWebhooks(
     },
     async (request, reply) => {
       checkPlaces(request.body);
-      const { endpoint, secret } = await endpoints.create(request.params.site, request.body);
+      const { endpoint, secret } = await endpoints.create(actorOf(request), request.params.site, request.body);
       reply.code(201).headers({
         location: `/cms/sites/${endpoint.site}/webhooks/${endpoint.id}`,
         'cache-control': 'no-store',
@@ -105,7 +106,7 @@ export function registerWebhooks(
     },
     async (request) => {
       const { site, webhook } = request.params;
-      return endpointAnswer(await endpoints.change(site, webhook, request.body));
+      return endpointAnswer(await endpoints.change(actorOf(request), site, webhook, request.body));
     },
   );
 
@@ -124,7 +125,10 @@ export function registerWebhooks(
     async (request, reply) => {
       const { site, webhook } = request.params;
       const { overlap_seconds: overlapSeconds = 86_400, secret: given } = request.body;
-      const { secret, previousUntil } = await endpoints.rotate(site, webhook, { secret: given, overlapSeconds });
+      const { secret, previousUntil } = await endpoints.rotate(actorOf(request), site, webhook, {
+        secret: given,
+        overlapSeconds,
+      });
       reply.header('cache-control', 'no-store');
       return { secret, previous_until: new Date(previousUntil).toISOString() };
     },
@@ -141,7 +145,7 @@ export function registerWebhooks(
       },
     },
     async (request, reply) => {
-      await endpoints.remove(request.params.site, request.params.webhook);
+      await endpoints.remove(actorOf(request), request.params.site, request.params.webhook);
       return reply.code(204).send();
     },
   );

@@ -6,6 +6,7 @@ import { compactFeed } from '../../src/feed/upkeep.ts';
 import { inTransaction } from '../../src/transactions.ts';
 import { admin, createArticle, defineArticle, editor, fileId, follower, startCms, type TestCms } from '../cms.ts';
 
+const noAudit = { textOf: () => '{}', committed: () => {} };
 let cms: TestCms;
 beforeAll(async () => {
   cms = await startCms();
@@ -115,14 +116,14 @@ describe('an event', () => {
 
 describe('the order', () => {
   it('lets nothing through above a transaction that is still running, and nothing is skipped', async () => {
-    const outbox = createOutbox({ changed: () => {} }, cms.issuer.now);
+    const outbox = createOutbox({ changed: () => {} }, noAudit, cms.issuer.now);
     const { id } = await createArticle(cms, { title: 'slow' });
     const { cursor } = await follow();
     let finish = () => {};
     let slow: Promise<string> | undefined;
     const slowSeq = await new Promise<string>((started) => {
       slow = inTransaction(cms.database, async (transaction) => {
-        const seq = await outbox.append(transaction, 'site-a.localhost', id);
+        const seq = await outbox.append(transaction, { site: 'site-a.localhost', id });
         started(seq);
         await new Promise<void>((resolve) => {
           finish = resolve;
@@ -146,7 +147,7 @@ describe('the order', () => {
   });
 
   it('a follower misses no write of many at different speeds, and replay gives the state of the database', async () => {
-    const outbox = createOutbox({ changed: () => {} }, cms.issuer.now);
+    const outbox = createOutbox({ changed: () => {} }, noAudit, cms.issuer.now);
     const entries = await Promise.all(Array.from({ length: 8 }, (_, n) => createArticle(cms, { title: `e${n}` })));
     const { cursor } = await follow();
     const written: string[] = [];
@@ -167,7 +168,7 @@ describe('the order', () => {
       for (let turn = 0; turn < turns; turn += 1) {
         const { id } = entries[turn % entries.length] ?? entries[0];
         const seq = await inTransaction(cms.database, async (transaction) => {
-          const position = await outbox.append(transaction, 'site-a.localhost', id);
+          const position = await outbox.append(transaction, { site: 'site-a.localhost', id });
           await sql`select pg_sleep(${(turn % 5) / 200})`.execute(transaction);
           return position;
         });
