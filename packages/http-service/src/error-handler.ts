@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemPart, problem, problemDocument } from './problem.ts';
 
@@ -34,7 +35,7 @@ export function toProblem(error: unknown): Problem {
 
 /** Fastify's error handler: every error leaves as problem+json, and what is our fault is logged. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const subject = toProblem(error);
+  const subject = isAborted(request.raw) ? problem('request_aborted', { cause: error }) : toProblem(error);
   if (subject.statusCode >= 500) {
     request.log.error({ err: subject.cause ?? subject, code: subject.code }, 'request failed');
   }
@@ -45,6 +46,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .headers({ 'x-request-id': request.id, 'cache-control': 'no-store', ...subject.headers })
     .type(PROBLEM_MEDIA_TYPE)
     .send(JSON.stringify(problemDocument(subject, request.id)));
+}
+
+/** Whether the client has closed the connection within its request: whatever fails then is no fault of ours. */
+export function isAborted({ destroyed, complete }: IncomingMessage): boolean {
+  return destroyed && !complete;
 }
 
 function validationOptions(error: FastifyError): { detail: string; errors: ProblemPart[] } {

@@ -63,6 +63,7 @@ export const problem = defineProblems({
   malformed_json: { status: 400, title: 'The body is not JSON' },
   json_too_deep: { status: 400, title: 'The body is nested too deeply' },
   validation_failed: { status: 400, title: 'The request has a wrong or missing part' },
+  request_aborted: { status: 400, title: 'The client has closed the connection within the request' },
   host_missing: { status: 400, title: 'The Host header is missing' },
   route_not_found: { status: 404, title: 'There is nothing at this path' },
   request_timeout: { status: 408, title: 'The request has not arrived in time' },

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { Registry } from 'prom-client';
 import { Type } from 'typebox';
@@ -6,6 +7,7 @@ import type { HealthCheck } from '../src/health.ts';
 import { createLogger } from '../src/logger.ts';
 import { defineProblems } from '../src/problem.ts';
 import { createService, type Service } from '../src/service.ts';
+import { openConnection } from './support/raw-connection.ts';
 
 const problem = defineProblems({ cup_not_found: { status: 404, title: 'There is no such cup' } });
 
@@ -156,6 +158,24 @@ describe('requests', () => {
     );
     expect(metrics.body).not.toContain('12345');
   });
+});
+
+it('takes a client that breaks off a body for no fault of ours', async () => {
+  const { app, lines } = await service();
+  app.addContentTypeParser('text/csv', async (_request: unknown, payload: NodeJS.ReadableStream) => {
+    for await (const _piece of payload);
+  });
+  app.post('/upload', async () => ({}));
+  const { promise: answered, resolve: answer } = Promise.withResolvers<number>();
+  app.addHook('onSend', async (_request, reply) => answer(reply.statusCode));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const arrived = once(app.server, 'request');
+  const client = openConnection(app);
+  client.socket.write('POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\nContent-Length: 5000\r\n\r\nx');
+  await arrived;
+  client.socket.destroy();
+  expect(await answered).toBe(400);
+  expect(lines.join()).not.toMatch(/"level":"(error|warn)"/);
 });
 
 describe('health', () => {

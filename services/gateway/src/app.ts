@@ -28,7 +28,7 @@ import { measure } from './metrics/metrics.ts';
 import { createDesk } from './pages/desk.ts';
 import { createFormTokens } from './pages/form-tokens.ts';
 import { registerPages } from './pages/routes.ts';
-import { secureOwnAnswers } from './pages/security-headers.ts';
+import { requireHttps, secureOwnAnswers } from './pages/security-headers.ts';
 import { registerStartPage } from './pages/start-page.ts';
 import { registerProxy } from './proxy/routes.ts';
 import { takeUpgrades } from './proxy/web-socket.ts';
@@ -127,6 +127,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   if (limiter !== undefined) limitRates(app, limiter);
   answerPreflights(app, { sites, callerOf });
   secureOwnAnswers(app);
+  if (config.PUBLIC_URL.startsWith('https:')) requireHttps(app);
   registerStartPage(app);
   await registerDocs(
     app,

@@ -24,7 +24,7 @@ export function createCallerOf(options: { readonly publicUrl: string }): (reques
     const host = parseHost(request.host);
     const scheme = request.protocol === 'https' ? 'https' : 'http';
     // A TLS proxy that is not in the list of trusted ones looks like http from here; cookies must be Secure all the same.
-    const secure = scheme === 'https' || (publicIsSecure && !host.local);
+    const secure = scheme === 'https' || publicIsSecure;
     return {
       address: plainAddress(request.ip),
       host,

@@ -16,3 +16,13 @@ export function secureOwnAnswers(app: Service): void {
     done();
   });
 }
+
+const HSTS_SECONDS = 31_536_000;
+
+/** RFC 6797 on every response, those of services too. Not for subdomains: they can be other people's sites. */
+export function requireHttps(app: Service): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('strict-transport-security', `max-age=${HSTS_SECONDS}`);
+    done();
+  });
+}

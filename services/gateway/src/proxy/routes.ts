@@ -1,3 +1,4 @@
+import { isAborted } from '@gaia/http-service/error-handler';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
@@ -208,6 +209,8 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     if (outcome === 'again') await send(true);
     if (upgrade === undefined) endWatch?.();
   } catch (error) {
+    // A client that goes away is no failure of the service.
+    if (isAborted(request.raw)) throw error;
     const subject = upstreamProblem(error, route.upstream);
     options.failures.labels(route.upstream, subject.code).inc();
     addCookies();
