@@ -1,10 +1,10 @@
 /**
- * Everything short-lived that services share: one narrow interface with a Redis and an in-process implementation that
- * pass the same contract suite. Every record has an end. All times are milliseconds since the epoch unless a name says
+ * Everything short-lived that services share: one narrow interface with a Redis and an in-process implementation, the
+ * latter with or without a file, that pass the same contract suite. Every record has an end. All times are milliseconds since the epoch unless a name says
  * seconds; "now" is always passed in, so that both implementations live by the caller's clock.
  */
 export interface State {
-  readonly kind: 'redis' | 'memory';
+  readonly kind: 'redis' | 'memory' | 'sqlite';
   readonly families: FamilyStore;
   readonly revocations: RevocationFeed;
   readonly records: RecordStore;

@@ -3,13 +3,16 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createMemoryState } from '../src/memory/memory-state.ts';
 import { createRedisState } from '../src/redis/redis-state.ts';
+import { openSqliteState } from '../src/sqlite/sqlite-state.ts';
 import type { Family, FamilyStore, State } from '../src/state.ts';
 import { checkFamily, steps } from './family-model.ts';
+import { openWriterHere, stateFiles } from './sqlite/files.ts';
 
 /** `STATE_FAMILY_RUNS=1000` for the long form. */
 const numRuns = Number(process.env.STATE_FAMILY_RUNS ?? 80);
 const violation = /no order of|issued twice|had ended/;
 let runs = 0;
+const newFile = await stateFiles();
 
 function familyProperty(replicas: readonly FamilyStore[]) {
   return fc.asyncProperty(steps, async (run) => {
@@ -27,6 +30,12 @@ describe('a family as a state machine', () => {
     const state = createMemoryState({ now: Date.now });
     states.push(state);
     await fc.assert(familyProperty([state.families]), { numRuns: 3 * numRuns });
+  });
+
+  it('in memory and a file', async () => {
+    const state = await openSqliteState({ file: newFile(), now: Date.now, openWriter: openWriterHere });
+    states.push(state);
+    await fc.assert(familyProperty([state.families]), { numRuns });
   });
 
   it.skipIf(!redis)(`in Redis, over three connections ${redisUnavailableReason() ?? ''}`, async () => {

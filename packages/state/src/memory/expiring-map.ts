@@ -1,12 +1,15 @@
 import { StateUnavailable } from '../state.ts';
+import type { Entry, MapStorage } from './storage.ts';
 
 export interface ExpiringMapOptions<V> {
   /** Most entries that are held. */
   readonly capacity: number;
   /** Over capacity: forget the oldest entries (a 64th of them), or refuse the new one with StateUnavailable. */
   readonly whenFull: 'forget-oldest' | 'refuse';
-  /** Called for each entry that was forgotten, not for one deleted by its key. */
-  readonly onForgotten?: (key: string, value: V) => void;
+  readonly storage: MapStorage<V>;
+  /** Called for each value that the map holds from now on, stored ones included, and for each that it no longer holds. */
+  readonly onAdded?: (key: string, value: V) => void;
+  readonly onRemoved?: (key: string, value: V) => void;
 }
 
 export interface ExpiringMap<V> {
@@ -29,18 +32,31 @@ const FULL_SWEEP_EVERY_MS = 1_000;
  * memory stays within twice what lives and a write costs constant time on average, also when the map is full.
  */
 export function createExpiringMap<V>(options: ExpiringMapOptions<V>): ExpiringMap<V> {
-  const entries = new Map<string, { readonly value: V; readonly endsAt: number }>();
+  const { storage, onAdded, onRemoved } = options;
+  const entries = new Map<string, Entry<V>>();
   let sweepAtSize = LEAST_SWEEP_SIZE;
   let sweptAt = Number.NEGATIVE_INFINITY;
 
-  function forget(key: string, value: V): void {
-    entries.delete(key);
-    options.onForgotten?.(key, value);
+  function put(key: string, entry: Entry<V> | undefined): void {
+    const before = entries.get(key);
+    if (before !== undefined) onRemoved?.(key, before.value);
+    if (entry === undefined) {
+      entries.delete(key);
+      return;
+    }
+    entries.set(key, entry);
+    onAdded?.(key, entry.value);
+  }
+
+  function change(key: string, entry: Entry<V> | undefined): void {
+    const before = entries.get(key);
+    put(key, entry);
+    storage.changed(key, entry, () => put(key, before));
   }
 
   function sweep(now: number): void {
     for (const [key, entry] of entries) {
-      if (entry.endsAt <= now) forget(key, entry.value);
+      if (entry.endsAt <= now) change(key, undefined);
     }
     sweepAtSize = Math.max(LEAST_SWEEP_SIZE, entries.size * 2);
     sweptAt = now;
@@ -54,12 +70,14 @@ export function createExpiringMap<V>(options: ExpiringMapOptions<V>): ExpiringMa
     if (options.whenFull === 'refuse') throw new StateUnavailable({ cause: new Error('the in-process state is full') });
     // Many at a time: to find the first entry of a Map costs as much as there are deleted ones before it.
     let surplus = Math.max(1, Math.floor(options.capacity / 64));
-    for (const [key, entry] of entries) {
+    for (const key of entries.keys()) {
       if (surplus === 0) break;
       surplus -= 1;
-      forget(key, entry.value);
+      change(key, undefined);
     }
   }
+
+  for (const [key, entry] of storage.entries()) put(key, entry);
 
   return {
     get(key, now) {
@@ -68,15 +86,15 @@ export function createExpiringMap<V>(options: ExpiringMapOptions<V>): ExpiringMa
     },
     set(key, value, endsAt, now) {
       if (!entries.has(key)) makeRoom(now);
-      entries.set(key, { value, endsAt });
+      change(key, { value, endsAt });
     },
     replace(key, value) {
       const entry = entries.get(key);
-      if (entry) entries.set(key, { value, endsAt: entry.endsAt });
+      if (entry) change(key, { value, endsAt: entry.endsAt });
     },
     delete(key) {
       const entry = entries.get(key);
-      entries.delete(key);
+      if (entry) change(key, undefined);
       return entry?.value;
     },
     living(now) {

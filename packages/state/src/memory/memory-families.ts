@@ -1,26 +1,28 @@
 import { assertWhole, boundedFamily, evictionsFor, FAMILIES_PER_SUBJECT, idleEndOf, newestFirst } from '../bounds.ts';
 import { type Family, FamilyExists, type FamilyStore } from '../state.ts';
 import { createExpiringMap } from './expiring-map.ts';
+import type { Storage } from './storage.ts';
 
 /** Families in this process. `sweep` forgets the dead. */
-export function createMemoryFamilies(capacity: number): FamilyStore & { sweep(now: number): void } {
+export function createMemoryFamilies(
+  capacity: number,
+  { map, settled }: Storage,
+): FamilyStore & { sweep(now: number): void } {
   const bySubject = new Map<string, Set<string>>();
   const families = createExpiringMap<Family>({
     capacity,
     whenFull: 'refuse',
-    onForgotten: (_sid, family) => leaveSubject(family),
+    storage: map('families', 'awaited'),
+    onAdded(sid, { sub }) {
+      const sids = bySubject.get(sub) ?? new Set();
+      bySubject.set(sub, sids.add(sid));
+    },
+    onRemoved(sid, { sub }) {
+      const sids = bySubject.get(sub);
+      sids?.delete(sid);
+      if (sids?.size === 0) bySubject.delete(sub);
+    },
   });
-
-  function leaveSubject(family: Family): void {
-    const sids = bySubject.get(family.sub);
-    sids?.delete(family.sid);
-    if (sids?.size === 0) bySubject.delete(family.sub);
-  }
-
-  function remove(family: Family): void {
-    families.delete(family.sid);
-    leaveSubject(family);
-  }
 
   function ofSubject(sub: string, now: number): Family[] {
     const living: Family[] = [];
@@ -31,6 +33,12 @@ export function createMemoryFamilies(capacity: number): FamilyStore & { sweep(no
     return living;
   }
 
+  /** What came of an operation is told when it is stored, and so is everything that it rests on. */
+  async function stored<T>(result: T): Promise<T> {
+    await settled();
+    return result;
+  }
+
   return {
     async create(given, idleMs, now) {
       assertWhole({ idleMs, now });
@@ -39,47 +47,42 @@ export function createMemoryFamilies(capacity: number): FamilyStore & { sweep(no
       const idleEnd = idleEndOf(family, idleMs, now);
       if (idleEnd <= now) return [];
       families.set(family.sid, family, idleEnd, now);
-      const sids = bySubject.get(family.sub) ?? new Set();
-      bySubject.set(family.sub, sids.add(family.sid));
-      if (sids.size <= FAMILIES_PER_SUBJECT) return [];
-      const evicted = evictionsFor(family.sid, ofSubject(family.sub, now));
-      for (const one of evicted) remove(one);
-      return evicted;
+      const isOver = (bySubject.get(family.sub)?.size ?? 0) > FAMILIES_PER_SUBJECT;
+      const evicted = isOver ? evictionsFor(family.sid, ofSubject(family.sub, now)) : [];
+      for (const { sid } of evicted) families.delete(sid);
+      return stored(evicted);
     },
     async rotate({ sid, sequence, graceMs, idleMs, now }) {
       assertWhole({ sequence, graceMs, idleMs, now });
       const family = families.get(sid, now);
       if (!family) {
         // Whoever has been told "ended" never sees the family again, even if another caller's clock is behind.
-        const dead = families.delete(sid);
-        if (dead) leaveSubject(dead);
-        return { outcome: 'ended' };
+        families.delete(sid);
+        return stored({ outcome: 'ended' });
       }
       if (sequence === family.sequence) {
         const successor = Object.freeze({ ...family, sequence: sequence + 1, rotatedAt: now });
         families.set(sid, successor, idleEndOf(family, idleMs, now), now);
-        return { outcome: 'rotated', family: successor };
+        return stored({ outcome: 'rotated', family: successor });
       }
       if (sequence >= 1 && sequence === family.sequence - 1 && now - family.rotatedAt <= graceMs) {
-        return { outcome: 'repeated', family };
+        return stored({ outcome: 'repeated', family });
       }
-      remove(family);
-      return { outcome: 'reused', family };
+      families.delete(sid);
+      return stored({ outcome: 'reused', family });
     },
     async get(sid, now) {
       return families.get(sid, now);
     },
     async setSite(sid, site, now) {
       const family = families.get(sid, now);
-      if (!family) return false;
-      families.replace(sid, Object.freeze({ ...family, site: site.toWellFormed() }));
-      return true;
+      if (family) families.replace(sid, Object.freeze({ ...family, site: site.toWellFormed() }));
+      return stored(family !== undefined);
     },
     async end(sid, now) {
       const family = families.get(sid, now);
-      const held = families.delete(sid);
-      if (held) leaveSubject(held);
-      return family;
+      families.delete(sid);
+      return stored(family);
     },
     async listBySubject(sub, now) {
       return ofSubject(sub.toWellFormed(), now).sort(newestFirst);

@@ -1,17 +1,37 @@
 import { assertWhole, SKEW_MS } from '../bounds.ts';
 import type { FeedEntry, FeedListener, RevocationFeed } from '../state.ts';
 import { createExpiringMap } from './expiring-map.ts';
+import type { Storage } from './storage.ts';
 
-/** The feed of one process: a new epoch at every start, because everything before is forgotten. */
+interface Head {
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+const HEAD = 'head';
+
+/** The feed of one process. `epoch` names it where no feed of before is stored. */
 export function createMemoryFeed(options: {
   epoch: string;
   capacity: number;
+  storage: Storage;
   onListenerError: (error: unknown) => void;
 }): RevocationFeed & { sweep(now: number): void; stop(): void } {
-  const { epoch } = options;
-  const entries = createExpiringMap<FeedEntry>({ capacity: options.capacity, whenFull: 'refuse' });
+  const { map, settled } = options.storage;
+  const entries = createExpiringMap<FeedEntry>({
+    capacity: options.capacity,
+    whenFull: 'refuse',
+    storage: map('revocations', 'awaited'),
+  });
+  const heads = createExpiringMap<Head>({
+    capacity: 1,
+    whenFull: 'refuse',
+    storage: map('revocation-head', 'awaited'),
+  });
   const listeners = new Set<{ readonly listener: FeedListener }>();
-  let sequence = 0;
+  const head = (): Head => heads.get(HEAD, 0) ?? { epoch: options.epoch, sequence: 0 };
+  /** What followers are told of: a sequence that a crash could give to another entry must not be known to anybody. */
+  let told = head();
 
   function tell(listener: FeedListener, event: (listener: FeedListener) => void): void {
     try {
@@ -24,21 +44,25 @@ export function createMemoryFeed(options: {
   return {
     async append(cutOff, expiresAt, now) {
       assertWhole({ expiresAt, now });
+      const { epoch, sequence } = head();
       const entry: FeedEntry = Object.freeze({
         sequence: sequence + 1,
         cutOff: Object.freeze(structuredClone(cutOff)),
         expiresAt,
       });
       entries.set(String(entry.sequence), entry, expiresAt + SKEW_MS, now);
-      sequence = entry.sequence;
+      heads.set(HEAD, { epoch, sequence: entry.sequence }, Number.MAX_SAFE_INTEGER, now);
+      await settled();
+      told = { epoch, sequence: entry.sequence };
       for (const { listener } of listeners) tell(listener, (it) => it.onEntry(epoch, entry));
       return entry;
     },
     async snapshot(now) {
-      return { epoch, sequence, entries: entries.living(now).filter((entry) => entry.expiresAt > now) };
+      const living = entries.living(now).filter((entry) => entry.expiresAt > now && entry.sequence <= told.sequence);
+      return { ...told, entries: living };
     },
     async head() {
-      return { epoch, sequence };
+      return told;
     },
     async subscribe(listener) {
       const subscription = { listener };

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createExpiringMap, type ExpiringMapOptions } from '../../src/memory/expiring-map.ts';
+import { noStorage } from '../../src/memory/storage.ts';
 
 const mapOf = (options: Partial<ExpiringMapOptions<number>> = {}) =>
-  createExpiringMap<number>({ capacity: 10_000, whenFull: 'refuse', ...options });
+  createExpiringMap<number>({
+    capacity: 10_000,
+    whenFull: 'refuse',
+    storage: noStorage.map('numbers', 'awaited'),
+    ...options,
+  });
 
 describe('createExpiringMap', () => {
   it('holds an entry until one millisecond before its end', () => {
@@ -22,7 +28,7 @@ describe('createExpiringMap', () => {
 
   it('stays within twice what lives, however much has passed through', () => {
     const forgotten: string[] = [];
-    const map = mapOf({ onForgotten: (key) => forgotten.push(key) });
+    const map = mapOf({ onRemoved: (key) => forgotten.push(key) });
     let largest = 0;
     for (let now = 0; now < 50_000; now += 1) {
       map.set(`key-${now}`, now, now + 600, now);
@@ -46,7 +52,7 @@ describe('createExpiringMap', () => {
 
   it('forgets the oldest where it may', () => {
     const forgotten: string[] = [];
-    const map = mapOf({ capacity: 3, whenFull: 'forget-oldest', onForgotten: (key) => forgotten.push(key) });
+    const map = mapOf({ capacity: 3, whenFull: 'forget-oldest', onRemoved: (key) => forgotten.push(key) });
     for (const key of ['a', 'b', 'c', 'd', 'e']) map.set(key, 1, 1_000, 0);
     expect([map.size(), forgotten]).toEqual([3, ['a', 'b']]);
   });

@@ -1,12 +1,13 @@
 import type { State } from '@gaia/state/state';
 import type { CutOffs } from './cut-offs.ts';
 
-/** For as long as a process can live. */
+/** For as long as a process or a file can live. */
 const FOR_EVER_MS = 100 * 366 * 86_400_000;
 
 /**
- * In-process state dies with its process and forgets what was revoked. A new one therefore begins with "nothing issued
- * before now", once, so that a restart revives no token. State in Redis outlives this process and needs none of it.
+ * State of one process that begins empty has forgotten what was revoked before: with each process, or with a new file where
+ * it is kept in one. It therefore begins with "nothing issued before now", once, so that no token is revived. State in Redis
+ * outlives this process and needs none of it.
  */
 export async function cutOffForgottenTokens({
   state,
@@ -17,7 +18,7 @@ export async function cutOffForgottenTokens({
   cutOffs: Pick<CutOffs, 'cutOffEverything'>;
   now(): number;
 }): Promise<void> {
-  if (state.kind !== 'memory') return;
+  if (state.kind === 'redis') return;
   const at = now();
   if (await state.records.add('auth', 'forgotten-tokens', true, at + FOR_EVER_MS, at)) await cutOffs.cutOffEverything();
 }

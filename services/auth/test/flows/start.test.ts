@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSqliteState } from '@gaia/state/sqlite';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { afterAll, describe, expect, it } from 'vitest';
 import { publicJwkOf } from '../../src/keys/public-jwk.ts';
@@ -12,6 +13,7 @@ import {
   claimsOf,
   createClock,
   openTestState,
+  refusal,
   startAuth,
 } from '../support/auth-under-test.ts';
 
@@ -151,6 +153,35 @@ describe('a restart', () => {
     expect(claimsOf(fresh.access_token).iat).toBe(Math.floor(clock.now() / 1_000));
     const late = await second.post('/auth/refresh', { refresh_token: old.refresh_token });
     expect(late.json()).toMatchObject({ code: 'token_revoked', cause: 'session_ended' });
+  });
+
+  it('on the same state file keeps sessions and revocations, and on a new one revives no token', async () => {
+    const clock = createClock();
+    const openFile = (name: string) => openSqliteState({ file: join(directory, name), now: clock.now });
+    const state = await openFile('state.sqlite');
+    const first = await startAuth({ clock, state });
+    const kept = await first.login();
+    const ended = await first.login();
+    expect((await first.post('/auth/logout', {}, ended.access_token)).statusCode).toBe(204);
+    const from = { clock, databaseUrl: first.databaseUrl, env: first.env };
+    await first.app.close();
+    await state.close();
+
+    const reopened = await openFile('state.sqlite');
+    const second = await startAuth({ ...from, state: reopened });
+    expect((await second.get('/auth/me', kept.access_token)).statusCode).toBe(200);
+    expect((await second.post('/auth/refresh', { refresh_token: kept.refresh_token })).statusCode).toBe(200);
+    expect(refusal(await second.get('/auth/me', ended.access_token)).code).toBe('token_revoked');
+    const late = await second.post('/auth/refresh', { refresh_token: ended.refresh_token });
+    expect(refusal(late).code).toBe('token_revoked');
+    await second.app.close();
+    await reopened.close();
+
+    const fresh = await openFile('another.sqlite');
+    const third = await startAuth({ ...from, state: fresh });
+    for (const { access_token } of [kept, ended]) await third.revoked(access_token);
+    await third.app.close();
+    await fresh.close();
   });
 
   it('on state that has lived on cuts nothing off', async () => {
