@@ -32,7 +32,13 @@ async function measure(families: FamilyStore, parallel: number): Promise<{ laten
   const rotateAgain = async (index: number) => {
     const at = now();
     const sid = `${index}-${Math.random()}`;
-    const of = { sub: `user ${index}`, site: 'site-a.localhost', clientId: 'gaia', amr: ['pwd'], address: '203.0.113.7' };
+    const of = {
+      sub: `user ${index}`,
+      site: 'site-a.localhost',
+      clientId: 'gaia',
+      amr: ['pwd'],
+      address: '203.0.113.7',
+    };
     const times = { createdAt: at, rotatedAt: at, absoluteEnd: at + 30 * DAY };
     await families.create({ sid, ...of, userAgent: 'Mozilla/5.0 '.repeat(10), sequence: 1, ...times }, 7 * DAY, at);
     for (let sequence = 1; performance.now() < until; sequence += 1) {

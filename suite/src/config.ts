@@ -18,7 +18,10 @@ export const settings = {
     fallbackDoc: '`http://localhost:PORT`',
     protocols: ['http', 'https'],
   }),
-  GAIA_DATA_DIR: text({ doc: 'Folder that holds everything: database, files, keys, mail', fallback: '.gaia' }),
+  GAIA_DATA_DIR: text({
+    doc: 'Folder that holds everything: database, files, keys, sessions, mail',
+    fallback: '.gaia',
+  }),
   GAIA_DEMO: flag({ doc: 'Whether the first start makes two demo sites', fallback: true }),
   GAIA_ADMIN_EMAIL: text({
     doc: 'Address of the administrator that the first start makes',
@@ -36,7 +39,7 @@ export const settings = {
   }),
   REDIS_URL: url({
     doc: 'A Redis for what the services share for a short time',
-    fallbackDoc: 'kept in the process',
+    fallbackDoc: 'in the process and `state.sqlite` in GAIA_DATA_DIR',
     protocols: ['redis', 'rediss'],
   }),
   SHUTDOWN_TIMEOUT_MS: integer({

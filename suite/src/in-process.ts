@@ -1,8 +1,8 @@
 import { createLogger, type DestinationStream } from '@gaia/http-service/logger';
-import { openState } from '@gaia/state/open';
 import type { SuiteConfig } from './config.ts';
 import type { Environment, ServiceName } from './environments.ts';
 import { type LocalService, type RunningService, startAuthAlone, startService } from './services.ts';
+import { openSuiteState } from './state.ts';
 
 /**
  * Starts all services in this process; they share one state. Gives what closes them, the door first. `authAlone` starts
@@ -13,10 +13,11 @@ export async function startInProcess(
   environments: Readonly<Record<ServiceName, Environment>>,
   { logTo, authAlone }: { readonly logTo?: DestinationStream | undefined; readonly authAlone: boolean },
 ): Promise<RunningService> {
-  const state = await openState({ redisUrl: config.REDIS_URL, now: Date.now });
+  const loggerOf = (service: string) => createLogger({ service, level: config.LOG_LEVEL }, logTo);
+  const state = await openSuiteState(config, loggerOf('suite'));
   const running: { name: ServiceName; service: LocalService }[] = [];
   const start = async (name: ServiceName) => {
-    const logger = createLogger({ service: name, level: config.LOG_LEVEL }, logTo);
+    const logger = loggerOf(name);
     const begin = authAlone ? startAuthAlone : startService[name];
     running.push({ name, service: await begin(environments[name], { logger, state }) });
   };

@@ -10,6 +10,7 @@ import { startInProcess } from './in-process.ts';
 import { keepSecrets } from './secrets.ts';
 import { migrateSeparate, startSeparate } from './separate.ts';
 import { type RunningService, serviceSettings } from './services.ts';
+import { discardOutdatedState } from './state.ts';
 import { type RestartPolicy, restartPolicy } from './supervisor.ts';
 
 export interface Suite extends RunningService {
@@ -74,6 +75,7 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
       await migrateSeparate(environments);
       return { administrator: undefined, close };
     }
+    await discardOutdatedState(config);
     const services =
       options.mode === 'separate'
         ? await startSeparate(environments, {

@@ -86,13 +86,17 @@ describe('gaia users on the host', () => {
     }
   });
 
-  it('sets it while the suite is stopped, and leaves nothing running', async () => {
+  it('sets it while the suite is stopped, leaves nothing running, and no session goes on with the next start', async () => {
+    const before = (await login(NEW)).json;
     await suite.close();
     const done = await run(['users', 'set-password', email, '--generate', '--json']);
     expect(done).toMatchObject({ code: 0, err: '' });
     expect(existsSync(join(dataDir, 'run', 'auth.sock'))).toBe(false);
     suite = await start();
     expect(suite.administrator).toBeUndefined();
+    const body = { refresh_token: before.refresh_token };
+    expect((await call('POST', `${url}/auth/refresh`, { body })).json.code).toBe('token_revoked');
+    expect((await call('GET', `${url}/cms/whoami`, { token: before.access_token })).json.code).toBe('token_revoked');
     const { access_token: token } = (await login(JSON.parse(done.out).password)).json;
     const { items } = (await call('GET', `${url}/auth/audit?action=password.set`, { token })).json;
     expect(items.map((item: { actor: string }) => item.actor)).toEqual(['operator', 'operator']);
