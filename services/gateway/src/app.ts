@@ -18,7 +18,7 @@ import { registerDocs } from './docs/routes.ts';
 import { createSuiteDocument } from './docs/suite-document.ts';
 import { registerForwardAuth } from './forward-auth/routes.ts';
 import { createChecks } from './health/checks.ts';
-import { createBearerSubject } from './limits/bearer-subject.ts';
+import { createBearerSubject, knownKeys } from './limits/bearer-subject.ts';
 import { limitBodyTime } from './limits/body-deadline.ts';
 import { limitConnections } from './limits/connections.ts';
 import { drainBeforeClosing } from './limits/drain.ts';
@@ -85,7 +85,8 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   limitBodyTime(app);
   await app.register(fastifyCookie, { hook: false });
 
-  const verifier = createVerifier({ issuers: [{ issuer: config.GAIA_ISSUER, jwks: deps.keys, revocations }], now });
+  const verifierWith = (jwks: KeySource) =>
+    createVerifier({ issuers: [{ issuer: config.GAIA_ISSUER, jwks, revocations }], now });
   const callerOf = createCallerOf({ publicUrl: config.PUBLIC_URL });
   const auth = createAuthClient({ fetch, authUrl: urls.auth, publicUrl: config.PUBLIC_URL, now });
   const sites = createSiteDirectory({
@@ -163,7 +164,13 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   };
   await registerPages(app, people, (scope) => registerSso(scope, sso));
   if (config.FORWARD_AUTH_SECRET !== undefined) {
-    registerForwardAuth(app, { secret: config.FORWARD_AUTH_SECRET, credentials, verifier, sites, callerOf });
+    registerForwardAuth(app, {
+      secret: config.FORWARD_AUTH_SECRET,
+      credentials,
+      verifier: verifierWith(deps.keys),
+      sites,
+      callerOf,
+    });
   }
   await registerProxy(app, {
     upstreams: deps.upstreams,
@@ -178,7 +185,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     openStreams: createOpenStreams({ revocations, now }),
     isDraining: bare.shutdown.isDraining,
     limitUser: limiter && createUserLimit(limiter),
-    subjectOf: createBearerSubject(verifier),
+    subjectOf: createBearerSubject(verifierWith(knownKeys(deps.keys))),
     now,
   });
   return app;

@@ -49,12 +49,13 @@ export function registerForwardAuth(app: Service, options: ForwardAuthOptions): 
         const caller = options.callerOf(request);
         const original = originalRequest(request);
         const site = await options.sites.find(caller.host.name);
-        if (site !== undefined) reply.header('x-gaia-site', site.site);
+        reply.header('x-gaia-site', site?.site ?? '');
         if (inbound.authorization !== undefined) {
           return reply.header('authorization', `Bearer ${await verifiedToken(request)}`).send();
         }
         // It carries no credentials and changes nothing (Fetch §3.2.2): the service says who may read its responses.
-        if (original.isPreflight) return reply.send();
+        // Said to be empty, because some proxies copy a header that is not there as the text of their own variable.
+        if (original.isPreflight) return reply.header('authorization', '').send();
         const credential = await options.credentials.resolve({
           request,
           cookieHeader: inbound.cookie,

@@ -40,7 +40,7 @@ export interface ProxyOptions {
   /** Undefined where nobody is held to a rate. */
   readonly limitUser: LimitUser | undefined;
   /** The user of a bearer token that is genuine. */
-  readonly subjectOf: (accessToken: string) => string | undefined;
+  readonly subjectOf: (accessToken: string) => Promise<string | undefined>;
   readonly now: () => number;
 }
 
@@ -108,7 +108,7 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   }
   const bearer = bearerOf(inbound.authorization);
   if (options.limitUser !== undefined) {
-    const user = credential?.user() ?? (bearer === undefined ? undefined : options.subjectOf(bearer));
+    const user = credential?.user() ?? (bearer === undefined ? undefined : await options.subjectOf(bearer));
     if (user !== undefined) await limitUser(options.limitUser, user);
   }
   const upgrade = options.upgrades.of(request.raw);
