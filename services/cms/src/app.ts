@@ -4,7 +4,6 @@ import { pingDatabase } from '@gaia/database/database';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
-import { createSealer } from '@gaia/sealed-values/sealer';
 import type { CounterStore } from '@gaia/state/state';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
@@ -39,6 +38,7 @@ import { createEndpoints } from './webhooks/endpoints.ts';
 import { registerHook } from './webhooks/hook-route.ts';
 import { createReceiver } from './webhooks/receive.ts';
 import { registerWebhooks } from './webhooks/routes.ts';
+import { createSecretSealer } from './webhooks/sealed-secrets.ts';
 
 export interface AppDependencies {
   readonly logger: Logger;
@@ -82,7 +82,7 @@ export async function buildApp(
   const entries = createEntries({ database, types: typeCache, outbox, now, randomBytes });
   const products = createProducts({ database, audit, now });
   const entitlements = createEntitlements({ database, outbox, audit, now, randomBytes });
-  const sealer = createSealer({ purpose: 'webhook secret', keys: config.CMS_KEK, randomBytes });
+  const sealer = createSecretSealer({ keys: config.CMS_KEK, randomBytes });
   const endpoints = createEndpoints({ database, sealer, audit, now, randomBytes });
   const { counters } = deps;
   const receive = createReceiver({

@@ -6,7 +6,9 @@ import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
+import { startPeriodicJob } from '@gaia/http-service/periodic-job';
 import type { Service } from '@gaia/http-service/service';
+import { reseal } from '@gaia/sealed-values/reseal';
 import { aloneChecks } from '@gaia/state/alone-check';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
@@ -24,6 +26,7 @@ import { startUpkeep } from './feed/upkeep.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { inTransaction } from './transactions.ts';
 import type { RandomBytes } from './values/uuid.ts';
+import { createSecretSealer, sealedSecrets } from './webhooks/sealed-secrets.ts';
 
 export interface StartDependencies {
   readonly logger: Logger;
@@ -33,6 +36,8 @@ export interface StartDependencies {
   readonly fetch?: typeof globalThis.fetch;
   readonly randomBytes?: RandomBytes;
 }
+
+const RESEAL_MS = 60_000;
 
 /** Channel on which processes tell each other of changes. */
 const FEED_CHANNEL = 'gaia_cms_feed';
@@ -71,6 +76,18 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     onNotification: signal.wake,
     onLost: () => logger.warn('the connection that hears of changes broke; they are looked for every second'),
   });
+  const resealSecrets = async () => {
+    const sealer = createSecretSealer({ keys: config.CMS_KEK, randomBytes });
+    const { unopened } = await reseal(sealer, sealedSecrets(database));
+    if (unopened.length === 0) return;
+    logger.warn(
+      { secrets: unopened },
+      'secrets of webhooks cannot be opened with CMS_KEK; add the key that sealed them behind the new one',
+    );
+  };
+  await resealSecrets();
+  // Replicas that still seal with the key before may write while this one runs.
+  const resealing = startPeriodicJob({ name: 'resealing', everyMs: RESEAL_MS, work: resealSecrets, log: logger });
   const audit = createDeferredAudit({ database, log: logger, now });
   const retention = startAuditRetention({
     auditLog: createAuditLog(database),
@@ -104,6 +121,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   });
   app.addHook('onClose', async () => {
     await upkeep.close();
+    await resealing.stop();
     await retention.stop();
     await audit.stop();
     await notifications.close();

@@ -1,3 +1,4 @@
+import { type Resealing, reseal, type SealedStore } from '@gaia/sealed-values/reseal';
 import type { Sealer } from '@gaia/sealed-values/sealer';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AuthTables, KeyState } from '../database.ts';
@@ -36,8 +37,8 @@ export interface KeyStore {
   remove(kid: string): Promise<void>;
   isCompromised(kid: string): Promise<boolean>;
   setCompromised(kid: string, at: Date): Promise<void>;
-  /** Seals every key with the first of the key encryption keys; gives how many were sealed with another. Throws KeysSealed. */
-  reseal(): Promise<number>;
+  /** Seals every key with the first of the key encryption keys. */
+  reseal(): Promise<Resealing>;
 }
 
 /** Held while keys change, so that replicas that start or rotate at the same time do it one after the other. */
@@ -63,6 +64,24 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
       .orderBy('created_at', 'desc')
       .orderBy('kid')
       .execute();
+
+  const sealedStore: SealedStore = {
+    // There are so few that a page holds them all.
+    sealedByOthers: async (keyVersion, after = '') => {
+      const rows = (await sealedKeys()).filter((row) => row.kekVersion !== keyVersion && row.kid > after);
+      return rows
+        .map(({ kid, sealed, kekVersion }) => ({ id: kid, place: kid, sealed, keyVersion: kekVersion }))
+        .toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    },
+    replace: async (before, after) => {
+      await database
+        .updateTable('signing_keys')
+        .set({ sealed_private_key: after.sealed, kek_version: after.keyVersion })
+        .where('kid', '=', before.id)
+        .where('sealed_private_key', '=', before.sealed)
+        .execute();
+    },
+  };
 
   function opened(row: { kid: string; sealed: Buffer; kekVersion: string }): Buffer {
     const pkcs8 = sealer.open({ sealed: row.sealed, keyVersion: row.kekVersion }, row.kid);
@@ -149,19 +168,6 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
-    reseal: async () => {
-      let resealed = 0;
-      for (const row of await sealedKeys()) {
-        if (row.kekVersion === sealer.keyVersion) continue;
-        const { sealed, keyVersion } = sealer.seal(opened(row), row.kid);
-        await database
-          .updateTable('signing_keys')
-          .set({ sealed_private_key: sealed, kek_version: keyVersion })
-          .where('kid', '=', row.kid)
-          .execute();
-        resealed += 1;
-      }
-      return resealed;
-    },
+    reseal: () => reseal(sealer, sealedStore),
   };
 }

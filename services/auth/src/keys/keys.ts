@@ -87,6 +87,8 @@ export function createKeys(options: KeysOptions): Keys {
         if (create && spare !== undefined) await locked.insert(spare, 'next', at);
       });
     }
+    // A replica that still seals with the key before may have made one since the start.
+    await store.reseal();
     await reload();
   }
 

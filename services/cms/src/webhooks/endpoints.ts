@@ -5,6 +5,7 @@ import type { CmsDatabase, CmsTransaction, WebhookEndpointTable } from '../datab
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
 import { createUuid, type RandomBytes } from '../values/uuid.ts';
+import { placeOfSecret } from './sealed-secrets.ts';
 
 export type Endpoint = WebhookEndpointTable;
 
@@ -62,7 +63,7 @@ export function createEndpoints({ database, sealer, audit, now, randomBytes }: E
 
   async function addSecret(transaction: CmsTransaction, endpointId: string, secret: string): Promise<void> {
     const id = createUuid(now(), randomBytes);
-    const { sealed, keyVersion } = sealer.seal(Buffer.from(secret), `${endpointId}/${id}`);
+    const { sealed, keyVersion } = sealer.seal(Buffer.from(secret), placeOfSecret(endpointId, id));
     await transaction
       .insertInto('webhook_secrets')
       .values({
@@ -157,7 +158,8 @@ export function createEndpoints({ database, sealer, audit, now, randomBytes }: E
     const secrets = rows
       .filter((row) => row.expires_at === null || row.expires_at.getTime() > now())
       .flatMap(
-        (row) => sealer.open({ sealed: row.sealed, keyVersion: row.kek_version }, `${id}/${row.id}`)?.toString() ?? [],
+        (row) =>
+          sealer.open({ sealed: row.sealed, keyVersion: row.kek_version }, placeOfSecret(id, row.id))?.toString() ?? [],
       );
     if (secrets.length === 0) throw new Error('no secret of a webhook endpoint can be opened: was CMS_KEK changed?');
     return { endpoint, secrets };
