@@ -72,9 +72,12 @@ it('moves keys, and ends its own login whatever happens to the key of it', async
   expect(await logins()).toBe(before + 1);
 });
 
-it('verifies the audit log, and does not take one for another', async () => {
+it('verifies the audit logs, and does not take one for another', async () => {
   const { code, out } = await run(['audit', 'verify']);
-  expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^\d+:[0-9a-f]{64}\n$/) });
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: expect.stringMatching(/^auth=\d+:[0-9a-f]{64},cms=\d+:[0-9a-f]{64}\n$/),
+  });
   expect((await run(['audit', 'verify', '--noted', out.trim()])).code).toBe(0);
   const forged = `${out.slice(0, -2)}${out.at(-2) === '0' ? '1' : '0'}`;
   expect(await run(['audit', 'verify', '--noted', forged])).toMatchObject({
