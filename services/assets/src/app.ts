@@ -5,9 +5,11 @@ import { waitForSeq } from '@gaia/feed-follower/min-seq';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
+import { registerSymmetricTokens } from '@gaia/jwt/symmetric';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
 import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
+import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
@@ -17,6 +19,7 @@ import { registerFileChange } from './files/change-route.ts';
 import { createFiles } from './files/files.ts';
 import { registerOwnFiles } from './files/own-files-route.ts';
 import { registerFiles, registerManyFiles } from './files/routes.ts';
+import { createDownloadGrants } from './links/download-grants.ts';
 import { createDownloadLinks } from './links/download-links.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
 import { registerLinks } from './links/routes.ts';
@@ -45,8 +48,6 @@ type AppConfig = Pick<Config, 'TRUSTED_PROXIES' | 'ASSETS_MAX_BYTES' | 'ASSETS_L
 export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
   const { database, guard, store, feed, now, randomId } = deps;
   const files = createFiles(database, now);
-  const keys = parseLinkKeys(config.ASSETS_LINK_KEYS);
-  const links = createDownloadLinks({ keys, now, randomId, revocations: guard.revocations });
   const arrived = (minSeq: string | undefined) => waitForSeq(feed.applied, minSeq);
   const app = await createService({
     name: 'assets',
@@ -63,6 +64,17 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
       feed.check,
       ...(deps.checks ?? []),
     ],
+  });
+  const links = createDownloadLinks({
+    tokens: await registerSymmetricTokens(
+      app as unknown as FastifyInstance,
+      'fileDownload',
+      parseLinkKeys(config.ASSETS_LINK_KEYS),
+    ),
+    grants: createDownloadGrants(database, now),
+    now,
+    randomId,
+    revocations: guard.revocations,
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard });

@@ -1,4 +1,5 @@
-import type { ColumnType } from 'kysely';
+import type { ColumnType, RawBuilder } from 'kysely';
+import type { Maker } from './links/download-grants.ts';
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
@@ -55,9 +56,19 @@ interface FileReferencesTable {
   generation: number;
 }
 
+/** What a download link refers to, for as long as the link lives. */
+interface DownloadLinksTable {
+  id: string;
+  file: string;
+  site: string;
+  maker: ColumnType<Maker, RawBuilder<unknown>, never>;
+  expires_at: Timestamp;
+}
+
 /** Beside the tables of @gaia/feed-follower. */
 export interface AssetsDatabase {
   files: FilesTable;
   file_references: FileReferencesTable;
   unclaimed_bytes: UnclaimedBytesTable;
+  download_links: DownloadLinksTable;
 }

@@ -3,6 +3,7 @@ import { filesMigration } from '../migrations/0001-files.ts';
 import { referencesMigration } from '../migrations/0002-references.ts';
 import { ownRulesMigration } from '../migrations/0003-own-rules.ts';
 import { uploaderMigration } from '../migrations/0020-uploader.ts';
+import { downloadLinksMigration } from '../migrations/0030-download-links.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'assets';
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = Object.freeze([
   referencesMigration,
   ownRulesMigration,
   uploaderMigration,
+  downloadLinksMigration,
 ]);

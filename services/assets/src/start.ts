@@ -14,6 +14,7 @@ import { buildApp } from './app.ts';
 import { assetsDirectory, type Config } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { createFiles } from './files/files.ts';
+import { createDownloadGrants } from './links/download-grants.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { referencesConsumer } from './references/references.ts';
 import { openDiskStore } from './storage/disk-store.ts';
@@ -56,7 +57,10 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   await guard.revocations?.ready;
   const consumer = referencesConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
-  const stopSweeping = await startSweeping({ files: createFiles(database, now), store, now }, logger);
+  const stopSweeping = await startSweeping(
+    { files: createFiles(database, now), grants: createDownloadGrants(database, now), store, now },
+    logger,
+  );
   const checks = deps.state === undefined ? aloneChecks(state, logger) : [];
   const app = await buildApp(config, { logger, metrics, database, guard, store, feed, now, randomId, checks });
   app.addHook('onClose', async () => {

@@ -1,14 +1,14 @@
 /** Keys of download links. The first signs; all verify, so that a key can be replaced without breaking living links. */
 export interface LinkKeys {
-  readonly signing: { readonly kid: string; readonly secret: Uint8Array };
-  readonly secrets: ReadonlyMap<string, Uint8Array>;
+  readonly signing: { readonly kid: string; readonly secret: Buffer };
+  readonly byKid: ReadonlyMap<string, Buffer>;
 }
 
 const MIN_SECRET_LENGTH = 32;
 
 /** Reads `kid:secret,…`. Throws an Error that completes "ASSETS_LINK_KEYS …" and never holds a secret. */
 export function parseLinkKeys(text: string): LinkKeys {
-  const secrets = new Map<string, Uint8Array>();
+  const secrets = new Map<string, Buffer>();
   for (const member of text.split(',')) {
     const [kid = '', ...rest] = member.trim().split(':');
     const secret = rest.join(':');
@@ -20,5 +20,5 @@ export function parseLinkKeys(text: string): LinkKeys {
   }
   const [first] = secrets;
   if (first === undefined) throw new Error('must hold a key');
-  return { signing: { kid: first[0], secret: first[1] }, secrets };
+  return { signing: { kid: first[0], secret: first[1] }, byKid: secrets };
 }

@@ -2,10 +2,11 @@ import { openDatabase } from '@gaia/database/database';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AssetsDatabase } from '../../src/database.ts';
 import { createFiles } from '../../src/files/files.ts';
+import { createDownloadGrants } from '../../src/links/download-grants.ts';
 import { SCHEMA } from '../../src/migrations.ts';
 import { openDiskStore } from '../../src/storage/disk-store.ts';
 import { sweep } from '../../src/uploads/sweeper.ts';
-import { startAssets } from '../assets-service.ts';
+import { MEMBER, startAssets } from '../assets-service.ts';
 
 const KEY = '0198c2de-1234-4000-8000-000000000001';
 const HOUR = 3_600_000;
@@ -18,6 +19,7 @@ describe('bytes that no file stands for', () => {
     const clock = { time: Date.now() };
     const now = () => clock.time;
     const files = createFiles(database, now);
+    const grants = createDownloadGrants(database, now);
     const store = await openDiskStore(directory);
     const kept = await textFile('kept');
     await files.announceBytes(kept);
@@ -30,11 +32,32 @@ describe('bytes that no file stands for', () => {
     );
     await received.keep(KEY);
     clock.time += HOUR - 1_000;
-    await expect(sweep({ files, store, now })).resolves.toMatchObject({ unclaimed: 0 });
+    await expect(sweep({ files, grants, store, now })).resolves.toMatchObject({ unclaimed: 0 });
     expect(onDisk().kept.sort()).toEqual([KEY, kept].sort());
     clock.time += 2_000;
-    await expect(sweep({ files, store, now })).resolves.toMatchObject({ unclaimed: 1 });
+    await expect(sweep({ files, grants, store, now })).resolves.toMatchObject({ unclaimed: 1 });
     expect(onDisk().kept).toEqual([kept]);
-    await expect(sweep({ files, store, now })).resolves.toMatchObject({ unclaimed: 0 });
+    await expect(sweep({ files, grants, store, now })).resolves.toMatchObject({ unclaimed: 0 });
   });
+});
+
+it('what an expired download link referred to goes, that of a living one stays', async () => {
+  const service = await startAssets();
+  const database = openDatabase<AssetsDatabase>({ url: service.databaseUrl, schema: SCHEMA, applicationName: 'test' });
+  onTestFinished(() => database.destroy());
+  const kept = () => database.selectFrom('download_links').select('id').execute();
+  const make = async () =>
+    service.app.inject({
+      method: 'POST',
+      url: `/assets/${await service.textFile('x')}/link`,
+      headers: service.issuer.headersFor(MEMBER),
+    });
+  await make();
+  service.issuer.travel(200);
+  await make();
+  service.issuer.travel(101);
+  const { now } = service.issuer;
+  const [files, store] = [createFiles(database, now), await openDiskStore(service.directory)];
+  await sweep({ files, grants: createDownloadGrants(database, now), store, now });
+  expect(await kept()).toHaveLength(1);
 });
