@@ -83,6 +83,7 @@ describe('/register', () => {
     const reserved = await person.submit(none, { password: PASSWORD, name: 'Ann', username: 'Adm1n' });
     expect([reserved.status, reserved.text.includes('id="username-error"')]).toEqual([400, true]);
     expect(reserved.text).toContain('value="Ann"');
+    expect(reserved.text).toMatch(/id="username"[^>]* autofocus/);
     expect(reserved.text).not.toContain(PASSWORD);
     const confirmed = await person.submit(reserved, { password: PASSWORD, username: '' });
     expect([confirmed.status, confirmed.title]).toEqual([200, 'Your address is confirmed']);

@@ -204,14 +204,16 @@ function linkPage(
   const wrong = refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
   const labels = { name: texts.name, username: texts.username, password: texts.newPassword };
   const marked = Object.entries(labels).flatMap(([key, label]) => (errors[key] ? [{ name: key, label }] : []));
+  // The first that is wrong is where the person goes on.
+  const begins = marked[0]?.name ?? 'password';
   const asksPassword = !details.hasAccount || step.setsPassword === true;
   const fields: Html = html`
 ${
   !details.hasAccount &&
-  html`${field({ name: 'name', label: texts.name, type: 'text', autocomplete: 'name', value: name, error: errors.name, optional: texts.optional })}
-${field({ name: 'username', label: texts.username, type: 'text', autocomplete: 'nickname', value: username, error: errors.username, optional: texts.optional })}`
+  html`${field({ name: 'name', label: texts.name, type: 'text', autocomplete: 'name', value: name, error: errors.name, optional: texts.optional, autofocus: begins === 'name' })}
+${field({ name: 'username', label: texts.username, type: 'text', autocomplete: 'nickname', value: username, error: errors.username, optional: texts.optional, autofocus: begins === 'username' })}`
 }
-${asksPassword && field({ name: 'password', label: texts.newPassword, type: 'password', autocomplete: 'new-password', hint: texts.passwordHint, error: errors.password, autofocus: true })}`;
+${asksPassword && field({ name: 'password', label: texts.newPassword, type: 'password', autocomplete: 'new-password', hint: texts.passwordHint, error: errors.password, autofocus: begins === 'password' })}`;
   return {
     title: step.title(visit, details),
     body: html`${marked.length > 0 ? errorSummary(texts.checkForm, marked) : note('bad', wrong)}
