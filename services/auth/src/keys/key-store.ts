@@ -66,12 +66,16 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
       .execute();
 
   const sealedStore: SealedStore = {
-    // There are so few that a page holds them all.
-    sealedByOthers: async (keyVersion, after = '') => {
-      const rows = (await sealedKeys()).filter((row) => row.kekVersion !== keyVersion && row.kid > after);
-      return rows
-        .map(({ kid, sealed, kekVersion }) => ({ id: kid, place: kid, sealed, keyVersion: kekVersion }))
-        .toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    sealedByOthers: async (keyVersion, after = '', limit) => {
+      const rows = await database
+        .selectFrom('signing_keys')
+        .select(['kid', 'sealed_private_key as sealed', 'kek_version as keyVersion'])
+        .where('kek_version', '!=', keyVersion)
+        .where('kid', '>', after)
+        .orderBy('kid')
+        .limit(limit)
+        .execute();
+      return rows.map(({ kid, ...value }) => ({ id: kid, place: kid, ...value }));
     },
     replace: async (before, after) => {
       await database
