@@ -24,6 +24,8 @@ export interface TokenEndpoint {
   readonly accepts?: number;
   /** A `typ` that it takes as well, of whoever holds the right key. */
   readonly alsoTakesType?: string;
+  /** The `jti` names something that the endpoint keeps, so that another one would name nothing. */
+  readonly refersByJti?: true;
   /** Makes ready what a token is to be for. */
   prepare(world: World): Promise<PreparedEndpoint>;
 }

@@ -54,7 +54,7 @@ export const tokenEndpoints: readonly TokenEndpoint[] = [
   },
   posted('`POST /auth/invitation/details`', 'invitation', '/auth/invitation/details', 'token', invitationClaims),
   posted('`POST /auth/invitation`', 'invitation', '/auth/invitation', 'token', invitationClaims),
-  { name: '`GET /assets/:id?token=`', takes: 'fileDownload', prepare: download },
+  { name: '`GET /assets/:id?token=`', takes: 'fileDownload', prepare: download, refersByJti: true },
   { name: '`POST /cms/hooks/:endpoint`', takes: 'webhook', prepare: webhook },
 ];
 

@@ -94,6 +94,7 @@ describe('/docs', () => {
       '/cms/whoami',
       '/search',
       '/session',
+      '/session/reauthenticate',
       '/session/site',
     ]);
     expect(document).toMatchObject({ openapi: '3.1.0', components: { securitySchemes: { bearer: {} } } });
