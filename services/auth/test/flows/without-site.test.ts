@@ -118,6 +118,7 @@ const ownRoutes = new Set([
   'POST /auth/me/verification',
   'POST /auth/me/deletion',
   'POST /auth/logout',
+  'POST /auth/reauthenticate',
   'GET /auth/sessions',
   'DELETE /auth/sessions',
   'DELETE /auth/sessions/{session}',
