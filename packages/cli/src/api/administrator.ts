@@ -14,13 +14,14 @@ export interface Credentials {
 const DEFAULT_NAME = 'admin@localhost';
 
 /**
- * Logs in as an administrator, does the work with that login and ends it again, so that no login outlives its command.
- * The name and the password are GAIA_ADMIN_EMAIL and GAIA_ADMIN_PASSWORD, or are asked for on the terminal.
+ * Logs in as an administrator, does the work with that login and ends it again, so that no login outlives its command;
+ * except where what was made would end with it. The name and the password are GAIA_ADMIN_EMAIL and GAIA_ADMIN_PASSWORD, or are asked for on the terminal.
  */
 export async function asAdministrator<T>(
   url: string,
   context: Context,
   work: (api: ApiClient) => Promise<T>,
+  { keepsLogin = false }: { readonly keepsLogin?: boolean } = {},
 ): Promise<T> {
   const credentials = await readCredentials(context);
   if (isReadableOnTheWay(url)) {
@@ -28,10 +29,13 @@ export async function asAdministrator<T>(
   }
   const client = createApiClient(url, context);
   const login = await logIn(client, credentials);
+  let isKept = false;
   try {
-    return await work(client.withToken(login.accessToken));
+    const made = await work(client.withToken(login.accessToken));
+    isKept = keepsLogin;
+    return made;
   } finally {
-    await logOut(client, login, context);
+    if (!isKept) await logOut(client, login, context);
   }
 }
 

@@ -1,4 +1,5 @@
 import { asAdministrator, isToken } from '../api/administrator.ts';
+import type { ApiClient } from '../api/client.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes, Failure, UsageError } from '../failure.ts';
 import { baseUrl, duration, list, text } from '../option.ts';
@@ -12,6 +13,7 @@ export const tokenMint = defineCommand({
   details: [
     'Prints the token and nothing else, so that a script can keep it: TOKEN=$(gaia token mint …).',
     'The token can do what the user can do on that site, or less with --scope. Every minting stands in the audit log.',
+    'The token ends with the session of the administrator that this command begins: ending that revokes it.',
     'The administrator is GAIA_ADMIN_EMAIL with GAIA_ADMIN_PASSWORD, or is asked for on the terminal.',
   ],
   operands: {},
@@ -29,7 +31,7 @@ export const tokenMint = defineCommand({
   run: async (values, context) => {
     const url = suiteUrl(values.url, context);
     const scope = scopeOf(values.scope);
-    const token = await asAdministrator(url, context, async (api) => {
+    const mint = async (api: ApiClient) => {
       const { body } = await api.post('/auth/tokens', {
         body: { user: values.user, site: values.site, ttl_seconds: values.ttl, ...(scope !== undefined && { scope }) },
       });
@@ -37,7 +39,9 @@ export const tokenMint = defineCommand({
         throw new Failure(`${url} answered without an access token`);
       }
       return body.access_token;
-    });
+    };
+    // The token ends with the session that it was minted in.
+    const token = await asAdministrator(url, context, mint, { keepsLogin: true });
     context.stdout.write(`${token}\n`);
     return exitCodes.ok;
   },
