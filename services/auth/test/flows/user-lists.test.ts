@@ -96,7 +96,7 @@ describe('the list of users', () => {
   });
 
   it('shows managers of a site its members and nobody else', async () => {
-    const { access_token } = await auth.login({ email: 'ada@gaia.test', password: 'password of ada' });
+    const { access_token } = await auth.login({ email: 'ada@gaia.test', password: 'quiet lanterns of ada' });
     expect(await emails('', access_token)).toEqual(['ada', 'bea', 'cleo']);
     expect(await emails(`site=${A}&role=author`, access_token)).toEqual(['bea']);
     expect(await emails('email=dora@gaia.test', access_token)).toEqual([]);
