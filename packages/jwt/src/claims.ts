@@ -32,6 +32,9 @@ const REQUIRED: Readonly<Record<TokenPurposeName, readonly string[]>> = {
 /** Purposes whose tokens can be for several audiences at once; every other one is made for one place. */
 const MANY_AUDIENCES: readonly TokenPurposeName[] = ['access', 'webhook', 'clientAssertion'];
 
+/** Purposes whose signer is not ours: what its claims beyond RFC 7519 §4.1 are is its own business. */
+const FOREIGN: readonly TokenPurposeName[] = ['webhook', 'clientAssertion'];
+
 /** Largest NumericDate that is still a date of four-digit years. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
 const MAX_ID_LENGTH = 255;
@@ -49,7 +52,7 @@ export function checkClaims<Purpose extends TokenPurposeName>(
   rules: ClaimRules,
 ): ClaimsByPurpose[Purpose] {
   for (const name of REQUIRED[purpose]) refuseUnless(Object.hasOwn(payload, name), 'claim_missing');
-  for (const [name, isProper] of KINDS) {
+  for (const [name, isProper] of FOREIGN.includes(purpose) ? REGISTERED_KINDS : KINDS) {
     const value = payload[name];
     refuseUnless(value === undefined || isProper(value), 'claim_malformed');
   }
@@ -117,8 +120,10 @@ type Check = (value: unknown) => boolean;
 
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** What the value of a claim can be, by its name: a name means the same in every purpose. */
-const KINDS: readonly (readonly [name: string, isProper: Check])[] = Object.entries({
+type Kinds = readonly (readonly [name: string, isProper: Check])[];
+
+/** The claims of RFC 7519 §4.1. */
+const REGISTERED_KINDS: Kinds = Object.entries({
   iss: isId,
   sub: isId,
   aud: isAudience,
@@ -126,24 +131,29 @@ const KINDS: readonly (readonly [name: string, isProper: Check])[] = Object.entr
   iat: isNumericDate,
   nbf: isNumericDate,
   jti: isId,
-  client_id: isId,
-  sid: isId,
-  site: isId,
-  roles: isListOfIds,
-  scope: isScope,
-  auth_time: isNumericDate,
-  amr: isListOfIds,
-  act: isActor,
-  seq: isCount,
-  nonce: isSha256,
-  remember: isTrue,
-  email: isId,
-  cv: isCount,
-  lv: isCount,
-  reg: isBoolean,
-  file: isId,
-  htm: isId,
 });
+
+/** What the value of a claim of ours can be, by its name: a name means the same in every purpose. */
+const KINDS: Kinds = [
+  ...REGISTERED_KINDS,
+  ...Object.entries({
+    client_id: isId,
+    sid: isId,
+    site: isId,
+    roles: isListOfIds,
+    scope: isScope,
+    auth_time: isNumericDate,
+    amr: isListOfIds,
+    act: isActor,
+    seq: isCount,
+    nonce: isSha256,
+    remember: isTrue,
+    email: isId,
+    cv: isCount,
+    lv: isCount,
+    reg: isBoolean,
+  }),
+];
 
 /**
  * Text that every layer below can hold: no control characters (PostgreSQL refuses NUL) and no half surrogates, which
