@@ -4,7 +4,9 @@ import { requireFresh, requireRecent, requireRole, requireScope, requireSite } f
 import { createFakeFeed } from './fake-feed.ts';
 import { guardedApp } from './guarded-app.ts';
 
-const issuer = await createTestIssuer();
+// A clock that stands: a slow machine must not make an authentication older.
+const startedAt = Date.now();
+const issuer = await createTestIssuer({ now: () => startedAt });
 const reply = async () => 'done';
 
 async function answerOf(url: string, request: TokenRequest | undefined) {
