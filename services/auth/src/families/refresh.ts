@@ -37,13 +37,13 @@ export type Refresh = (refreshToken: string, by: Origin, scopes?: readonly strin
 export function createRefresh(options: RefreshOptions): Refresh {
   const { accounts, families, refreshTokens, sessions, cutOffs, issueTimes, audit, graceMs, idleMs, now } = options;
 
-  async function accessOn(subject: string, site: string | undefined, sid: string) {
+  async function rightsOn(subject: string, site: string | undefined, sid: string) {
     const facts = await accounts.facts(subject, site);
     if (facts === undefined || facts.disabled) {
       await cutOffs.endSession(sid);
       throw refuseToken('token_revoked', 'user_disabled');
     }
-    return sessionAccess(facts, site);
+    return { user: facts.user, access: sessionAccess(facts, site) };
   }
 
   return async (refreshToken, by, scopes) => {
@@ -52,13 +52,13 @@ export function createRefresh(options: RefreshOptions): Refresh {
     const issuedAt = await issueTimes.next(subject);
     // Read before the token is used up: while the database is away nobody loses a session over it.
     let site = claims.site;
-    let access = await accessOn(subject, site, sid);
+    let { user, access } = await rightsOn(subject, site, sid);
     if (access === undefined) {
       // Perhaps the session has moved to another site since this token was made.
       site = (await families.get(sid, now()))?.site;
-      access = site === claims.site ? undefined : await accessOn(subject, site, sid);
+      if (site !== claims.site) ({ user, access } = await rightsOn(subject, site, sid));
     }
-    access = narrowed(access, scopes);
+    let granted = narrowed(access, scopes);
     const rotation = await families.rotate({ sid, sequence: claims.sequence, graceMs, idleMs, now: now() });
     if (rotation.outcome === 'reused') {
       options.onReuse({ sid, sub: subject });
@@ -72,8 +72,11 @@ export function createRefresh(options: RefreshOptions): Refresh {
       throw refuseToken('token_revoked', 'session_ended');
     }
     const { family } = rotation;
-    if (family.site !== site) access = narrowed(await accessOn(subject, family.site, sid), scopes);
-    return sessions.grant(family, access, issuedAt, options.lifetimeSeconds());
+    if (family.site !== site) {
+      ({ user, access } = await rightsOn(subject, family.site, sid));
+      granted = narrowed(access, scopes);
+    }
+    return sessions.grant(family, user, granted, issuedAt, options.lifetimeSeconds());
   };
 }
 

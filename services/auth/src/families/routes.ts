@@ -6,6 +6,7 @@ import { requireAnyScope } from '../access/permissions.ts';
 import { originOf } from '../audit/origin.ts';
 import { RefreshToken } from '../login/schemas.ts';
 import { SiteId } from '../sites/schemas.ts';
+import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
 import { USER_ID_PATTERN } from '../users/user.ts';
 import type { OwnSessions } from './own-sessions.ts';
 import { SessionAnswer, sessionAnswer } from './session-answer.ts';
@@ -24,6 +25,7 @@ const SwitchAnswer = Type.Object({
   refresh_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
   session_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
   scope: Type.String(),
+  user: ProfileAnswer,
 });
 
 const SessionParams = Type.Object({ session: Type.String({ minLength: 1, maxLength: 128 }) });
@@ -140,6 +142,7 @@ export function registerSessions(
         token_type: 'Bearer' as const,
         expires_in: grant.expiresIn,
         scope: grant.scope,
+        user: profileAnswer(grant.user),
         ...('refreshToken' in grant && {
           refresh_token: grant.refreshToken,
           refresh_expires_in: grant.refreshExpiresIn,

@@ -3,6 +3,7 @@ import type { SiteAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { UserProfile } from '../users/profile.ts';
 import type { BeginFamily } from './begin-family.ts';
 
 /** What a login or a refresh answers. */
@@ -16,6 +17,7 @@ export interface Grant {
   /** Seconds until the login ends, however often it is refreshed. */
   readonly sessionExpiresIn: number;
   readonly scope: string;
+  readonly user: UserProfile;
 }
 
 export interface Login {
@@ -37,7 +39,13 @@ export interface Sessions {
   /** Ends a family that nobody holds a token of. Never rejects: without a token it dies unused. */
   abandon(family: Family): Promise<void>;
   /** The tokens of a family's present state. Seconds; `lifetimeSeconds` is the configured life if absent. */
-  grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Promise<Grant>;
+  grant(
+    family: Family,
+    user: UserProfile,
+    access: SiteAccess,
+    issuedAt: number,
+    lifetimeSeconds?: number,
+  ): Promise<Grant>;
   /** As grant, without a refresh token. */
   access(family: Family, access: SiteAccess, issuedAt: number): Promise<AccessToken>;
 }
@@ -71,7 +79,7 @@ export function createSessions(options: SessionOptions): Sessions {
     });
   }
 
-  async function grant(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number): Promise<Grant> {
+  const grant: Sessions['grant'] = async (family, user, access, issuedAt, lifetimeSeconds) => {
     const { accessToken, expiresIn, scope } = await accessTokenOf(family, access, issuedAt, lifetimeSeconds);
     const refresh = refreshTokens.issue(family);
     return {
@@ -81,8 +89,9 @@ export function createSessions(options: SessionOptions): Sessions {
       refreshExpiresIn: refresh.expiresIn,
       sessionExpiresIn: Math.max(0, Math.floor((family.absoluteEnd - now()) / 1_000)),
       scope,
+      user,
     };
-  }
+  };
 
   return {
     grant,

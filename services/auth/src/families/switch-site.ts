@@ -27,7 +27,7 @@ export type SwitchSite = (
   caller: Identity,
   by: Origin,
   request: { readonly site: string; readonly refreshToken: string | undefined },
-) => Promise<AccessToken | Grant>;
+) => Promise<(AccessToken & Pick<Grant, 'user'>) | Grant>;
 
 /**
  * Moves the caller's login to another site of which the user is a member: an access token for it, and from now on every
@@ -54,6 +54,6 @@ export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
     }
     await audit.note(by, { action: 'session.switch', site, target: user, details: { from: family.site } });
     if (refreshToken !== undefined) return options.refresh(refreshToken, by);
-    return sessions.access({ ...family, site }, access, issuedAt);
+    return { ...(await sessions.access({ ...family, site }, access, issuedAt)), user: facts.user };
   };
 }

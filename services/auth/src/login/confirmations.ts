@@ -1,10 +1,11 @@
 import { auditEventText } from '@gaia/audit-log/event';
 import { batchQuestions } from '@gaia/database/question-batch';
 import { type Kysely, sql } from 'kysely';
-import { type AccessRow, accessColumns, accessFactsOf, accessJoins } from '../access/access-rows.ts';
+import { type AccessRow, accessColumns, accessFactsOf, accessJoins, profileOf } from '../access/access-rows.ts';
 import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
+import type { UserProfile } from '../users/profile.ts';
 import { oldestRecentSight } from './known-devices.ts';
 
 /** A login whose session has been made, and whose tokens nobody has yet. */
@@ -21,7 +22,7 @@ export interface LoginToConfirm {
 
 export type Confirmation =
   /** The login is audited. */
-  | { readonly access: SiteAccess; readonly isDeviceKnown: boolean }
+  | { readonly user: UserProfile; readonly access: SiteAccess; readonly isDeviceKnown: boolean }
   /** Nothing is written: the credentials have changed meanwhile or the user is disabled, or is not a member there. */
   | { readonly refused: 'invalid_credentials' | 'not_a_member' };
 
@@ -75,7 +76,7 @@ export function createConfirmations({
         ), audited as materialized (
           select audit_append(array(select entry from current where welcome order by n))
         )
-        select n, administrator, site, roles, permissions, known, welcome from current, audited`.execute(database);
+        select current.* from current, audited`.execute(database);
       const confirmations: Confirmation[] = logins.map(() => ({ refused: 'invalid_credentials' }));
       for (const row of rows) confirmations[row.n - 1] = confirmationOf(row);
       return confirmations;
@@ -85,5 +86,7 @@ export function createConfirmations({
 
 function confirmationOf(row: ConfirmationRow): Confirmation {
   const access = row.welcome ? sessionAccess(accessFactsOf(row), row.site ?? undefined) : undefined;
-  return access === undefined ? { refused: 'not_a_member' } : { access, isDeviceKnown: row.known };
+  return access === undefined
+    ? { refused: 'not_a_member' }
+    : { user: profileOf(row), access, isDeviceKnown: row.known };
 }

@@ -98,7 +98,7 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       throw opened.refused === 'not_a_member' ? problem('not_a_member') : invalidCredentials();
     }
     const { family, access, isDeviceKnown } = opened;
-    const grant = await sessions.grant(family, access, issuedAt);
+    const grant = await sessions.grant(family, opened.user, access, issuedAt);
     if (!isDeviceKnown) await devices.seen({ user: user.id, email: user.email, userAgent, address, site: access.site });
     await passwords.rehash(user.passwordHash, password, (hash) =>
       accounts.replaceHash(user.id, user.passwordHash, hash),

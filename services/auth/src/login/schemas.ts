@@ -1,8 +1,9 @@
-import { plainText, secretText } from '@gaia/http-service/route-schemas';
+import { secretText } from '@gaia/http-service/route-schemas';
 import { type Static, Type } from 'typebox';
 import type { Grant } from '../families/sessions.ts';
 import { SITE_ID_PATTERN } from '../sites/site-id.ts';
 import { MAX_REFRESH_TOKEN_LENGTH } from '../tokens/refresh-tokens.ts';
+import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
 
 export const LoginBody = Type.Object(
   {
@@ -37,6 +38,7 @@ export const GrantAnswer = Type.Object({
   refresh_expires_in: Type.Integer({ description: 'Seconds, if it is not used before' }),
   session_expires_in: Type.Integer({ description: 'Seconds until the login ends, however often it is refreshed' }),
   scope: Type.String({ description: 'Effective permissions, separated by spaces' }),
+  user: ProfileAnswer,
 });
 
 /** A grant as it travels. */
@@ -49,16 +51,12 @@ export function grantAnswer(grant: Grant): Static<typeof GrantAnswer> {
     refresh_expires_in: grant.refreshExpiresIn,
     session_expires_in: grant.sessionExpiresIn,
     scope: grant.scope,
+    user: profileAnswer(grant.user),
   };
 }
 
 export const MeAnswer = Type.Object({
-  id: Type.String(),
-  email: Type.String(),
-  email_verified: Type.Boolean(),
-  username: Type.Union([Type.String(), Type.Null()]),
-  name: plainText({ maxLength: 200 }),
-  administrator: Type.Boolean(),
+  ...ProfileAnswer.properties,
   site: Type.Union([Type.String(), Type.Null()]),
   roles: Type.Array(Type.String(), { description: 'On this site' }),
   scope: Type.String(),

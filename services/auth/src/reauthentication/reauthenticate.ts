@@ -41,8 +41,8 @@ export function createReauthenticate(options: ReauthenticateOptions): Reauthenti
     const source = await families.get(caller.sessionId, now());
     if (source === undefined || source.sub !== user.id) throw refuseToken('token_revoked', 'session_ended');
     const facts = await accounts.facts(user.id, source.site);
-    const access = facts === undefined ? undefined : sessionAccess(facts, source.site);
-    if (access === undefined) throw problem('not_a_member');
+    const access = facts && sessionAccess(facts, source.site);
+    if (facts === undefined || access === undefined) throw problem('not_a_member');
     const at = now();
     const sid = nextSessionId(source.sid, options.randomId());
     const family = { ...source, sid, createdAt: at, sequence: 1, rotatedAt: at };
@@ -56,6 +56,6 @@ export function createReauthenticate(options: ReauthenticateOptions): Reauthenti
     await cutOffs.endSession(source.sid);
     const details = { opened: sid };
     await audit.note(by, { action: 'session.reauthenticate', site: source.site, target: user.id, details });
-    return sessions.grant(family, access, issuedAt);
+    return sessions.grant(family, facts.user, access, issuedAt);
   };
 }

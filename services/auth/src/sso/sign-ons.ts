@@ -69,12 +69,12 @@ const EXCHANGED = 'sso-exchange';
 export function createSignOns(options: SignOnOptions): SignOns {
   const { accounts, families, handOverTokens, sessions, audit, now } = options;
 
-  async function accessOn(subject: string, site: string) {
+  async function rightsOn(subject: string, site: string) {
     const facts = await accounts.facts(subject, site);
     if (facts === undefined || facts.disabled) throw refuseToken('token_revoked', 'user_disabled');
     const access = facts.site === site ? siteAccess(facts) : undefined;
     if (access === undefined) throw problem('not_a_member');
-    return access;
+    return { user: facts.user, access };
   }
 
   return {
@@ -84,7 +84,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
       if (caller.actor !== undefined || caller.sessionId === undefined) throw problem('forbidden');
       const target = await options.findSiteAtHost(host);
       if (target === undefined) throw problem('site_not_found');
-      await accessOn(subject, target.site);
+      await rightsOn(subject, target.site);
       const family = await families.get(caller.sessionId, now());
       if (family === undefined || family.sub !== subject) throw refuseToken('token_revoked', 'session_ended');
       const { site, origin } = target;
@@ -110,7 +110,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
         throw refuseToken('token_invalid', 'nonce_wrong');
       }
       const issuedAt = await options.issueTimes.next(sub);
-      const access = await accessOn(sub, site);
+      const { user, access } = await rightsOn(sub, site);
       const source = await families.get(sid, now());
       if (source === undefined || source.sub !== sub) throw refuseToken('token_revoked', 'session_ended');
       const at = now();
@@ -131,7 +131,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
       }
       const details = { from: source.site, opened: family.sid };
       await audit.note(origin, { action: 'sign_on.open', site, target: sub, details });
-      return sessions.grant(family, access, issuedAt);
+      return sessions.grant(family, user, access, issuedAt);
     },
 
     end: async (refreshToken, by) => {

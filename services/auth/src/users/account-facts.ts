@@ -1,11 +1,13 @@
 import { batchQuestions } from '@gaia/database/question-batch';
 import { type Kysely, sql } from 'kysely';
-import { type AccessRow, accessColumns, accessFactsOf, accessJoins } from '../access/access-rows.ts';
+import { type AccessRow, accessColumns, accessFactsOf, accessJoins, profileOf } from '../access/access-rows.ts';
 import type { AccessFacts } from '../access/site-access.ts';
 import type { AuthTables } from '../database.ts';
+import type { UserProfile } from './profile.ts';
 
-/** A user's present rights on a site. */
+/** A user and their present rights on a site. */
 export interface AccountFacts extends AccessFacts {
+  readonly user: UserProfile;
   readonly disabled: boolean;
 }
 
@@ -36,7 +38,8 @@ export function createReadFacts(
         ) with ordinality as asked (user_id, site_id, n)
         join users on users.id = asked.user_id ${accessJoins}`.execute(database);
       const facts: (AccountFacts | undefined)[] = questions.map(() => undefined);
-      for (const row of rows) facts[row.n - 1] = { ...accessFactsOf(row), disabled: row.disabled };
+      for (const row of rows)
+        facts[row.n - 1] = { ...accessFactsOf(row), user: profileOf(row), disabled: row.disabled };
       return facts;
     },
   });

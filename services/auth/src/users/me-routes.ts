@@ -4,6 +4,7 @@ import { identityOf } from '@gaia/token-guard';
 import { userIdOf } from '../access/user-caller.ts';
 import { MeAnswer } from '../login/schemas.ts';
 import type { Members } from '../members/members.ts';
+import { profileAnswer } from './profile.ts';
 import type { Users } from './users.ts';
 
 /** `GET /auth/me`: the user behind the token. To be registered under a guard. */
@@ -24,12 +25,7 @@ export function registerMe(app: Service, { users, members }: { users: Users; mem
       const sites = await (user.administrator ? members.ofAdministrator() : members.ofUser(user.id));
       reply.header('cache-control', 'no-store');
       return {
-        id: user.id,
-        email: user.email,
-        email_verified: user.emailVerified,
-        username: user.username,
-        name: user.name,
-        administrator: user.administrator,
+        ...profileAnswer(user),
         site: identity.site ?? null,
         roles: [...identity.roles],
         scope: identity.scopes.join(' '),

@@ -9,6 +9,7 @@ const USER = {
   credentialVersion: 3,
   disabled: false,
 };
+const PROFILE = { id: USER.id, email: USER.email, emailVerified: true, username: null, name: '', administrator: false };
 const FAMILY = { sid: 'sid-1', sub: USER.id };
 const ACCESS = { site: 'site-a.localhost', roles: ['member'], scopes: ['content:read'] };
 const REQUEST = {
@@ -65,24 +66,24 @@ function prepared(confirm: () => Promise<Confirmation>, isRight = true) {
 
 describe('a login', () => {
   it('takes its time before its rights are read, and is granted once it is confirmed', async () => {
-    const { login, steps, options } = prepared(async () => ({ access: ACCESS, isDeviceKnown: true }));
+    const { login, steps, options } = prepared(async () => ({ user: PROFILE, access: ACCESS, isDeviceKnown: true }));
     expect(await login(REQUEST)).toEqual({ accessToken: 'token' });
     expect(steps).toEqual(['find', 'attempt', 'verify', 'time', 'begin', 'succeeded', 'confirm', 'grant', 'rehash']);
-    expect(options.sessions.grant).toHaveBeenCalledWith(FAMILY, ACCESS, 1_900_000_000);
+    expect(options.sessions.grant).toHaveBeenCalledWith(FAMILY, PROFILE, ACCESS, 1_900_000_000);
     expect(options.confirm).toHaveBeenCalledWith(
       expect.objectContaining({ user: USER.id, credentialVersion: 3, site: 'site-a.localhost' }),
     );
   });
 
   it('without a site is for the user’s first', async () => {
-    const { login, steps, options } = prepared(async () => ({ access: ACCESS, isDeviceKnown: true }));
+    const { login, steps, options } = prepared(async () => ({ user: PROFILE, access: ACCESS, isDeviceKnown: true }));
     await login({ ...REQUEST, site: undefined });
     expect(steps).toContain('first site');
     expect(options.confirm).toHaveBeenCalledWith(expect.objectContaining({ site: ACCESS.site }));
   });
 
   it('from a device that was not seen lately is remembered', async () => {
-    const { login, steps } = prepared(async () => ({ access: ACCESS, isDeviceKnown: false }));
+    const { login, steps } = prepared(async () => ({ user: PROFILE, access: ACCESS, isDeviceKnown: false }));
     await login(REQUEST);
     expect(steps).toContain('device');
   });
@@ -107,7 +108,7 @@ describe('a login', () => {
   });
 
   it('with a wrong password begins nothing', async () => {
-    const { login, steps } = prepared(async () => ({ access: ACCESS, isDeviceKnown: true }), false);
+    const { login, steps } = prepared(async () => ({ user: PROFILE, access: ACCESS, isDeviceKnown: true }), false);
     await expect(login(REQUEST)).rejects.toMatchObject({ code: 'invalid_credentials' });
     expect(steps).toEqual(['find', 'attempt', 'verify', 'refusal audited']);
   });
