@@ -8,6 +8,7 @@ import { createVerifier } from '@gaia/token-guard/verifier';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { createCallerOf } from './caller/caller.ts';
+import { createLanguageChoice } from './caller/language-choice.ts';
 import type { Config } from './config.ts';
 import { admitFrontEnds, answerPreflights } from './cors/hooks.ts';
 import { createOpenStreams } from './credentials/open-streams.ts';
@@ -141,7 +142,8 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
       isPublic: isPublicPath,
     }),
   );
-  const signIns = createSignIns({ auth, sessions, cookie, renewal, credentials });
+  const languageChoice = createLanguageChoice(app);
+  const signIns = createSignIns({ languageChoice, auth, sessions, cookie, renewal, credentials });
   await registerSessionRoutes(app, { auth, sessions, cookie, signIns, sites, callerOf });
   const formTokens = createFormTokens({ codec: app, digest, randomBytes });
   const people = {
@@ -150,7 +152,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     sites,
     cookie,
     formTokens,
-    desk: createDesk({ codec: app, sites, formTokens, callerOf }),
+    desk: createDesk({ languageChoice, sites, formTokens, callerOf }),
     callerOf,
     centralOrigin: new URL(config.PUBLIC_URL).origin,
     now,

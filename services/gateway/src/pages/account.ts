@@ -1,4 +1,5 @@
 import { Problem } from '@gaia/http-service/problem';
+import { formatTime } from '@gaia/i18n/formats';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AskedFor, AuthClient, SignedInPlace } from '../sessions/auth-client.ts';
 import type { Session, SessionUser } from '../sessions/session.ts';
@@ -128,8 +129,8 @@ function accountBody(
 ): Html {
   const { texts, formToken, caller } = visit;
   const csrf = hidden('csrf', formToken);
-  const time = new Intl.DateTimeFormat(texts.language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-  const when = (iso: string): string => (Number.isNaN(Date.parse(iso)) ? '' : `${time.format(new Date(iso))} UTC`);
+  const when = (iso: string): string =>
+    Number.isNaN(Date.parse(iso)) ? '' : formatTime(texts.language, new Date(iso));
   const rows = places.map(
     (
       place,

@@ -1,13 +1,13 @@
 import { Problem } from '@gaia/http-service/problem';
+import { type Language, languageOfTag } from '@gaia/i18n/language';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../caller/caller.ts';
-import { type CookieCodec, createHostCookie } from '../caller/host-cookie.ts';
+import type { LanguageChoice } from '../caller/language-choice.ts';
 import type { Site, SiteDirectory } from '../sites/site-directory.ts';
 import type { FormTokens } from './form-tokens.ts';
 import { html } from './html.ts';
-import { chooseLanguage, languages } from './language.ts';
 import { contentSecurityPolicy, note, type Page, renderDocument, signInLink } from './layout.ts';
-import type { RefusalText, Texts } from './texts/texts.ts';
+import { type RefusalText, type Texts, texts as textsIn } from './texts/texts.ts';
 
 /** One person at one page. */
 export interface Visit {
@@ -39,24 +39,20 @@ export interface Desk {
 }
 
 export interface DeskOptions {
-  readonly codec: CookieCodec;
+  readonly languageChoice: LanguageChoice;
   readonly sites: SiteDirectory;
   readonly formTokens: FormTokens;
   readonly callerOf: (request: FastifyRequest) => Caller;
 }
 
-const YEAR_SECONDS = 31_536_000;
 const DEFAULT_NAME = 'Gaia';
 
-export function createDesk({ codec, sites, formTokens, callerOf }: DeskOptions): Desk {
-  const languageCookie = createHostCookie(codec, 'gaia-language');
-
-  function languageOf(request: FastifyRequest, reply: FastifyReply, caller: Caller): Texts {
-    const asked = (request.query as { lang?: unknown } | undefined)?.lang;
-    const known = languages.some(({ language }) => language === asked);
-    if (known) reply.header('set-cookie', languageCookie.write(String(asked), caller, YEAR_SECONDS));
-    const chosen = known ? String(asked) : languageCookie.read(request.headers.cookie, caller);
-    return chooseLanguage(chosen, request.headers['accept-language']);
+export function createDesk({ languageChoice, sites, formTokens, callerOf }: DeskOptions): Desk {
+  function languageOf(request: FastifyRequest, reply: FastifyReply, caller: Caller): Language {
+    const { lang } = (request.query ?? {}) as { lang?: unknown };
+    const asked = typeof lang === 'string' ? languageOfTag(lang) : undefined;
+    if (asked !== undefined) reply.header('set-cookie', languageChoice.write(asked, caller));
+    return asked ?? languageChoice.read(request.headers, caller);
   }
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
@@ -65,7 +61,7 @@ export function createDesk({ codec, sites, formTokens, callerOf }: DeskOptions):
     const site = await sites.find(caller.host.name);
     const { token, setCookie } = formTokens.issue(request, caller);
     if (setCookie !== undefined) reply.header('set-cookie', setCookie);
-    const texts = languageOf(request, reply, caller);
+    const texts = textsIn[languageOf(request, reply, caller)];
     return { request, reply, caller, site, siteName: site?.name ?? DEFAULT_NAME, texts, formToken: token };
   }
 

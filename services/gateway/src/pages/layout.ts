@@ -1,7 +1,7 @@
+import type { Language } from '@gaia/i18n/language';
 import { type Html, html } from './html.ts';
-import { languages } from './language.ts';
 import { style, styleHash } from './style.ts';
-import type { Texts } from './texts/texts.ts';
+import { type Texts, texts as textsIn } from './texts/texts.ts';
 
 export interface Page {
   readonly title: string;
@@ -13,12 +13,12 @@ export interface Surroundings {
   readonly texts: Texts;
   readonly siteName: string;
   /** Path of the page in another language, or undefined where it cannot be asked for again. */
-  readonly inLanguage: ((language: string) => string) | undefined;
+  readonly inLanguage: ((language: Language) => string) | undefined;
 }
 
 /** A whole document. Nothing in it is a script, and nothing is loaded. */
 export function renderDocument(page: Page, { texts, siteName, inLanguage }: Surroundings): string {
-  const others = languages.map((other) =>
+  const others = Object.values(textsIn).map((other) =>
     other.language === texts.language
       ? html`<li><span lang="${other.language}" aria-current="true">${other.languageName}</span></li>`
       : html`<li><a href="${inLanguage?.(other.language)}" lang="${other.language}" hreflang="${other.language}">${other.languageName}</a></li>`,

@@ -1,4 +1,5 @@
 import { Problem } from '@gaia/http-service/problem';
+import type { Language } from '@gaia/i18n/language';
 import { isSiteId } from '@gaia/tokens/site-id';
 import type { Caller } from '../caller/caller.ts';
 import { problem } from '../errors.ts';
@@ -12,6 +13,8 @@ export interface AskedFor {
   readonly caller: Pick<Caller, 'address' | 'scheme' | 'host'>;
   readonly requestId: string;
   readonly userAgent: string | undefined;
+  /** Of the mails that this causes. */
+  readonly language?: Language;
 }
 
 interface Credentials {
@@ -221,7 +224,7 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
   };
 }
 
-function askedForHeaders({ caller, requestId, userAgent }: AskedFor): Record<string, string> {
+function askedForHeaders({ caller, requestId, userAgent, language }: AskedFor): Record<string, string> {
   return {
     accept: 'application/json',
     'x-request-id': requestId,
@@ -229,6 +232,7 @@ function askedForHeaders({ caller, requestId, userAgent }: AskedFor): Record<str
     'x-forwarded-host': caller.host.authority,
     'x-forwarded-proto': caller.scheme,
     ...(userAgent !== undefined && { 'user-agent': userAgent }),
+    ...(language !== undefined && { 'accept-language': language }),
   };
 }
 

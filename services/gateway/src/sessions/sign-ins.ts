@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../caller/caller.ts';
+import type { LanguageChoice } from '../caller/language-choice.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
 import type { AskedFor, AuthClient } from './auth-client.ts';
 import type { Renewal } from './renewal.ts';
@@ -43,6 +44,7 @@ export interface SignIns {
 }
 
 export interface SignInsOptions {
+  readonly languageChoice: Pick<LanguageChoice, 'read'>;
   readonly auth: Pick<AuthClient, 'profile' | 'logOut' | 'endSignOn' | 'reauthenticate'>;
   readonly sessions: SessionStore;
   readonly cookie: SessionCookie;
@@ -50,11 +52,13 @@ export interface SignInsOptions {
   readonly credentials: Pick<SessionCredentials, 'find'>;
 }
 
-export function createSignIns({ auth, sessions, cookie, renewal, credentials }: SignInsOptions): SignIns {
+export function createSignIns(options: SignInsOptions): SignIns {
+  const { languageChoice, auth, sessions, cookie, renewal, credentials } = options;
   const askedFor = (request: FastifyRequest, caller: Caller): AskedFor => ({
     caller,
     requestId: request.id,
     userAgent: request.headers['user-agent'],
+    language: languageChoice.read(request.headers, caller),
   });
 
   /** Nobody holds the family's tokens any more if auth does not hear of it; it dies of itself. */

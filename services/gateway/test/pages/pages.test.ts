@@ -1,5 +1,6 @@
+import { catalogueFaults } from '@gaia/i18n/catalogue';
 import { describe, expect, it } from 'vitest';
-import { chooseLanguage, languages } from '../../src/pages/language.ts';
+import { texts } from '../../src/pages/texts/texts.ts';
 import { openSites } from '../support/sites.ts';
 
 const PAGES = [
@@ -64,27 +65,27 @@ describe('every page', () => {
 });
 
 describe('languages', () => {
-  it.each([
-    [undefined, undefined, 'en'],
-    [undefined, 'fr-CA,fr;q=0.9,en;q=0.8', 'fr'],
-    [undefined, 'en;q=0.1, zh-Hans;q=0.9', 'zh'],
-    [undefined, 'pt, de;q=0', 'en'],
-    [undefined, 'pt, de;q=0.1', 'de'],
-    ['de', 'fr', 'de'],
-    ['xx', 'fr', 'fr'],
-  ])('chosen %s, accepted %s: %s', (chosen, accepted, language) =>
-    expect(chooseLanguage(chosen, accepted).language).toBe(language),
-  );
+  it('have the same texts, with the same placeholders', () => {
+    expect(catalogueFaults(texts, ['⟨1⟩', '⟨2⟩'])).toEqual([]);
+  });
 
-  it('have the same texts, none of them empty', () => {
-    const shape = (value: unknown): unknown =>
-      typeof value === 'object' && value !== null
-        ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shape(member)]))
-        : typeof value;
-    for (const texts of languages) {
-      expect(shape(texts)).toEqual(shape(languages[0]));
-      expect(JSON.stringify(texts)).not.toContain('""');
-    }
+  it.each([
+    ['fr-CA,fr;q=0.9,en;q=0.8', 'fr'],
+    ['pt', 'en'],
+  ])('are negotiated: %s gives %s', async (accepted, language) => {
+    const { visitor, a } = await openSites();
+    const page = await visitor().get(`${a}/sign-in`, { 'accept-language': accepted });
+    expect(page.text).toContain(`<html lang="${language}">`);
+    expect(page.headers).toMatchObject({ 'content-language': language, vary: 'cookie, accept, accept-language' });
+  });
+
+  it('choose the language of the mails that a person causes', async () => {
+    const sites = await openSites();
+    const person = sites.visitor();
+    await person.get(`${sites.a}/forgot?lang=zh`);
+    await person.fill(`${sites.a}/forgot`, { email: 'ann@example.org' });
+    const [asked] = sites.auth.calls.filter((call) => call.path === '/auth/forgot');
+    expect(asked?.headers['accept-language']).toBe('zh');
   });
 
   it('stay chosen', async () => {

@@ -1,6 +1,6 @@
-import type { Texts } from './texts.ts';
+import type { en } from './en.ts';
 
-export const de: Texts = {
+export const de: typeof en = {
   language: 'de',
   languageName: 'Deutsch',
   skip: 'Zum Inhalt',

@@ -1,6 +1,6 @@
-import type { Texts } from './texts.ts';
+import type { en } from './en.ts';
 
-export const fr: Texts = {
+export const fr: typeof en = {
   language: 'fr',
   languageName: 'Français',
   skip: 'Aller au contenu',

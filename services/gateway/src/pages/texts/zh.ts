@@ -1,6 +1,6 @@
-import type { Texts } from './texts.ts';
+import type { en } from './en.ts';
 
-export const zh: Texts = {
+export const zh: typeof en = {
   language: 'zh',
   languageName: '中文',
   skip: '跳到内容',
