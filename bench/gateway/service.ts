@@ -17,6 +17,7 @@ const [port, jwksUrl = ''] = process.argv.slice(2);
 const state = createMemoryState({ now: Date.now });
 const guard = createGuard(loadSettings(guardSettings, { GAIA_ISSUER: 'http://localhost:8080', JWKS_URL: jwksUrl }), {
   feed: state.revocations,
+  fetch,
 });
 await guard.ready;
 const app = await createService({

@@ -66,7 +66,7 @@ async function gaia(trust: Trust, maxCachedTokens: number | undefined): Promise<
     await state.revocations.append({ kind, id: `ended-${count}` }, Date.now() + 900_000, Date.now());
   }
   const config = loadSettings(guardSettings, { GAIA_ISSUER: trust.issuer, JWKS_URL: trust.jwksUrl });
-  const guard = createGuard(config, { feed: state.revocations, audience: trust.audience });
+  const guard = createGuard(config, { feed: state.revocations, fetch, audience: trust.audience });
   await guard.ready;
   const issuers = [...guard.jwks].map(([issuer, jwks]) => ({ issuer, jwks, revocations: guard.revocations }));
   const verifier =

@@ -116,7 +116,7 @@ const state = openState({ redisUrl: proxy.url, now: Date.now });
 const issuer = `http://localhost:${port}`;
 const guard = createGuard(
   loadSettings(guardSettings, { GAIA_ISSUER: issuer, JWKS_URL: `http://127.0.0.1:${port + 1}/.well-known/jwks.json` }),
-  { feed: state.revocations },
+  { feed: state.revocations, fetch },
 );
 await guard.ready;
 const isServed = (token: string) =>

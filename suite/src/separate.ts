@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fetchText } from '@gaia/http-client/bounded-fetch';
+import { fetch } from '@gaia/http-client/fetch';
 import { type Environment, type ServiceName, serviceNames } from './environments.ts';
 import type { RunningService } from './services.ts';
 import { hasEnded, type RestartPolicy, type SupervisedProcess, supervise } from './supervisor.ts';
@@ -99,10 +101,9 @@ async function answering(child: ChildProcess, name: ServiceName, port: number): 
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     if (hasEnded(child)) throw new Error(`${name} could not start; see its message above`);
-    const answer = await fetch(`http://127.0.0.1:${port}/live`, { signal: AbortSignal.timeout(1_000) }).catch(
-      () => undefined,
-    );
-    if (answer?.ok) return;
+    const request = { fetch, timeoutMs: 1_000, maxBytes: 64 * 1024 };
+    const response = await fetchText(`http://127.0.0.1:${port}/live`, request).catch(() => undefined);
+    if (response?.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`${name} does not answer on port ${port}`);

@@ -58,7 +58,7 @@ it.skipIf(redisUrl === undefined)(
     opened.defer(() => state.close());
     const jwksUrl = `${suite.url}/.well-known/jwks.json`;
     const settings = loadSettings(guardSettings, { GAIA_ISSUER: suite.url, JWKS_URL: jwksUrl });
-    const guard = createGuard(settings, { feed: state.revocations });
+    const guard = createGuard(settings, { feed: state.revocations, fetch });
     opened.defer(() => guard.close());
     await guard.ready;
     const { access: missed } = await login(suite.url);

@@ -164,7 +164,7 @@ async function everyServiceKnows(keys: number): Promise<void> {
 /** A verifier as every service has one: without `keys` it is asked before its first keys have arrived. */
 async function openVerifier({ url = `http://127.0.0.1:${suite.port + 1}/`, skewMs = 0, keys = 0 } = {}) {
   const now = () => Date.now() + skewMs;
-  const jwks = createJwksCache({ url: `${url}.well-known/jwks.json`, now, timeoutMs: 120_000 });
+  const jwks = createJwksCache({ url: `${url}.well-known/jwks.json`, fetch, now, timeoutMs: 120_000 });
   if (keys > 0) {
     await jwks.ready;
     expect(jwks.status()).toMatchObject({ lastError: undefined, kids: { length: keys } });

@@ -1,8 +1,8 @@
 /**
- * Why the feed could not be read: `unreachable` cms does not answer, `unauthorized` it refuses this service's token,
- * `cursor_unknown` it cannot continue from the cursor, `too_large` the page is over the bound, `malformed` it is not a page.
+ * Why a response of cms is no page of the feed: `unreachable` cms cannot give one, `unauthorized` it refuses this service's
+ * token, `cursor_unknown` it cannot continue from the cursor, `malformed` it is not a page.
  */
-export type FeedErrorCode = 'unreachable' | 'unauthorized' | 'cursor_unknown' | 'too_large' | 'malformed';
+export type FeedErrorCode = 'unreachable' | 'unauthorized' | 'cursor_unknown' | 'malformed';
 
 export class FeedError extends Error {
   readonly code: FeedErrorCode;

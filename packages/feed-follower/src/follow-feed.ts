@@ -1,4 +1,5 @@
 import { openDatabase } from '@gaia/database/database';
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createServiceCredentials } from '@gaia/service-credentials';
@@ -22,7 +23,7 @@ export interface FollowFeedOptions<DB> {
   readonly consumer: FeedConsumer<DB>;
   readonly logger: Logger;
   readonly metrics: Registry;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: () => number;

@@ -1,3 +1,4 @@
+import { reasonOf } from '@gaia/http-client/fetch-error';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { FeedConsumer } from './consumer.ts';
@@ -210,11 +211,4 @@ export function startFollower<DB>(options: FollowerOptions<DB>): Follower {
 function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : 'failed';
-}
-
-/** The innermost message: fetch hides the reason in causes. */
-function reasonOf(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  return inner instanceof Error ? inner.message.slice(0, 200) : 'unknown';
 }

@@ -1,3 +1,4 @@
+import { type BoundedRequest, fetchText, type ResponseHeaders } from '@gaia/http-client/bounded-fetch';
 import { KeySetRefused } from './key-set.ts';
 
 export interface FetchedKeySet {
@@ -8,53 +9,35 @@ export interface FetchedKeySet {
   readonly maxAgeSeconds: number | undefined;
 }
 
-export interface KeySetRequest {
+export interface KeySetRequest extends Pick<BoundedRequest, 'fetch' | 'timeoutMs' | 'maxBytes'> {
   readonly url: string;
-  readonly fetch: typeof globalThis.fetch;
   readonly etag: string | undefined;
-  /** Ends the request, headers and body together. */
   readonly signal: AbortSignal;
-  readonly maxBytes: number;
 }
 
 /**
  * One request for a JWKS document. Redirects are not followed: whoever can answer for the issuer's URL must not be able
- * to hand the choice of keys to another host. Throws KeySetRefused, or what fetch throws.
+ * to hand the choice of keys to another host. Throws KeySetRefused or FetchError.
  */
-export async function fetchKeySet(request: KeySetRequest): Promise<FetchedKeySet> {
-  const response = await request.fetch(request.url, {
-    redirect: 'error',
-    signal: request.signal,
+export async function fetchKeySet({ url, etag, ...request }: KeySetRequest): Promise<FetchedKeySet> {
+  const { status, headers, text } = await fetchText(url, {
+    ...request,
     headers: {
       accept: 'application/jwk-set+json, application/json',
-      ...(request.etag !== undefined && { 'if-none-match': request.etag }),
+      ...(etag !== undefined && { 'if-none-match': etag }),
     },
   });
-  const current = response.status === 304 && request.etag !== undefined;
-  if (!current && (response.status !== 200 || response.redirected)) {
-    await response.body?.cancel();
-    throw new KeySetRefused(`the issuer answered ${response.status}`);
-  }
+  const current = status === 304 && etag !== undefined;
+  if (!current && status !== 200) throw new KeySetRefused(`the issuer answered ${status}`);
   return {
-    text: current ? undefined : await boundedText(response, request.maxBytes),
-    etag: response.headers.get('etag') ?? (current ? request.etag : undefined),
-    maxAgeSeconds: maxAgeSeconds(response.headers),
+    text: current ? undefined : text,
+    etag: headers.get('etag') ?? (current ? etag : undefined),
+    maxAgeSeconds: maxAgeSeconds(headers),
   };
 }
 
-async function boundedText(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new KeySetRefused(`the set is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** RFC 9111 §5.2.2.1 and §5.1: what `max-age` leaves after the time that caches on the way have kept the answer. */
-export function maxAgeSeconds(headers: Headers): number | undefined {
+export function maxAgeSeconds(headers: ResponseHeaders): number | undefined {
   const directives = headers.get('cache-control')?.toLowerCase() ?? '';
   if (/(?:^|[\s,])no-(?:store|cache)(?:[\s,]|$)/.test(directives)) return 0;
   const stated = /(?:^|[\s,])max-age="?(\d{1,10})/.exec(directives)?.[1];

@@ -1,11 +1,12 @@
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { fetchKeySet } from './fetch-key-set.ts';
 import { loadKeyFile, saveKeyFile } from './key-file.ts';
-import { type KeySet, KeySetRefused, type PublishedKey, readKeySet } from './key-set.ts';
+import { type KeySet, type PublishedKey, readKeySet } from './key-set.ts';
 
 export interface JwksCacheOptions {
   /** The issuer's JWKS document, http or https. */
   readonly url: string;
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly fetch: Fetch;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** A number in [0, 1), for the jitter. */
@@ -72,12 +73,11 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
   const url = checkedUrl(options.url);
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
-  const fetch = options.fetch ?? globalThis.fetch;
   const maxStaleMs = checkedPositive('maxStaleMs', options.maxStaleMs ?? 86_400 * SECOND);
   const cooldownMs = checkedPositive('cooldownMs', options.cooldownMs ?? 10 * SECOND);
   const timeoutMs = checkedPositive('timeoutMs', options.timeoutMs ?? 3 * SECOND);
   const maxBytes = checkedPositive('maxBytes', options.maxBytes ?? 64 * 1024);
-  const { file, log } = options;
+  const { fetch, file, log } = options;
 
   let keys: KeySet = new Map();
   let etag: string | undefined;
@@ -111,8 +111,7 @@ export function createJwksCache(options: JwksCacheOptions): JwksCache {
     lastAttemptAt = startedAt;
     fetches += 1;
     try {
-      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
-      const answer = await fetchKeySet({ url, fetch, etag, signal, maxBytes });
+      const answer = await fetchKeySet({ url, fetch, etag, signal: closing.signal, timeoutMs, maxBytes });
       const fetched = answer.text === undefined ? keys : await readKeySet(answer.text, keys);
       if (closing.signal.aborted) return;
       adopt(fetched, answer.text ?? text, startedAt);
@@ -247,10 +246,6 @@ function checkedPositive(name: string, value: number): number {
   return value;
 }
 
-/** The innermost message: fetch hides the reason in `cause`. Never the body of an answer. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  if (error instanceof KeySetRefused) return error.message;
-  const inner = error.cause instanceof Error && error.name === 'TypeError' ? error.cause : error;
-  return ('code' in inner && typeof inner.code === 'string' ? `${inner.code}: ` : '') + inner.message.slice(0, 200);
+  return error instanceof Error ? error.message : 'unknown';
 }

@@ -1,3 +1,4 @@
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { type IssuedToken, requestToken, ServiceCredentialsError } from './token-request.ts';
 
 export interface ServiceCredentialsOptions {
@@ -7,7 +8,7 @@ export interface ServiceCredentialsOptions {
   readonly clientSecret: string;
   /** Space-separated permissions (RFC 6749 §3.3). */
   readonly scope: string;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A request that takes longer is given up, body included. 5 seconds. */

@@ -1,3 +1,4 @@
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { createJwksCache, type JwksCache } from '@gaia/jwks-cache';
 import type { RevocationFeed } from '@gaia/state/state';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
@@ -9,7 +10,7 @@ import { createVerifier, type Verifier } from './verifier.ts';
 export interface GuardDependencies {
   /** Where cut-offs are read; without one, tokens are good until they expire and requireFresh cannot be used. */
   readonly feed?: Pick<RevocationFeed, 'snapshot' | 'head' | 'subscribe'> | undefined;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** A number in [0, 1). */
@@ -43,7 +44,7 @@ export interface Guard {
  * Wires verifier, keys and revocation feed the same way in every service. Starts fetching at once.
  * Throws TypeError if an issuer is configured twice.
  */
-export function createGuard(config: GuardConfig, dependencies: GuardDependencies = {}): Guard {
+export function createGuard(config: GuardConfig, dependencies: GuardDependencies): Guard {
   const { feed, audience, log, fetch, now = Date.now, random = Math.random } = dependencies;
   refuseRepeatedIssuers(config);
   const maxStaleMs = config.JWKS_MAX_STALE_SECONDS * 1_000;

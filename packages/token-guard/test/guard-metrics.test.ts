@@ -7,7 +7,7 @@ import { registerGuardMetrics } from '../src/guard-metrics.ts';
 import { guardSettings } from '../src/guard-settings.ts';
 import { createFakeFeed } from './fake-feed.ts';
 
-async function setUp(dependencies: GuardDependencies = {}) {
+async function setUp(dependencies: Partial<GuardDependencies> = {}) {
   const startedAt = Date.now();
   const issuer = await createTestIssuer({ now: () => startedAt });
   const config = loadSettings(guardSettings, { JWKS_URL: issuer.jwksUrl });

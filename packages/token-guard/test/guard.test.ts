@@ -11,7 +11,7 @@ import { createFakeFeed } from './fake-feed.ts';
 
 const signingKey = (await createTestIssuer()).key;
 
-async function setUp(env: Record<string, string> = {}, dependencies: GuardDependencies = {}) {
+async function setUp(env: Record<string, string> = {}, dependencies: Partial<GuardDependencies> = {}) {
   // A clock that moves only when it is told to: a slow machine must not make a token older.
   const startedAt = Date.now();
   const issuer = await createTestIssuer({ signingKey, now: () => startedAt });

@@ -15,7 +15,7 @@ export interface GuardedApp {
 export async function guardedApp(
   issuer: TestIssuer,
   routes?: (scope: FastifyInstance, guard: Guard) => void,
-  dependencies: GuardDependencies = {},
+  dependencies: Partial<GuardDependencies> = {},
 ): Promise<GuardedApp> {
   const config = loadSettings(guardSettings, { GAIA_ISSUER: issuer.issuer, JWKS_URL: issuer.jwksUrl });
   const guard = createGuard(config, { fetch: issuer.fetch, now: issuer.now, ...dependencies });

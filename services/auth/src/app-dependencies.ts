@@ -1,3 +1,4 @@
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import type { State } from '@gaia/state/state';
@@ -31,7 +32,7 @@ export interface AppDependencies {
   readonly issueTimes: IssueTimes;
   readonly revocations: Revocations;
   /** For calls to the services beside this one. */
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   now(): number;
   randomBytes(size: number): Buffer;
 }

@@ -6,6 +6,8 @@ import { createAudit } from '@gaia/audit-log';
 import { createAuditLog } from '@gaia/audit-log/log';
 import { startAuditRetention } from '@gaia/audit-log/retention';
 import { openDatabase } from '@gaia/database/database';
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
+import { fetch as serviceFetch } from '@gaia/http-client/fetch';
 import type { Logger } from '@gaia/http-service/logger';
 import { startPeriodicJob } from '@gaia/http-service/periodic-job';
 import type { Service } from '@gaia/http-service/service';
@@ -44,7 +46,7 @@ export interface StartDependencies {
   readonly state?: State | undefined;
   /** Shared with others of the process; opened, and closed with the app, if absent. */
   readonly hashThreads?: HashThreads | undefined;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: Fetch;
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<void>;
   readonly randomBytes?: (size: number) => Buffer;
@@ -195,7 +197,7 @@ async function startWith(
     cutOffs,
     issueTimes,
     revocations,
-    fetch: dependencies.fetch ?? globalThis.fetch,
+    fetch: dependencies.fetch ?? serviceFetch,
     now,
     randomBytes,
   };

@@ -1,6 +1,7 @@
 import type { DeferredAudit } from '@gaia/audit-log/deferred';
 import { registerAudit } from '@gaia/audit-log/routes';
 import { pingDatabase } from '@gaia/database/database';
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
@@ -49,7 +50,7 @@ export interface AppDependencies {
   readonly audit: DeferredAudit<CmsTables>;
   readonly counters: CounterStore;
   /** For calls to the services beside this one. */
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Called when a type has changed, so that its entries have to go through the feed again. */
   readonly onTypeChange: () => void;
   /** Milliseconds since the epoch. */

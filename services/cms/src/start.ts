@@ -4,6 +4,8 @@ import { createAuditLog } from '@gaia/audit-log/log';
 import { startAuditRetention } from '@gaia/audit-log/retention';
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
+import { fetch as serviceFetch } from '@gaia/http-client/fetch';
 import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { startPeriodicJob } from '@gaia/http-service/periodic-job';
@@ -33,7 +35,7 @@ export interface StartDependencies {
   /** Shared with other services of the process; opened from REDIS_URL if absent. */
   readonly state?: State;
   readonly now?: () => number;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: Fetch;
   readonly randomBytes?: RandomBytes;
 }
 
@@ -49,7 +51,7 @@ export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Pro
 
 /** Opens all that cms needs and gives the app; closing the app closes what was opened here. */
 export async function start(config: Config, deps: StartDependencies): Promise<Service> {
-  const { logger, now = Date.now, fetch = globalThis.fetch, randomBytes = secureRandomBytes } = deps;
+  const { logger, now = Date.now, fetch = serviceFetch, randomBytes = secureRandomBytes } = deps;
   await migrateDatabase(config);
   const database = openDatabase<CmsTables>({
     url: config.DATABASE_URL,

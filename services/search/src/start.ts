@@ -1,6 +1,8 @@
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import { followFeed } from '@gaia/feed-follower';
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
+import { fetch as serviceFetch } from '@gaia/http-client/fetch';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
 import { aloneChecks } from '@gaia/state/alone-check';
@@ -20,7 +22,7 @@ export interface StartDependencies {
   /** Shared with other services of the process; opened from REDIS_URL if absent. */
   readonly state?: State;
   readonly now?: () => number;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: Fetch;
   readonly random?: () => number;
 }
 
@@ -34,7 +36,7 @@ export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Pro
 
 /** Opens all that search needs, follows the feed and gives the app; closing the app closes what was opened here. */
 export async function start(config: Config, deps: StartDependencies): Promise<Service> {
-  const { logger, now = Date.now, fetch = globalThis.fetch, random = Math.random } = deps;
+  const { logger, now = Date.now, fetch = serviceFetch, random = Math.random } = deps;
   await migrateDatabase(config);
   const database = openDatabase<SearchDatabase>({
     url: withoutGenericPlans(config.DATABASE_URL),

@@ -1,3 +1,4 @@
+import { type Fetch, fetchJson } from '@gaia/http-client/bounded-fetch';
 import { problem } from '../errors.ts';
 
 /** The services beside this one that it asks for something. */
@@ -11,55 +12,38 @@ export interface ServiceRequest {
   readonly requestId?: string | undefined;
 }
 
-/** Asks one service; gives the JSON object that it answers, an empty one for no content. Throws `<service>_unavailable`. */
+/** Asks one service; gives the JSON object of its response, an empty one for no content. Throws `<service>_unavailable`. */
 export type CallService = (service: ServiceName, request: ServiceRequest) => Promise<Readonly<Record<string, unknown>>>;
 
 export interface CallServiceOptions {
   readonly urls: Readonly<Record<ServiceName, string>>;
-  readonly fetch: typeof globalThis.fetch;
-  /** Longest wait for an answer, its body included, in milliseconds. */
+  readonly fetch: Fetch;
+  /** Longest wait for a response, its body included, in milliseconds. */
   readonly timeoutMs?: number;
 }
 
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
 export function createCallService({ urls, fetch, timeoutMs = 15_000 }: CallServiceOptions): CallService {
   return async (service, { method, path, accessToken, requestId }) => {
-    const unavailable = (cause: unknown) =>
-      problem(`${service}_unavailable`, { headers: { 'retry-after': '5' }, cause });
-    let response: Response;
-    let body: unknown;
     try {
-      response = await fetch(`${urls[service]}${path}`, {
+      const { status, body = {} } = await fetchJson(`${urls[service]}${path}`, {
+        fetch,
         method,
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
+        timeoutMs,
+        maxBytes: MAX_RESPONSE_BYTES,
         headers: {
-          accept: 'application/json',
           authorization: `Bearer ${accessToken}`,
           ...(requestId !== undefined && { 'x-request-id': requestId }),
         },
       });
-      const text = await boundedText(response);
-      body = text === '' ? {} : JSON.parse(text);
+      if (status < 200 || status >= 300) throw new Error(`${service} answered ${status}`);
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+        throw new Error(`the response of ${service} is not an object`);
+      }
+      return body as Readonly<Record<string, unknown>>;
     } catch (cause) {
-      throw unavailable(cause);
+      throw problem(`${service}_unavailable`, { headers: { 'retry-after': '5' }, cause });
     }
-    if (!response.ok) throw unavailable(new Error(`${service} answered ${response.status}`));
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-      throw unavailable(new Error(`${service} answered something else than an object`));
-    }
-    return body as Readonly<Record<string, unknown>>;
   };
-}
-
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,3 +1,4 @@
+import { type Fetch, fetchJson } from '@gaia/http-client/bounded-fetch';
 import { Problem } from '@gaia/http-service/problem';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
@@ -22,7 +23,7 @@ export interface Neighbours {
 export interface NeighboursOptions {
   readonly assetsUrl: string;
   readonly searchUrl: string;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Longest wait for all that one request asks of a service at a time, in milliseconds. */
   readonly deadlineMs?: number;
 }
@@ -30,20 +31,19 @@ export interface NeighboursOptions {
 /** Files asked for in one call: as many as assets takes. */
 const FILES_OF_CALL = 100;
 const CALLS_AT_ONCE = 4;
-const MAX_ANSWER = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 export function createNeighbours({ assetsUrl, searchUrl, fetch, deadlineMs = 2_000 }: NeighboursOptions): Neighbours {
   async function get(service: 'assets' | 'search', url: string, context: CallContext, signal: AbortSignal) {
-    let status: number;
-    let body: unknown;
-    try {
-      const answer = await fetch(url, { headers: headersOf(context), signal, redirect: 'error' });
-      status = answer.status;
-      const text = await answer.text();
-      body = text.length <= MAX_ANSWER ? JSON.parse(text) : undefined;
-    } catch (error) {
+    const { status, body } = await fetchJson(url, {
+      fetch,
+      headers: headersOf(context),
+      signal,
+      timeoutMs: deadlineMs,
+      maxBytes: MAX_RESPONSE_BYTES,
+    }).catch((error: unknown) => {
       throw unavailable(service, error);
-    }
+    });
     if (!isJsonObject(body) || status >= 500) throw unavailable(service);
     if (status !== 200) {
       const code = typeof body.code === 'string' ? body.code.slice(0, 100) : `${service}_refused`;
@@ -95,7 +95,6 @@ function filesOf({ items }: JsonObject): readonly (JsonObject & { readonly id: s
 
 function headersOf({ authorization, requestId, traceparent }: CallContext): Record<string, string> {
   return {
-    accept: 'application/json',
     'x-request-id': requestId,
     ...(authorization !== undefined && { authorization }),
     ...(traceparent !== undefined && { traceparent }),
