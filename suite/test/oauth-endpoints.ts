@@ -4,7 +4,6 @@ import { call } from './running-suite.ts';
 import type { Claims } from './signed-as.ts';
 import {
   accessClaims,
-  claimsOf,
   expectStatus,
   type PreparedEndpoint,
   type Reply,
@@ -31,8 +30,8 @@ export const oauthEndpoints: readonly TokenEndpoint[] = [
   },
   { name: '`POST /oauth/introspect`, of an access token', takes: 'access', prepare: introspected(accessTokenClaims) },
   { name: '`POST /oauth/introspect`, of a refresh token', takes: 'refresh', prepare: introspected(refreshClaims) },
-  { name: '`POST /oauth/revoke`, of an access token', takes: 'access', prepare: revokedAccess },
-  { name: '`POST /oauth/revoke`, of a refresh token', takes: 'refresh', prepare: revokedRefresh },
+  { name: '`POST /oauth/revoke`, of an access token', takes: 'access', prepare: revokedAccess, refersByJti: true },
+  { name: '`POST /oauth/revoke`, of a refresh token', takes: 'refresh', prepare: revokedRefresh, mayTake: ['expired'] },
 ];
 
 async function refreshGrant(world: World): Promise<PreparedEndpoint> {
@@ -95,12 +94,13 @@ function introspected(claims: (world: World) => Promise<Claims>) {
 /** RFC 7009 §2.2: the answer is the same for everything, so what counts is whether anything has ended. */
 async function revokedAccess(world: World): Promise<PreparedEndpoint> {
   const { suite } = world;
+  const claims = accessClaims(suite);
+  const good = suite.issuer.sign(suite.issuer.header(), claims);
   return {
-    claims: accessClaims(suite),
+    claims,
     present: async (token) => {
       const { status, json } = await asked(world, 'revoke', { token });
-      const named = suite.issuer.sign(suite.issuer.header(), claimsOf(token));
-      return { status, json, refusal: await nothingEnded(world, status, named) };
+      return { status, json, refusal: await nothingEnded(world, status, good) };
     },
   };
 }

@@ -28,13 +28,14 @@ export function signedWithKeyOf(owner: TokenPurposeName, typ: string, claims: Cl
   return `${text}.${signature(text)}`;
 }
 
-interface Signer {
+/** Signs as the genuine signer of a purpose does. */
+export interface Signer {
   readonly alg: string;
   readonly kid?: string;
   signature(text: string): string;
 }
 
-function signerOf(purpose: TokenPurposeName, keys: PurposeKeys): Signer {
+export function signerOf(purpose: TokenPurposeName, keys: PurposeKeys): Signer {
   const {
     algorithms: [alg],
     typ,

@@ -24,6 +24,13 @@ export interface TokenEndpoint {
   readonly accepts?: number;
   /** A `typ` that it takes as well, of whoever holds the right key. */
   readonly alsoTakesType?: string;
+  /**
+   * A fault that the endpoint takes: `expired` where a session is ended, which a token may do that can no longer prolong
+   * it; `issuer` where the secret says who sends.
+   */
+  readonly mayTake?: readonly (string | undefined)[];
+  /** adversarial.test.ts sends it the forgeries of bearer tokens. */
+  readonly hasAdversarialPack?: true;
   /** The `jti` names something that the endpoint keeps, so that another one would name nothing. */
   readonly refersByJti?: true;
   /** Makes ready what a token is to be for. */

@@ -38,8 +38,16 @@ export const tokenEndpoints: readonly TokenEndpoint[] = [
   posted('gateway `POST /@/api/refresh`', 'refresh', '/@/api/refresh', 'refresh_token', refreshClaims),
   { name: '`POST /auth/switch`, `refresh_token`', takes: 'refresh', prepare: switchSite },
   ...oauthEndpoints,
-  { ...posted('`POST /auth/logout`', 'refresh', '/auth/logout', 'refresh_token', refreshClaims), accepts: 204 },
-  { ...posted('`POST /auth/sso/logout`', 'refresh', '/auth/sso/logout', 'refresh_token', refreshClaims), accepts: 204 },
+  {
+    ...posted('`POST /auth/logout`', 'refresh', '/auth/logout', 'refresh_token', refreshClaims),
+    accepts: 204,
+    mayTake: ['expired'],
+  },
+  {
+    ...posted('`POST /auth/sso/logout`', 'refresh', '/auth/sso/logout', 'refresh_token', refreshClaims),
+    accepts: 204,
+    mayTake: ['expired'],
+  },
   { name: 'gateway `GET /sso?token=`', takes: 'siteHandOver', accepts: 303, prepare: arrival },
   { name: '`POST /auth/sso/exchange`', takes: 'siteHandOver', prepare: exchange },
   { ...posted('`POST /auth/reset`', 'passwordReset', '/auth/reset', 'token', resetClaims), accepts: 204 },
@@ -55,13 +63,14 @@ export const tokenEndpoints: readonly TokenEndpoint[] = [
   posted('`POST /auth/invitation/details`', 'invitation', '/auth/invitation/details', 'token', invitationClaims),
   posted('`POST /auth/invitation`', 'invitation', '/auth/invitation', 'token', invitationClaims),
   { name: '`GET /assets/:id?token=`', takes: 'fileDownload', prepare: download, refersByJti: true },
-  { name: '`POST /cms/hooks/:endpoint`', takes: 'webhook', prepare: webhook },
+  { name: '`POST /cms/hooks/:endpoint`', takes: 'webhook', prepare: webhook, mayTake: ['issuer'] },
 ];
 
 function bearerAt(name: string, offset: number, path: string): TokenEndpoint {
   return {
     name,
     takes: 'access',
+    hasAdversarialPack: true,
     prepare: async ({ suite }) => ({
       claims: accessClaims(suite),
       present: (token) => call('GET', `http://127.0.0.1:${suite.port + offset}${path}`, { token }),
@@ -164,7 +173,10 @@ async function arrival({ suite }: World) {
   const cookie = begun.setCookie.split(';', 1)[0] ?? '';
   const nonce = new URL(begun.location).searchParams.get('nonce');
   const claims = await handOverClaims(suite, `http://${host}`, nonce);
-  return { claims, present: (token: string) => getFrom(suite.port, host, `/sso?token=${token}`, cookie) };
+  return {
+    claims,
+    present: (token: string) => getFrom(suite.port, host, `/sso?token=${encodeURIComponent(token)}`, cookie),
+  };
 }
 
 async function exchange({ suite }: World) {
@@ -223,7 +235,7 @@ async function download({ suite, token }: World) {
   const link = await call('POST', `${suite.url}/assets/${file.json.id}/link`, { token });
   return {
     claims: claimsOf(new URL(link.json.url).searchParams.get('token') ?? ''),
-    present: (shown: string) => call('GET', `${suite.url}/assets/${file.json.id}?token=${shown}`),
+    present: (shown: string) => call('GET', `${suite.url}/assets/${file.json.id}?token=${encodeURIComponent(shown)}`),
   };
 }
 

@@ -95,7 +95,9 @@ export function createSignOns(options: SignOnOptions): SignOns {
     },
 
     exchange: async ({ token, verifier, userAgent }, by) => {
-      const { sub, sid, jti, site, nonce, exp } = await handOverTokens.verify(token);
+      const { sub, sid, jti, site, nonce, exp, aud } = await handOverTokens.verify(token);
+      const place = await options.findSiteAtHost(URL.parse(aud)?.hostname ?? '');
+      if (place?.site !== site || place.origin !== aud) throw refuseToken('token_invalid', 'audience_wrong');
       // Consumed whatever follows: a token that was shown with a wrong verifier has been seen by somebody else.
       const isFirst = await options.consumeOnce(EXCHANGED, jti, exp * 1_000, now());
       const origin = { ...by, subject: sub, sessionId: sid };
