@@ -1,10 +1,10 @@
 import { createService, type Service } from '@gaia/http-service/service';
+import { createSetPassword } from './accounts/set-password.ts';
 import type { AppDependencies } from './app-dependencies.ts';
-import { createInvitations } from './invitations/invitations.ts';
 import { createOperator } from './operator/operator.ts';
 import { registerOperator } from './operator/routes.ts';
 import type { Parts } from './parts.ts';
-import { createSetPassword } from './users/set-password.ts';
+import { createInvitations } from './registration/invitations.ts';
 
 const BODY_LIMIT = 4 * 1024;
 

@@ -16,6 +16,7 @@ import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createRevocations } from '@gaia/token-guard/revocations';
 import { Registry } from 'prom-client';
+import { ensureFirstAdministrator } from './accounts/first-administrator.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { AuthTables } from './database.ts';
@@ -30,6 +31,7 @@ import { migrateAuth, SCHEMA } from './migrations.ts';
 import { openControlSocket } from './operator/control-socket.ts';
 import { buildOperatorApp } from './operator-app.ts';
 import { createAdmission } from './passwords/admission.ts';
+import { readHashCosts } from './passwords/hash-costs.ts';
 import { registerHashMetrics } from './passwords/hash-metrics.ts';
 import { type HashThreads, openHashThreads } from './passwords/hash-threads.ts';
 import { createPasswords } from './passwords/passwords.ts';
@@ -37,8 +39,6 @@ import { createPasswordStrength } from './passwords/strength.ts';
 import { createCutOffs } from './revocation/cut-offs.ts';
 import { cutOffForgottenTokens } from './revocation/forgotten-tokens.ts';
 import { followIssueTimes } from './tokens/issue-times.ts';
-import { ensureFirstAdministrator } from './users/first-administrator.ts';
-import { readHashCosts } from './users/hash-costs.ts';
 
 export interface StartDependencies {
   readonly logger: Logger;

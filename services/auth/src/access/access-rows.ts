@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { ownPermissions } from '../roles/own-permissions.ts';
 import type { UserProfile } from '../users/profile.ts';
+import { ownPermissions } from './own-permissions.ts';
 import type { AccessFacts } from './site-access.ts';
 
 /** What `accessColumns` give. */

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import { holding } from '../roles/holders.ts';
+import { holding } from './holders.ts';
 
 /** Makes changes wait for each other that could each take the last but one holder away. */
 const LOCK = 'gaia auth last holders';

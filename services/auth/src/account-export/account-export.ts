@@ -1,14 +1,14 @@
 import type { CounterStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import type { Kysely } from 'kysely';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
-import { type OwnSessions, selfOf } from '../families/own-sessions.ts';
-import { sessionAnswer } from '../families/session-answer.ts';
-import { rateLimited } from '../login/throttle.ts';
 import type { CallService } from '../service-clients/call-service.ts';
 import type { InternalTokens } from '../service-clients/internal-tokens.ts';
+import { sessionAnswer } from '../sessions/session-response.ts';
+import { type OwnSessions, selfOf } from '../sessions/user-sessions.ts';
+import { rateLimited } from '../throttling/login-throttle.ts';
 import { readAccountRecord } from './account-record.ts';
 import { auditPages } from './audit-pages.ts';
 import { jsonDocument } from './json-document.ts';

@@ -3,7 +3,7 @@ import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schema
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { originOf } from '../audit/origin.ts';
+import { originOf } from '../audit/actor.ts';
 import type { AccountExport } from './account-export.ts';
 
 /** Of what is made ahead of a slow reader, in bytes. */

@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { requireOtherHolders } from '../access/last-holders.ts';
+import { lockAddressOf } from '../accounts/account-of-address.ts';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import { lockAddressOf } from '../proof/account.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { addErasure } from './erasure-outbox.ts';
 

@@ -1,9 +1,9 @@
 import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { requireAnyScope } from '../access/permissions.ts';
-import { originOf } from '../audit/origin.ts';
-import { UserParams } from '../users/schemas.ts';
+import { UserParams } from '../accounts/user-schemas.ts';
+import { originOf } from '../audit/actor.ts';
+import { requireAnyScope } from '../permissions/permissions.ts';
 import type { EraseUser } from './erase-user.ts';
 
 /** `DELETE /auth/users/:user`. To be registered under a guard. */

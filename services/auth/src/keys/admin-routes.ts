@@ -4,8 +4,8 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { requireAnyScope } from '../access/permissions.ts';
-import { originOf } from '../audit/origin.ts';
+import { originOf } from '../audit/actor.ts';
+import { requireAnyScope } from '../permissions/permissions.ts';
 import type { Keys, KeyView } from './keys.ts';
 import { readSigningKey, type SigningKey } from './signing-key.ts';
 

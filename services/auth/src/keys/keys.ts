@@ -1,7 +1,7 @@
 import type { Sealer } from '@gaia/sealed-values/sealer';
 import type { Kysely } from 'kysely';
+import { type Origin, ownOrigin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import { type Origin, ownOrigin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { networkOf } from '@gaia/http-service/client-network';
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
-import { deviceOf } from '../families/device.ts';
 import type { Outbox } from '../mail/outbox.ts';
+import { deviceOf } from '../sessions/device.ts';
 
 export interface KnownDevices {
   /** Remembers from what a user has logged in and, where that is new, writes to them. Never rejects. */

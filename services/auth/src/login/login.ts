@@ -1,14 +1,14 @@
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import { BARE_CHALLENGE, problem } from '../errors.ts';
-import type { Grant, Sessions } from '../families/sessions.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import type { Grant, Sessions } from '../sessions/sessions.ts';
+import type { LoginThrottle } from '../throttling/login-throttle.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
-import { type Accounts, loginKey } from '../users/accounts.ts';
-import type { Confirmation, LoginToConfirm } from './confirmations.ts';
+import { type Accounts, loginKey } from '../users/login-accounts.ts';
+import type { Confirmation, LoginToConfirm } from './finalisation.ts';
 import { deviceDigest, type KnownDevices } from './known-devices.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
-import type { LoginThrottle } from './throttle.ts';
 
 export interface LoginRequest {
   /** E-mail address or user name. */

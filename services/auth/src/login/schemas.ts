@@ -1,6 +1,6 @@
 import { secretText } from '@gaia/http-service/route-schemas';
 import { type Static, Type } from 'typebox';
-import type { Grant } from '../families/sessions.ts';
+import type { Grant } from '../sessions/sessions.ts';
 import { SITE_ID_PATTERN } from '../sites/site-id.ts';
 import { MAX_REFRESH_TOKEN_LENGTH } from '../tokens/refresh-tokens.ts';
 import { ProfileAnswer, profileAnswer } from '../users/profile.ts';

@@ -1,7 +1,7 @@
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
-import type { LinkPurpose, LinkTokens } from '../recovery/link-tokens.ts';
+import type { LinkPurpose, LinkTokens } from '../tokens/link-tokens.ts';
 import { type Language, languages } from './languages/languages.ts';
 import type { MailFacts, MailText } from './languages/mail-texts.ts';
 import { layOut } from './layout.ts';

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
-import { originAtHost } from '../sso/site-origin.ts';
+import { originAtHost } from '../sites/site-origin.ts';
 
 /** In whose name a mail is written, and where its links lead. */
 export interface Sender {

@@ -1,6 +1,6 @@
 import type { State } from '@gaia/state/state';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import { ASSERTION_TYPE, claimedClient, verifyClientAssertion } from './client-assertion.ts';
 import {
   type AuthenticatedClient,

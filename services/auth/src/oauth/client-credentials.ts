@@ -1,5 +1,5 @@
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
 import { type AuthenticatedClient, lifetimeWithin } from './oauth-client.ts';

@@ -1,9 +1,9 @@
 import { noBody, secretText } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
-import { originOf } from '../audit/origin.ts';
-import type { Refresh } from '../families/refresh.ts';
-import { FIRST_PARTY_CLIENT } from '../families/sessions.ts';
+import { originOf } from '../audit/actor.ts';
+import type { Refresh } from '../sessions/refresh.ts';
+import { FIRST_PARTY_CLIENT } from '../sessions/sessions.ts';
 import { type AuthenticateClient, hasCredentials } from './client-authentication.ts';
 import type { IssueForClient } from './client-credentials.ts';
 import { FORM, withForms } from './form-scope.ts';

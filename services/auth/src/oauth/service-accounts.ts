@@ -1,7 +1,7 @@
 import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
 import { type Kysely, sql } from 'kysely';
+import { isOwnActor, type Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import { isOwnActor, type Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';

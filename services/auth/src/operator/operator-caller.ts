@@ -1,5 +1,5 @@
 import { ADMINISTRATOR_ROLE, administratorScopes } from '@gaia/tokens/scopes';
-import type { Caller } from '../access/permissions.ts';
+import type { Caller } from '../permissions/permissions.ts';
 
 /** May give every role, as an administrator may. */
 export const operatorCaller: Caller = Object.freeze({

@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
-import { operatorOrigin } from '../audit/origin.ts';
+import type { SetPassword } from '../accounts/set-password.ts';
+import type { UserChanges, Users } from '../accounts/users.ts';
+import { operatorOrigin } from '../audit/actor.ts';
 import type { AuthTables } from '../database.ts';
 import type { EraseUser } from '../erasure/erase-user.ts';
 import { problem } from '../errors.ts';
-import type { Invitation, Invitations } from '../invitations/invitations.ts';
+import type { Invitation, Invitations } from '../registration/invitations.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import type { SetPassword } from '../users/set-password.ts';
 import { unusable } from '../users/unusable.ts';
 import type { User } from '../users/user.ts';
-import type { UserChanges, Users } from '../users/users.ts';
 import { operatorCaller } from './operator-caller.ts';
 
 /** What is done on the host, by address: there the ids of users are not at hand. */

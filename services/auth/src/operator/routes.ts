@@ -1,10 +1,10 @@
 import { noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
-import { RolesBody } from '../members/schemas.ts';
-import { EmailText, NewPassword } from '../recovery/schemas.ts';
+import { RolesBody } from '../access/member-schemas.ts';
+import { EmailText, NewPassword } from '../accounts/link-schemas.ts';
+import { UserAnswer, userAnswer } from '../accounts/user-schemas.ts';
 import { SiteId } from '../sites/schemas.ts';
-import { UserAnswer, userAnswer } from '../users/schemas.ts';
 import type { Operator } from './operator.ts';
 
 const denials = { 400: ['validation_failed', 'malformed_json'], 404: ['user_not_found'] };

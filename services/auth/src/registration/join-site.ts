@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
+import { MAX_ROLES } from '../access/member-schemas.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import { MAX_ROLES } from '../members/schemas.ts';
 
 interface Joining {
   readonly user: string;

@@ -1,16 +1,16 @@
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { lockAddress } from '../accounts/account-of-address.ts';
+import { usernameColumns } from '../accounts/users.ts';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { RequestThrottle } from '../login/request-throttle.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import { lockAddress } from '../proof/account.ts';
+import type { RequestThrottle } from '../throttling/mail-throttle.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { unusable } from '../users/unusable.ts';
 import { uuidV7 } from '../users/user-id.ts';
-import { usernameColumns } from '../users/users.ts';
 
 export interface Registrant {
   readonly email: string;

@@ -1,11 +1,11 @@
 import { plainText, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
-import { originOf } from '../audit/origin.ts';
-import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../proof/link-details.ts';
-import { AcceptedAnswer, EmailText, LinkBody, LinkToken, WELL_MEANT } from '../recovery/schemas.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../accounts/link-details.ts';
+import { AcceptedAnswer, EmailText, LinkBody, LinkToken, WELL_MEANT } from '../accounts/link-schemas.ts';
+import { Username } from '../accounts/user-schemas.ts';
+import { originOf } from '../audit/actor.ts';
 import { SiteParams } from '../sites/schemas.ts';
-import { Username } from '../users/schemas.ts';
 import { unusable } from '../users/unusable.ts';
 import type { Register } from './register.ts';
 import type { Verification } from './verify.ts';

@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
+import { accountColumns, findAccount, lockAddress } from '../accounts/account-of-address.ts';
+import type { AddressProof, Choice } from '../accounts/address-proof.ts';
+import { type LinkDetails, linkDetails } from '../accounts/link-details.ts';
+import { refusingTaken } from '../accounts/users.ts';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { wordsOfSite, wordsOfSites } from '../passwords/site-words.ts';
-import { accountColumns, findAccount, lockAddress } from '../proof/account.ts';
-import type { AddressProof, Choice } from '../proof/address-proof.ts';
-import { type LinkDetails, linkDetails } from '../proof/link-details.ts';
-import type { LinkClaims, LinkTokens } from '../recovery/link-tokens.ts';
-import { refusingTaken } from '../users/users.ts';
+import type { LinkClaims, LinkTokens } from '../tokens/link-tokens.ts';
 import { joinSite } from './join-site.ts';
 
 export interface VerifyOptions {

@@ -1,11 +1,11 @@
 import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { isAdministrator, requireAnyScope } from '../access/permissions.ts';
-import { userIdOf } from '../access/user-caller.ts';
-import { originOf } from '../audit/origin.ts';
+import { originOf } from '../audit/actor.ts';
 import { problem } from '../errors.ts';
 import { PageQuery, readPage } from '../pages/page.ts';
+import { isAdministrator, requireAnyScope } from '../permissions/permissions.ts';
+import { userIdOf } from '../permissions/user-caller.ts';
 import { HostAnswer, HostParams, NewSiteBody, SiteAnswer, SiteChangesBody, SiteParams, siteAnswer } from './schemas.ts';
 import { isSiteId, readHost } from './site-id.ts';
 import type { Sites } from './sites.ts';

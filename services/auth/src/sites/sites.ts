@@ -1,13 +1,13 @@
 import { isUniqueViolation } from '@gaia/database/errors';
 import type { Kysely } from 'kysely';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import type { AuthTables, RegistrationPolicy } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
-import { originAtHost } from '../sso/site-origin.ts';
 import { unusable } from '../users/unusable.ts';
 import { readFrontEndOrigins, readOrigin } from './origins.ts';
+import { originAtHost } from './site-origin.ts';
 
 export interface Site {
   readonly id: string;

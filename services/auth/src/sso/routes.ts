@@ -1,7 +1,7 @@
 import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { originOf } from '../audit/origin.ts';
+import { originOf } from '../audit/actor.ts';
 import { GrantAnswer, grantAnswer } from '../login/schemas.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import { EndBody, ExchangeBody, HandOverBody, HandOverReply } from './schemas.ts';

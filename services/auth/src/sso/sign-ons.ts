@@ -2,19 +2,19 @@ import { isNonceOf } from '@gaia/hand-over/nonce';
 import type { FamilyStore, State } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { siteAccess } from '../access/site-access.ts';
-import { userIdOf } from '../access/user-caller.ts';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import { problem, refuseToken } from '../errors.ts';
-import type { BeginFamily } from '../families/begin-family.ts';
-import type { Grant, Sessions } from '../families/sessions.ts';
+import { userIdOf } from '../permissions/user-caller.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { BeginFamily } from '../sessions/begin-family.ts';
+import { nextSessionId, signOnOf } from '../sessions/session-id.ts';
+import type { Grant, Sessions } from '../sessions/sessions.ts';
+import type { FindSiteAtHost } from '../sites/site-origin.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { Accounts } from '../users/accounts.ts';
+import type { Accounts } from '../users/login-accounts.ts';
 import type { HandOverTokens } from './hand-over-tokens.ts';
-import { nextSessionId, signOnOf } from './sign-on.ts';
-import type { FindSiteAtHost } from './site-origin.ts';
 
 export interface HandOverAnswer {
   readonly token: string;

@@ -1,10 +1,10 @@
 import type { Identity } from '@gaia/tokens/identity';
 import { siteAccess } from '../access/site-access.ts';
+import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Origin } from '../audit/origin.ts';
 import { problem } from '../errors.ts';
-import { FIRST_PARTY_CLIENT } from '../families/sessions.ts';
-import type { Accounts } from '../users/accounts.ts';
+import { FIRST_PARTY_CLIENT } from '../sessions/sessions.ts';
+import type { Accounts } from '../users/login-accounts.ts';
 import { isUserId } from '../users/user.ts';
 import type { AccessToken, AccessTokens } from './access-tokens.ts';
 import { withoutRenewal } from './delegated-scopes.ts';

@@ -2,8 +2,8 @@ import { bearer, plainText, problems, secretText, tokenRefusals } from '@gaia/ht
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { requireAnyScope } from '../access/permissions.ts';
-import { originOf } from '../audit/origin.ts';
+import { originOf } from '../audit/actor.ts';
+import { requireAnyScope } from '../permissions/permissions.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { MAX_ACCESS_TOKEN_SECONDS } from './access-tokens.ts';
 import type { Mint } from './mint.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { requireHolds, requireUserManager } from '../../src/access/permissions.ts';
 import { scopesOf, sessionAccess, siteAccess } from '../../src/access/site-access.ts';
+import { requireHolds, requireUserManager } from '../../src/permissions/permissions.ts';
 
 const site = 'site-a.localhost';
 

@@ -2,7 +2,7 @@ import { openDatabase } from '@gaia/database/database';
 import { expect, it } from 'vitest';
 import type { AuthTables } from '../../src/database.ts';
 import { SCHEMA } from '../../src/migrations.ts';
-import { readHashCosts } from '../../src/users/hash-costs.ts';
+import { readHashCosts } from '../../src/passwords/hash-costs.ts';
 import { ADMIN, createClock, startAuth } from '../support/auth-under-test.ts';
 
 it('a login hashes its password anew once the cost has changed, and only then', async () => {

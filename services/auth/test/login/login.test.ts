@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Confirmation } from '../../src/login/confirmations.ts';
+import type { Confirmation } from '../../src/login/finalisation.ts';
 import { createLogin, type LoginOptions } from '../../src/login/login.ts';
 
 const USER = {

@@ -1,0 +1,194 @@
+import { bearer, noBody, plainText, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { Type } from 'typebox';
+import { originOf } from '../audit/actor.ts';
+import type { OwnAccount } from './account.ts';
+import type { OwnEmail } from './account-email.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from './link-details.ts';
+import { AcceptedAnswer, EmailText, LinkBody, LinkToken, NewPassword, PresentPassword } from './link-schemas.ts';
+import { Username } from './user-schemas.ts';
+
+const denials = { 401: tokenRefusals, 403: ['forbidden', 'wrong_password'], 404: ['user_not_found'] };
+const throttled = { 429: ['rate_limited'], 503: ['unavailable'] };
+
+const ProfileBody = Type.Object(
+  {
+    name: Type.Optional(plainText({ maxLength: 200 })),
+    username: Type.Optional(Type.Union([Username, Type.Null()])),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+/** What users do with their own account. To be registered under a guard. */
+export function registerOwnAccount(app: Service, account: OwnAccount, email: OwnEmail): void {
+  app.patch(
+    '/auth/me',
+    {
+      schema: {
+        summary: 'Change one’s own names',
+        tags: ['account'],
+        ...bearer,
+        body: ProfileBody,
+        response: {
+          204: noBody('Changed'),
+          ...problems({
+            400: ['validation_failed', 'malformed_json', 'username_reserved', 'username_confusable'],
+            401: tokenRefusals,
+            403: ['forbidden'],
+            404: ['user_not_found'],
+            409: ['username_taken'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name, username } = request.body;
+      await account.changeProfile(identityOf(request), originOf(request), { name, username });
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/auth/me/password',
+    {
+      schema: {
+        summary: 'Change one’s own password; all other sessions end',
+        tags: ['account'],
+        ...bearer,
+        body: Type.Object(
+          { current_password: PresentPassword, password: NewPassword },
+          { additionalProperties: false },
+        ),
+        response: {
+          204: noBody('Changed'),
+          ...problems({ 400: ['validation_failed', 'malformed_json', 'password_too_weak'], ...denials, ...throttled }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { current_password, password } = request.body;
+      await account.changePassword(identityOf(request), originOf(request), current_password, password);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/auth/me/deletion',
+    {
+      schema: {
+        summary: 'Delete one’s own account',
+        tags: ['account'],
+        ...bearer,
+        body: Type.Object({ password: PresentPassword }, { additionalProperties: false }),
+        response: {
+          204: noBody('The account is gone, and its sessions with it'),
+          ...problems({
+            400: ['validation_failed', 'malformed_json'],
+            ...denials,
+            409: ['last_administrator', 'last_owner'],
+            ...throttled,
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      await account.remove(identityOf(request), originOf(request), request.body.password);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/auth/me/verification',
+    {
+      schema: {
+        summary: 'Ask for a link that shows that one’s address is one’s own',
+        tags: ['account'],
+        ...bearer,
+        response: { 202: AcceptedAnswer, ...problems({ 401: tokenRefusals, 403: ['forbidden'], ...throttled }) },
+      },
+    },
+    async (request, reply) => {
+      await email.requestVerification(identityOf(request), originOf(request));
+      reply.code(202);
+      return {};
+    },
+  );
+
+  app.post(
+    '/auth/me/email',
+    {
+      schema: {
+        summary:
+          'Ask for another address; it takes the place of the present one when the link in the mail to it is used',
+        tags: ['account'],
+        ...bearer,
+        body: Type.Object({ email: EmailText, password: PresentPassword }, { additionalProperties: false }),
+        response: {
+          202: AcceptedAnswer,
+          ...problems({ 400: ['validation_failed', 'malformed_json'], ...denials, ...throttled }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { email: address, password } = request.body;
+      await email.requestChange(identityOf(request), originOf(request), address, password);
+      reply.code(202);
+      return {};
+    },
+  );
+}
+
+/** `POST /auth/email-change` and `/auth/email-change/details`, in a session of the account. To be registered under a guard. */
+export function registerEmailChange(app: Service, email: OwnEmail): void {
+  const refusals = {
+    400: ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'],
+    401: tokenRefusals,
+    403: ['forbidden', 'link_of_another_account'],
+  };
+
+  app.post(
+    '/auth/email-change/details',
+    {
+      schema: {
+        summary: 'What the token of a link to a new address is for; uses nothing up',
+        tags: ['account'],
+        ...bearer,
+        body: LinkBody,
+        response: { 200: LinkDetailsAnswer, ...problems(refusals) },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return linkDetailsAnswer(await email.changeDetails(identityOf(request), request.body.token));
+    },
+  );
+
+  app.post(
+    '/auth/email-change',
+    {
+      schema: {
+        summary: 'Confirm a new address with the token of a link, signed in to the account that asked for it',
+        description: 'An account of which no address has been proved before gets the password and the names sent here.',
+        tags: ['account'],
+        ...bearer,
+        body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
+        response: {
+          200: Type.Object({ email: Type.String() }),
+          ...problems({
+            ...refusals,
+            400: [...refusals[400], ...choiceRefusals[400]],
+            409: ['email_taken', ...choiceRefusals[409]],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token, password, name, username } = request.body;
+      reply.header('cache-control', 'no-store');
+      const choice = { password, name, username };
+      return { email: await email.confirmChange(identityOf(request), token, choice, originOf(request)) };
+    },
+  );
+}

@@ -1,0 +1,36 @@
+import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import type { Members } from '../access/members.ts';
+import { MeAnswer } from '../login/schemas.ts';
+import { userIdOf } from '../permissions/user-caller.ts';
+import { profileAnswer } from '../users/profile.ts';
+import type { Users } from './users.ts';
+
+/** `GET /auth/me`: the user behind the token. To be registered under a guard. */
+export function registerMe(app: Service, { users, members }: { users: Users; members: Members }): void {
+  app.get(
+    '/auth/me',
+    {
+      schema: {
+        summary: 'The user, and what the token is good for',
+        tags: ['users'],
+        ...bearer,
+        response: { 200: MeAnswer, ...problems({ 401: tokenRefusals, 403: ['forbidden'], 404: ['user_not_found'] }) },
+      },
+    },
+    async (request, reply) => {
+      const identity = identityOf(request);
+      const user = await users.get(userIdOf(identity));
+      const sites = await (user.administrator ? members.ofAdministrator() : members.ofUser(user.id));
+      reply.header('cache-control', 'no-store');
+      return {
+        ...profileAnswer(user),
+        site: identity.site ?? null,
+        roles: [...identity.roles],
+        scope: identity.scopes.join(' '),
+        sites: sites.map(({ id, name, roles }) => ({ id, name, roles: [...roles] })),
+      };
+    },
+  );
+}

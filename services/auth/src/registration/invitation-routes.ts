@@ -1,0 +1,163 @@
+import { bearer, noBody, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { Type } from 'typebox';
+import { RolesBody } from '../access/member-schemas.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../accounts/link-details.ts';
+import { EmailText, LinkBody, LinkToken } from '../accounts/link-schemas.ts';
+import { originOf } from '../audit/actor.ts';
+import { PageQuery, readPage } from '../pages/page.ts';
+import { requireUserManager } from '../permissions/permissions.ts';
+import { SiteId, SiteParams } from '../sites/schemas.ts';
+import { isUserId, USER_ID_PATTERN } from '../users/user.ts';
+import type { Acceptance } from './acceptance.ts';
+import type { Invitation, Invitations } from './invitations.ts';
+
+const InvitationAnswer = Type.Object({
+  id: Type.String(),
+  email: Type.String(),
+  roles: Type.Array(Type.String()),
+  created_at: Type.String(),
+  expires_at: Type.String(),
+});
+
+const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden', 'registration_closed'] };
+
+function invitationAnswer({ id, email, roles, createdAt, expiresAt }: Invitation) {
+  return {
+    id,
+    email,
+    roles: [...roles],
+    created_at: createdAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
+  };
+}
+
+/** `/auth/sites/:site/invitations`. To be registered under a guard. */
+export function registerInvitations(app: Service, invitations: Invitations): void {
+  app.post(
+    '/auth/sites/:site/invitations',
+    {
+      schema: {
+        summary: 'Invite somebody to a site, with roles that one has oneself',
+        tags: ['invitations'],
+        ...bearer,
+        params: SiteParams,
+        body: Type.Object({ email: EmailText, roles: RolesBody.properties.roles }, { additionalProperties: false }),
+        response: {
+          201: InvitationAnswer,
+          ...problems({
+            400: ['validation_failed', 'malformed_json'],
+            ...denials,
+            404: ['site_not_found'],
+            409: ['already_member', 'too_many_invitations'],
+            429: ['rate_limited'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = identityOf(request);
+      const { site } = request.params;
+      requireUserManager(caller, site);
+      const { email, roles } = request.body;
+      reply.code(201);
+      return invitationAnswer(await invitations.create(caller, originOf(request), site, { email, roles }));
+    },
+  );
+
+  app.get(
+    '/auth/sites/:site/invitations',
+    {
+      schema: {
+        summary: 'List the invitations that are open',
+        tags: ['invitations'],
+        ...bearer,
+        params: SiteParams,
+        querystring: PageQuery,
+        response: {
+          200: pageSchema(InvitationAnswer),
+          ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials, 404: ['site_not_found'] }),
+        },
+      },
+    },
+    async (request) => {
+      const { site } = request.params;
+      requireUserManager(identityOf(request), site);
+      const page = await invitations.list(site, readPage(request.query, isUserId));
+      return { items: page.items.map(invitationAnswer), next_cursor: page.nextCursor };
+    },
+  );
+
+  app.delete(
+    '/auth/sites/:site/invitations/:invitation',
+    {
+      schema: {
+        summary: 'Take an invitation back; its link stops working',
+        tags: ['invitations'],
+        ...bearer,
+        params: Type.Object({ site: SiteId, invitation: Type.String({ pattern: USER_ID_PATTERN }) }),
+        response: {
+          204: noBody('The link does not work any more'),
+          ...problems({ ...denials, 404: ['invitation_not_found'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { site, invitation } = request.params;
+      requireUserManager(identityOf(request), site);
+      await invitations.revoke(originOf(request), site, invitation);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** `POST /auth/invitation/details` and `/auth/invitation`: the link is enough. */
+export function registerAcceptance(app: Service, acceptance: Acceptance): void {
+  const badLinks = ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'];
+
+  app.post(
+    '/auth/invitation/details',
+    {
+      schema: {
+        summary: 'What the token of an invitation is for; uses nothing up',
+        tags: ['invitations'],
+        body: LinkBody,
+        response: { 200: LinkDetailsAnswer, ...problems({ 400: badLinks }) },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return linkDetailsAnswer(await acceptance.details(request.body.token));
+    },
+  );
+
+  app.post(
+    '/auth/invitation',
+    {
+      schema: {
+        summary: 'Accept an invitation with the token of a link',
+        description:
+          'The password and the names are of a new account, or of one whose address nobody has proved before. ' +
+          'A present member gets the roles beside their own.',
+        tags: ['invitations'],
+        body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
+        response: {
+          200: Type.Object({ email: Type.String(), site: Type.String() }),
+          ...problems({
+            400: [...badLinks, ...choiceRefusals[400]],
+            403: ['registration_closed'],
+            409: [...choiceRefusals[409], 'too_many_roles'],
+            503: ['unavailable'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token, password, name, username } = request.body;
+      reply.header('cache-control', 'no-store');
+      return acceptance.accept(token, { password, name, username }, originOf(request));
+    },
+  );
+}

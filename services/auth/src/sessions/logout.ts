@@ -1,0 +1,56 @@
+import type { Identity } from '@gaia/tokens/identity';
+import type { Origin } from '../audit/actor.ts';
+import type { Audit } from '../audit/audit.ts';
+import { BARE_CHALLENGE, problem } from '../errors.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import { isUserId } from '../users/user.ts';
+
+export interface LogoutOptions {
+  readonly cutOffs: Pick<CutOffs, 'endSession' | 'cutOffToken'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'verifyEvenExpired'>;
+  /**
+   * Who a genuine access token in time belongs to, revoked or not, so that logging out twice is no error.
+   * Throws the problems of a token that is neither.
+   */
+  verifyAccessToken(accessToken: string): Promise<Identity>;
+  readonly audit: Pick<Audit, 'note'>;
+}
+
+export interface LogoutRequest {
+  readonly accessToken: string | undefined;
+  readonly refreshToken: string | undefined;
+  readonly by: Origin;
+}
+
+interface Ending {
+  readonly subject: string;
+  readonly site: string | undefined;
+}
+
+/**
+ * Ends the sessions of the tokens that are given. Nothing is ended unless all of them are genuine. An access token that is
+ * not the user's own, but a service account's or one of a party that acts for the user, ends alone.
+ */
+export function createLogout(options: LogoutOptions): (request: LogoutRequest) => Promise<void> {
+  return async ({ accessToken, refreshToken, by }) => {
+    if (accessToken === undefined && refreshToken === undefined) {
+      throw problem('token_missing', { headers: BARE_CHALLENGE });
+    }
+    const ended = new Map<string, Ending>();
+    if (refreshToken !== undefined) {
+      const { sessionId, subject, site } = await options.refreshTokens.verifyEvenExpired(refreshToken);
+      ended.set(sessionId, { subject, site });
+    }
+    if (accessToken !== undefined) {
+      const { sessionId, subject, site, actor, tokenId } = await options.verifyAccessToken(accessToken);
+      if (sessionId === undefined || actor !== undefined || !isUserId(subject))
+        await options.cutOffs.cutOffToken(tokenId);
+      else ended.set(sessionId, { subject, site });
+    }
+    for (const [sessionId, { subject, site }] of ended) {
+      await options.cutOffs.endSession(sessionId);
+      await options.audit.note({ ...by, subject, sessionId }, { action: 'session.end', site, target: subject });
+    }
+  };
+}

@@ -1,0 +1,61 @@
+import type { FamilyStore } from '@gaia/state/state';
+import type { Identity } from '@gaia/tokens/identity';
+import { sessionAccess } from '../access/site-access.ts';
+import type { Origin } from '../audit/actor.ts';
+import type { Audit } from '../audit/audit.ts';
+import { problem, refuseToken } from '../errors.ts';
+import type { PresentPassword } from '../passwords/current-password.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { Accounts } from '../users/login-accounts.ts';
+import type { BeginFamily } from './begin-family.ts';
+import { nextSessionId } from './session-id.ts';
+import type { Grant, Sessions } from './sessions.ts';
+
+export interface ReauthenticateOptions {
+  readonly presentPassword: PresentPassword;
+  readonly accounts: Pick<Accounts, 'facts' | 'credentialVersion'>;
+  readonly families: Pick<FamilyStore, 'get'>;
+  readonly beginFamily: BeginFamily;
+  readonly cutOffs: Pick<CutOffs, 'endSession'>;
+  readonly sessions: Pick<Sessions, 'grant'>;
+  readonly issueTimes: Pick<IssueTimes, 'next'>;
+  readonly audit: Pick<Audit, 'note'>;
+  now(): number;
+  randomId(): string;
+}
+
+export type Reauthenticate = (caller: Identity, by: Origin, password: string) => Promise<Grant>;
+
+/**
+ * Tokens with a new `auth_time` for who shows the current password again. The session goes on under another id, as part of
+ * the same sign-on and with the same end; whoever holds tokens of the former id is out.
+ * Throws wrong_password, rate_limited, forbidden, not_a_member, token_revoked.
+ */
+export function createReauthenticate(options: ReauthenticateOptions): Reauthenticate {
+  const { presentPassword, accounts, families, cutOffs, sessions, audit, now } = options;
+  return async (caller, by, password) => {
+    const user = await presentPassword(caller, by, password);
+    if (caller.sessionId === undefined) throw problem('forbidden');
+    const issuedAt = await options.issueTimes.next(user.id);
+    const source = await families.get(caller.sessionId, now());
+    if (source === undefined || source.sub !== user.id) throw refuseToken('token_revoked', 'session_ended');
+    const facts = await accounts.facts(user.id, source.site);
+    const access = facts && sessionAccess(facts, source.site);
+    if (facts === undefined || access === undefined) throw problem('not_a_member');
+    const at = now();
+    const sid = nextSessionId(source.sid, options.randomId());
+    const family = { ...source, sid, createdAt: at, sequence: 1, rotatedAt: at };
+    await options.beginFamily(family, by);
+    // What has ended the session, or changed the password, between the look and the creation has not seen the new one.
+    const isStill = (await families.get(source.sid, now())) !== undefined;
+    if (!isStill || (await accounts.credentialVersion(user.id)) !== user.credentialVersion) {
+      await cutOffs.endSession(sid);
+      throw refuseToken('token_revoked', 'session_ended');
+    }
+    await cutOffs.endSession(source.sid);
+    const details = { opened: sid };
+    await audit.note(by, { action: 'session.reauthenticate', site: source.site, target: user.id, details });
+    return sessions.grant(family, facts.user, access, issuedAt);
+  };
+}

@@ -1,0 +1,88 @@
+import type { FamilyStore } from '@gaia/state/state';
+import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
+import type { Origin } from '../audit/actor.ts';
+import type { Audit } from '../audit/audit.ts';
+import { problem, refuseToken } from '../errors.ts';
+import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { Accounts } from '../users/login-accounts.ts';
+import type { Grant, Sessions } from './sessions.ts';
+
+export interface RefreshOptions {
+  readonly accounts: Pick<Accounts, 'facts'>;
+  readonly families: Pick<FamilyStore, 'rotate' | 'get'>;
+  readonly refreshTokens: RefreshTokens;
+  readonly sessions: Sessions;
+  readonly cutOffs: Pick<CutOffs, 'endSession'>;
+  readonly issueTimes: IssueTimes;
+  readonly graceMs: number;
+  readonly idleMs: number;
+  readonly audit: Pick<Audit, 'note'>;
+  /** Seconds that the next access token is to live: each a little less, so that clients do not refresh in step. */
+  lifetimeSeconds(): number;
+  now(): number;
+  /** Told of a family that ended because one of its tokens came twice. */
+  onReuse(event: { sid: string; sub: string }): void;
+}
+
+/** Refreshes with the user's present rights, or with some of them (RFC 6749 §6). */
+export type Refresh = (refreshToken: string, by: Origin, scopes?: readonly string[]) => Promise<Grant>;
+
+/**
+ * Exchanges a refresh token for new tokens with the user's present rights.
+ * Refuses with token_malformed, token_invalid, token_expired (`idle`, `session_over`) and token_revoked, whose cause is
+ * `session_ended`, `reuse_detected`, `user_disabled` or `not_a_member`; invalid_scope for rights that the user has not.
+ */
+export function createRefresh(options: RefreshOptions): Refresh {
+  const { accounts, families, refreshTokens, sessions, cutOffs, issueTimes, audit, graceMs, idleMs, now } = options;
+
+  async function rightsOn(subject: string, site: string | undefined, sid: string) {
+    const facts = await accounts.facts(subject, site);
+    if (facts === undefined || facts.disabled) {
+      await cutOffs.endSession(sid);
+      throw refuseToken('token_revoked', 'user_disabled');
+    }
+    return { user: facts.user, access: sessionAccess(facts, site) };
+  }
+
+  return async (refreshToken, by, scopes) => {
+    const claims = await refreshTokens.verify(refreshToken);
+    const { sessionId: sid, subject } = claims;
+    const issuedAt = await issueTimes.next(subject);
+    // Read before the token is used up: while the database is away nobody loses a session over it.
+    let site = claims.site;
+    let { user, access } = await rightsOn(subject, site, sid);
+    if (access === undefined) {
+      // Perhaps the session has moved to another site since this token was made.
+      site = (await families.get(sid, now()))?.site;
+      if (site !== claims.site) ({ user, access } = await rightsOn(subject, site, sid));
+    }
+    let granted = narrowed(access, scopes);
+    const rotation = await families.rotate({ sid, sequence: claims.sequence, graceMs, idleMs, now: now() });
+    if (rotation.outcome === 'reused') {
+      options.onReuse({ sid, sub: subject });
+      await cutOffs.endSession(sid);
+      const session = { ...by, subject, sessionId: sid };
+      await audit.note(session, { action: 'session.reuse', outcome: 'refused', site: claims.site, target: subject });
+      throw refuseToken('token_revoked', 'reuse_detected');
+    }
+    if (rotation.outcome === 'ended') {
+      await cutOffs.endSession(sid);
+      throw refuseToken('token_revoked', 'session_ended');
+    }
+    const { family } = rotation;
+    if (family.site !== site) {
+      ({ user, access } = await rightsOn(subject, family.site, sid));
+      granted = narrowed(access, scopes);
+    }
+    return sessions.grant(family, user, granted, issuedAt, options.lifetimeSeconds());
+  };
+}
+
+function narrowed(access: SiteAccess | undefined, scopes: readonly string[] | undefined): SiteAccess {
+  if (access === undefined) throw refuseToken('token_revoked', 'not_a_member');
+  if (scopes === undefined) return access;
+  if (!scopes.every((scope) => access.scopes.includes(scope))) throw problem('invalid_scope');
+  return { ...access, scopes };
+}

@@ -1,0 +1,154 @@
+import { bearer, noBody, problems, secretText, tokenRefusals } from '@gaia/http-service/route-schemas';
+import type { Service } from '@gaia/http-service/service';
+import { identityOf } from '@gaia/token-guard';
+import { Type } from 'typebox';
+import { originOf } from '../audit/actor.ts';
+import { RefreshToken } from '../login/schemas.ts';
+import { requireAnyScope } from '../permissions/permissions.ts';
+import { SiteId } from '../sites/schemas.ts';
+import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
+import { USER_ID_PATTERN } from '../users/user.ts';
+import { SessionAnswer, sessionAnswer } from './session-response.ts';
+import type { SwitchSite } from './switch-site.ts';
+import type { OwnSessions } from './user-sessions.ts';
+
+const SwitchBody = Type.Object(
+  { site: SiteId, refresh_token: Type.Optional(RefreshToken) },
+  { additionalProperties: false },
+);
+
+const SwitchAnswer = Type.Object({
+  access_token: secretText('token'),
+  token_type: Type.Literal('Bearer'),
+  expires_in: Type.Integer({ description: 'Seconds' }),
+  refresh_token: Type.Optional(secretText('token', 'If the present one was shown')),
+  refresh_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
+  session_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
+  scope: Type.String(),
+  user: ProfileAnswer,
+});
+
+const SessionParams = Type.Object({ session: Type.String({ minLength: 1, maxLength: 128 }) });
+
+const denials = { 401: tokenRefusals, 403: ['forbidden'], 503: ['unavailable'] };
+
+/** `/auth/sessions`: where the user is logged in; `POST /auth/switch`. To be registered under a guard. */
+export function registerSessions(
+  app: Service,
+  { ownSessions, switchSite }: { ownSessions: OwnSessions; switchSite: SwitchSite },
+): void {
+  app.get(
+    '/auth/sessions',
+    {
+      schema: {
+        summary: 'Where the user is logged in',
+        tags: ['session'],
+        ...bearer,
+        response: { 200: Type.Object({ items: Type.Array(SessionAnswer) }), ...problems(denials) },
+      },
+    },
+    async (request, reply) => {
+      const all = await ownSessions.list(identityOf(request));
+      reply.header('cache-control', 'no-store');
+      return { items: all.map(sessionAnswer) };
+    },
+  );
+
+  app.delete(
+    '/auth/sessions',
+    {
+      schema: {
+        summary: 'End all of the user’s sessions, or all others',
+        tags: ['session'],
+        ...bearer,
+        querystring: Type.Object(
+          {
+            keep: Type.Optional(
+              Type.Unsafe<'current'>({ type: 'string', enum: ['current'], description: 'All others only' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 204: noBody('They have ended'), ...problems({ 400: ['validation_failed'], ...denials }) },
+      },
+    },
+    async (request, reply) => {
+      await ownSessions.endAll(identityOf(request), originOf(request), request.query.keep ?? 'none');
+      return reply.code(204).send();
+    },
+  );
+
+  app.delete(
+    '/auth/sessions/:session',
+    {
+      schema: {
+        summary: 'End one of the user’s sessions',
+        tags: ['session'],
+        ...bearer,
+        params: SessionParams,
+        response: { 204: noBody('It has ended'), ...problems({ ...denials, 404: ['session_not_found'] }) },
+      },
+    },
+    async (request, reply) => {
+      await ownSessions.end(identityOf(request), originOf(request), request.params.session);
+      return reply.code(204).send();
+    },
+  );
+
+  app.delete(
+    '/auth/users/:user/sessions',
+    {
+      schema: {
+        summary: 'End all sessions of a user (administrators of the installation)',
+        tags: ['users'],
+        ...bearer,
+        params: Type.Object({ user: Type.String({ pattern: USER_ID_PATTERN }) }),
+        response: {
+          204: noBody('They have ended'),
+          ...problems({ 400: ['validation_failed'], ...denials, 403: ['insufficient_scope'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      requireAnyScope(identityOf(request), 'sites:manage');
+      await ownSessions.endAllOf(request.params.user, originOf(request));
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/auth/switch',
+    {
+      schema: {
+        summary: 'Tokens of the same login for another site',
+        description:
+          'Every later refresh of the session is for that site. With the session’s refresh token in the body the answer ' +
+          'holds its successor; without it the one that the caller has stays good.',
+        tags: ['session'],
+        ...bearer,
+        body: SwitchBody,
+        response: {
+          200: SwitchAnswer,
+          ...problems({ 400: ['validation_failed'], ...denials, 403: ['forbidden', 'not_a_member'] }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { site, refresh_token: refreshToken } = request.body;
+      const grant = await switchSite(identityOf(request), originOf(request), { site, refreshToken });
+      reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
+      return {
+        access_token: grant.accessToken,
+        token_type: 'Bearer' as const,
+        expires_in: grant.expiresIn,
+        scope: grant.scope,
+        user: profileAnswer(grant.user),
+        ...('refreshToken' in grant && {
+          refresh_token: grant.refreshToken,
+          refresh_expires_in: grant.refreshExpiresIn,
+          session_expires_in: grant.sessionExpiresIn,
+        }),
+      };
+    },
+  );
+}

@@ -1,0 +1,121 @@
+import type { Family, FamilyStore } from '@gaia/state/state';
+import type { SiteAccess } from '../access/site-access.ts';
+import type { Origin } from '../audit/actor.ts';
+import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { UserProfile } from '../users/profile.ts';
+import type { BeginFamily } from './begin-family.ts';
+
+/** What a login or a refresh answers. */
+export interface Grant {
+  readonly accessToken: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+  readonly refreshToken: string;
+  /** Seconds. */
+  readonly refreshExpiresIn: number;
+  /** Seconds until the login ends, however often it is refreshed. */
+  readonly sessionExpiresIn: number;
+  readonly scope: string;
+  readonly user: UserProfile;
+}
+
+export interface Login {
+  readonly subject: string;
+  readonly site: string | undefined;
+  /** Authentication methods (RFC 8176). */
+  readonly amr: readonly string[];
+  readonly userAgent: string;
+  readonly address: string;
+  readonly by: Origin;
+}
+
+/** Client id of tokens that a user got with Gaia's own login. */
+export const FIRST_PARTY_CLIENT = 'gaia';
+
+export interface Sessions {
+  /** Begins a family: one login, whatever other logins of the user there are. */
+  begin(login: Login): Promise<Family>;
+  /** Ends a family that nobody holds a token of. Never rejects: without a token it dies unused. */
+  abandon(family: Family): Promise<void>;
+  /** The tokens of a family's present state. Seconds; `lifetimeSeconds` is the configured life if absent. */
+  grant(
+    family: Family,
+    user: UserProfile,
+    access: SiteAccess,
+    issuedAt: number,
+    lifetimeSeconds?: number,
+  ): Promise<Grant>;
+  /** As grant, without a refresh token. */
+  access(family: Family, access: SiteAccess, issuedAt: number): Promise<AccessToken>;
+}
+
+export interface SessionOptions {
+  readonly families: Pick<FamilyStore, 'end'>;
+  readonly beginFamily: BeginFamily;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly absoluteMs: number;
+  now(): number;
+  randomId(): string;
+}
+
+export function createSessions(options: SessionOptions): Sessions {
+  const { families, accessTokens, refreshTokens, absoluteMs, now, randomId } = options;
+
+  function accessTokenOf(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number) {
+    return accessTokens.issue({
+      subject: family.sub,
+      clientId: family.clientId,
+      issuedAt,
+      scopes: access.scopes,
+      site: access.site,
+      roles: access.roles,
+      audience: access.audience,
+      sessionId: family.sid,
+      authTime: Math.floor(family.createdAt / 1_000),
+      amr: family.amr,
+      lifetimeSeconds,
+    });
+  }
+
+  const grant: Sessions['grant'] = async (family, user, access, issuedAt, lifetimeSeconds) => {
+    const { accessToken, expiresIn, scope } = await accessTokenOf(family, access, issuedAt, lifetimeSeconds);
+    const refresh = refreshTokens.issue(family);
+    return {
+      accessToken,
+      expiresIn,
+      refreshToken: refresh.refreshToken,
+      refreshExpiresIn: refresh.expiresIn,
+      sessionExpiresIn: Math.max(0, Math.floor((family.absoluteEnd - now()) / 1_000)),
+      scope,
+      user,
+    };
+  };
+
+  return {
+    grant,
+    access: (family, access, issuedAt) => accessTokenOf(family, access, issuedAt),
+    begin: async (login) => {
+      const at = now();
+      const family: Family = {
+        sid: randomId(),
+        sub: login.subject,
+        site: login.site,
+        clientId: FIRST_PARTY_CLIENT,
+        amr: login.amr,
+        userAgent: login.userAgent.slice(0, 256),
+        address: login.address,
+        createdAt: at,
+        sequence: 1,
+        rotatedAt: at,
+        absoluteEnd: at + absoluteMs,
+      };
+      await options.beginFamily(family, login.by);
+      return family;
+    },
+    abandon: async ({ sid }) => {
+      await families.end(sid, now()).catch(() => {});
+    },
+  };
+}
