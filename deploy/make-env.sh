@@ -24,7 +24,7 @@ ASSETS_DATABASE_PASSWORD=$(secret)
 SEARCH_DATABASE_PASSWORD=$(secret)
 REDIS_PASSWORD=$(secret)
 
-# Keys of the services; see the table of settings in README.md.
+# Keys of the services. docs/configuration.md lists every setting.
 AUTH_KEK=$(secret)
 AUTH_REFRESH_SECRET=$(secret)
 CMS_KEK=$(secret)

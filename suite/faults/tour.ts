@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 /** What the tour must have shown, in this order. */
 const shown =
-  /"email":"admin@localhost"[\s\S]*"code":"entry_not_found"[\s\S]*<mark>Hello<\/mark> Gaia[\s\S]*"code":"token_missing"[\s\S]*Not for everybody\.[\s\S]*"code":"token_revoked"/;
+  /"email":"admin@localhost"[\s\S]*"code":"entry_not_found"[\s\S]*<mark>Hello<\/mark> Gaia[\s\S]*"code":"token_missing"[\s\S]*Members only\.[\s\S]*"code":"token_revoked"/;
 
 /** Runs the tour of README.md word for word, against this URL. Throws when it shows anything else than it should. */
 export async function runTour(url: string): Promise<void> {

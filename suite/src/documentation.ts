@@ -10,13 +10,13 @@ interface GeneratedPart {
   text(): string;
 }
 
-/** What stands in the documentation but is made from the code, so that it cannot become untrue. */
+/** The parts of the documentation that are made from the code. */
 const parts: readonly GeneratedPart[] = [
-  { file: 'README.md', marker: 'settings', text: settingsTable },
+  { file: 'docs/configuration.md', marker: 'settings', text: settingsTable },
   { file: 'docs/token-matrix.md', marker: 'purposes', text: purposesTable },
 ];
 
-/** Every generated part as it stands in the files and as it should. */
+/** Every generated part: the text in the file and the text that the code makes. */
 export async function generatedParts(root: string): Promise<{ name: string; now: string; wanted: string }[]> {
   return Promise.all(
     parts.map(async (part) => {

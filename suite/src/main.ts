@@ -12,7 +12,7 @@ const help = `Starts the whole of Gaia.
   npm start -- --migrate     only brings the databases up to date
   npm start -- --control     only auth, without a port, until standard input ends; gaia users … does it by itself
 
-Settings are environment variables; README.md lists them. The important ones:
+Settings are environment variables; docs/configuration.md lists them. The important ones:
   PORT=8080              the gateway's port; the other services take the next five
   GAIA_DATA_DIR=.gaia    the folder that holds everything
   DATABASE_URL, REDIS_URL, PUBLIC_URL, GAIA_ADMIN_EMAIL, GAIA_ADMIN_PASSWORD, GAIA_DEMO=0

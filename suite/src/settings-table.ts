@@ -11,8 +11,7 @@ interface Row {
 }
 
 /**
- * The table of all settings as Markdown. One row a variable; where a default differs by service each is shown.
- * The table in docs/configuration.md is this text, and a test compares them.
+ * The table of all settings as Markdown, one row a variable. A default that differs by service is shown for each.
  */
 export function settingsTable(): string {
   const rows = new Map<string, Row>();
