@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runTour } from '../faults/tour.ts';
+import { runReadmeTest } from '../fault-injection/readme-test.ts';
 import { call, password, type RunningSuite, runSuite } from './running-suite.ts';
 
 let suite: RunningSuite;
@@ -169,4 +169,4 @@ describe('through the gateway', () => {
   });
 });
 
-it('the tour of the README runs word for word', () => runTour(suite.url));
+it('the tour of the README runs word for word', () => runReadmeTest(suite.url));

@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Service } from './cluster.ts';
 import { type Sample, startLoad } from './load.ts';
-import { type Acknowledged, bearer, login, loginRequest, lookBack, openSessions, probesOf, site } from './probes.ts';
-import { works } from './rounds.ts';
+import {
+  type Acknowledged,
+  bearer,
+  checkAcknowledged,
+  login,
+  loginRequest,
+  openSessions,
+  probesOf,
+  site,
+} from './probes.ts';
+import { succeeded } from './rounds.ts';
 
 const REPLICAS = 2;
 
@@ -13,10 +22,10 @@ export interface RollingRestart {
   readonly failed: readonly Sample[];
   readonly slowestMs: number;
   readonly lost: number;
-  readonly revived: number;
+  readonly acceptedRevoked: number;
 }
 
-/** Restarts the replicas of a service one after the other under load: nobody may notice. */
+/** Restarts the replicas of a service one after the other under load. */
 export async function restartRolling(cluster: Cluster, service: Service): Promise<RollingRestart> {
   await cluster.scale({ [service]: REPLICAS });
   const sessions = await openSessions(cluster);
@@ -27,26 +36,26 @@ export async function restartRolling(cluster: Cluster, service: Service): Promis
   await sleep(1_000);
   await load.stop();
   const samples = load.samples.filter((sample) => sample.kind !== 'revoked token');
-  const taken = load.samples.filter((sample) => sample.kind === 'revoked token' && works(sample));
-  const { lost, revived } = await lookBack(cluster, sessions, acknowledged);
+  const taken = load.samples.filter((sample) => sample.kind === 'revoked token' && succeeded(sample));
+  const { lost, acceptedRevoked } = await checkAcknowledged(cluster, sessions, acknowledged);
   await cluster.scale({ [service]: 1 });
   return {
     service,
     replicas: REPLICAS,
     total: samples.length,
-    failed: samples.filter((sample) => !works(sample)),
+    failed: samples.filter((sample) => !succeeded(sample)),
     slowestMs: Math.max(0, ...samples.map((sample) => sample.ms)),
     lost,
-    revived: revived + taken.length,
+    acceptedRevoked: acceptedRevoked + taken.length,
   };
 }
 
-/** What was there before `docker compose down` and must be there after `up`; each with what came instead, if it is not. */
+/** Checks what must survive `docker compose down` and `up`. `instead` is the response to a failed check. */
 export async function downAndUp(cluster: Cluster): Promise<{ readonly what: string; readonly instead?: string }[]> {
-  const { door } = cluster;
+  const { gateways } = cluster;
   const ask = async (path: string, init: RequestInit = {}) => {
-    const answer = await fetch(door.next() + path, init);
-    return { status: answer.status, headers: answer.headers, body: await answer.text() };
+    const response = await fetch(gateways.next() + path, init);
+    return { status: response.status, headers: response.headers, body: await response.text() };
   };
   const json = { 'content-type': 'application/json' };
   const { access_token, refresh_token } = await login(cluster);
@@ -78,20 +87,25 @@ export async function downAndUp(cluster: Cluster): Promise<{ readonly what: stri
   await cluster.downAndUp();
 
   const shows = async (what: string, path: string, init: RequestInit, status: number, text = '') => {
-    const answer = await ask(path, init);
-    const good = answer.status === status && answer.body.includes(text);
-    return good ? { what } : { what, instead: `${answer.status} ${answer.body.slice(0, 200)}` };
+    const response = await ask(path, init);
+    const good = response.status === status && response.body.includes(text);
+    return good ? { what } : { what, instead: `${response.status} ${response.body.slice(0, 200)}` };
   };
   const post = (body: object) => ({ method: 'POST', headers: json, body: JSON.stringify(body) });
   return [
-    await shows('an access token is taken', '/cms/whoami', { headers: bearer(access_token) }, 200),
-    await shows('a refresh token is taken', '/auth/refresh', post({ refresh_token }), 200),
-    await shows('a browser is still signed in', '/session', { headers: { cookie } }, 200, '"authenticated":true'),
-    await shows('its cookie opens cms', '/cms/whoami', { headers: { cookie } }, 200),
-    await shows('a session that had ended is refused', '/cms/whoami', { headers: bearer(ended.access_token) }, 401),
-    await shows('its refresh token too', '/auth/refresh', post({ refresh_token: ended.refresh_token }), 401),
-    await shows('an entry is there', `/cms/sites/${site}/entries/${id}`, {}, 200, title),
-    await shows('and found', `/search?site=${site}&q=kept&min_seq=${seq}`, {}, 200, id),
-    await shows('a file is there', `/assets/${file}`, { headers: bearer(access_token) }, 200, title),
+    await shows('accepts an access token', '/cms/whoami', { headers: bearer(access_token) }, 200),
+    await shows('accepts a refresh token', '/auth/refresh', post({ refresh_token }), 200),
+    await shows('keeps a browser session', '/session', { headers: { cookie } }, 200, '"authenticated":true'),
+    await shows('accepts its cookie in cms', '/cms/whoami', { headers: { cookie } }, 200),
+    await shows(
+      'refuses the access token of an ended session',
+      '/cms/whoami',
+      { headers: bearer(ended.access_token) },
+      401,
+    ),
+    await shows('refuses its refresh token', '/auth/refresh', post({ refresh_token: ended.refresh_token }), 401),
+    await shows('keeps an entry', `/cms/sites/${site}/entries/${id}`, {}, 200, title),
+    await shows('finds it', `/search?site=${site}&q=kept&min_seq=${seq}`, {}, 200, id),
+    await shows('keeps a file', `/assets/${file}`, { headers: bearer(access_token) }, 200, title),
   ];
 }

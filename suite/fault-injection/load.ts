@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One answer under load; status 0 is a connection that broke or an answer that did not come in time. */
+/** One response under load; status 0 is a broken connection or a timeout. */
 export interface Sample {
   readonly at: number;
   readonly kind: string;
@@ -13,20 +13,19 @@ export interface Sample {
 export interface Probe {
   readonly kind: string;
   readonly everyMs: number;
-  /** Undefined: there is nothing left to ask. */
+  /** Undefined when there are no requests left. */
   request(): { url: string; init?: RequestInit; acknowledged?: (body: string) => void } | undefined;
 }
 
 export interface Load {
   readonly samples: readonly Sample[];
-  /** Ends it when all that is under way has been answered. */
+  /** Resolves when no request is in flight. */
   stop(): Promise<void>;
 }
 
-/** Longest wait for an answer, in milliseconds; well over what is asked of the suite. */
-const PATIENCE_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 15_000;
 
-/** Sends every probe at its own pace, whether or not earlier ones were answered, until stopped. */
+/** Open-loop load: the interval of a probe does not depend on responses. */
 export function startLoad(probes: readonly Probe[]): Load {
   const samples: Sample[] = [];
   const open = new Set<Promise<void>>();
@@ -39,11 +38,11 @@ export function startLoad(probes: readonly Probe[]): Load {
       samples.push({ at, kind: probe.kind, status, code, retryAfter, ms: Date.now() - at });
     };
     try {
-      const answer = await fetch(request.url, { ...request.init, signal: AbortSignal.timeout(PATIENCE_MS) });
-      const body = await answer.text();
-      const code = answer.ok ? undefined : /"code":"([a-z_]+)"/.exec(body)?.[1];
-      record(answer.status, code, answer.headers.has('retry-after'));
-      if (answer.ok) request.acknowledged?.(body);
+      const response = await fetch(request.url, { ...request.init, signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS) });
+      const body = await response.text();
+      const code = response.ok ? undefined : /"code":"([a-z_]+)"/.exec(body)?.[1];
+      record(response.status, code, response.headers.has('retry-after'));
+      if (response.ok) request.acknowledged?.(body);
     } catch (error) {
       const { name, cause } = error as Error & { cause?: { code?: string } };
       record(0, cause?.code ?? name);

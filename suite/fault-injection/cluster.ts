@@ -7,38 +7,36 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { isAlive } from '@gaia/test-servers/process-alive';
 import type { ContainerState } from './confinement.ts';
-import { type Door, openDoor } from './door.ts';
+import { createGatewayBalancer, type GatewayBalancer } from './gateway-balancer.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const execute = promisify(execFile);
 
 export type Service = 'gateway' | 'auth' | 'cms' | 'assets' | 'search';
 export type Part = Service | 'redis' | 'postgres';
-export type Fault = 'killed' | 'frozen' | 'cut off';
+export type Fault = 'killed' | 'paused' | 'disconnected';
 
-/** The cluster of docker-compose.yml under a project name and ports of its own. */
+/** A cluster of docker-compose.yml with its own project name and ports. */
 export interface Cluster {
-  /** Where requests go: the gateway, or the gateways in turns. */
-  readonly door: Door;
+  readonly gateways: GatewayBalancer;
   readonly password: string;
-  /** Breaks parts at the same time. */
-  break(parts: readonly Part[], fault: Fault): Promise<void>;
-  mend(parts: readonly Part[], fault: Fault): Promise<void>;
-  /** So many replicas of these services, healthy. */
+  /** Applies a fault to all these parts at once. */
+  inject(parts: readonly Part[], fault: Fault): Promise<void>;
+  remedy(parts: readonly Part[], fault: Fault): Promise<void>;
+  /** Resolves when the replicas are healthy. */
   scale(replicas: Readonly<Partial<Record<Service, number>>>): Promise<void>;
-  /** Restarts the replicas of a service one after the other, each healthy again before the next. */
+  /** Restarts one replica after the other, each when the one before is healthy. */
   restartRolling(service: Service): Promise<void>;
-  /** Takes the cluster down, its volumes excepted, and starts it again. */
+  /** Keeps the volumes. */
   downAndUp(): Promise<void>;
-  /** All containers that run. */
   inspect(): Promise<readonly ContainerState[]>;
-  /** How many requests for a path each replica of a service has logged. */
+  /** The number of requests for a path that each replica has logged. */
   requestsOf(service: Service, path: string): Promise<readonly number[]>;
   remove(): Promise<void>;
 }
 
 const projectPrefix = 'gaia-faults-';
-/** The limits on requests of one address would end the load of one machine; nothing else is changed. */
+/** All load comes from one address, which the rate limits would refuse. */
 const overrides = `services:
   gateway: { environment: { RATE_LIMIT: 'off' } }
   auth: { environment: { RATE_LIMIT: 'off' } }
@@ -71,12 +69,12 @@ export async function startCluster(): Promise<Cluster> {
   const each = (parts: readonly Part[], action: (part: Part, id: string) => Promise<unknown>) =>
     Promise.all(parts.map(async (part) => Promise.all((await containers(part)).map(async (id) => action(part, id)))));
 
-  const door = openDoor();
+  const gateways = createGatewayBalancer();
   const addressOf = async (gateway: string) => {
     const published = await run('docker', ['port', gateway, '8080/tcp']);
     return `http://${published.trim().split('\n')[0] ?? ''}`;
   };
-  const openGateways = async () => door.open(await Promise.all((await containers('gateway')).map(addressOf)));
+  const openGateways = async () => gateways.use(await Promise.all((await containers('gateway')).map(addressOf)));
   const up = async (...more: readonly string[]) => {
     await compose('up', '--detach', '--wait', '--wait-timeout', '300', ...more);
     await openGateways();
@@ -88,7 +86,7 @@ export async function startCluster(): Promise<Cluster> {
 
   try {
     const build = () => compose('--profile', 'demo', 'build');
-    // Once more, since it fetches packages over the network.
+    // The build fetches packages over the network: one retry.
     await build().catch(build);
     await up();
     await compose('run', '--rm', 'demo');
@@ -98,22 +96,22 @@ export async function startCluster(): Promise<Cluster> {
     throw error;
   }
   return {
-    door,
+    gateways,
     password,
-    async break(parts, fault) {
+    async inject(parts, fault) {
       await each(parts, (_part, id) => {
         if (fault === 'killed') return run('docker', ['kill', id]);
-        if (fault === 'frozen') return run('docker', ['pause', id]);
+        if (fault === 'paused') return run('docker', ['pause', id]);
         return run('docker', ['network', 'disconnect', network, id]);
       });
     },
-    async mend(parts, fault) {
+    async remedy(parts, fault) {
       await each(parts, (part, id) => {
         if (fault === 'killed') return run('docker', ['start', id]);
-        if (fault === 'frozen') return run('docker', ['unpause', id]);
+        if (fault === 'paused') return run('docker', ['unpause', id]);
         return run('docker', ['network', 'connect', '--alias', part, network, id]);
       });
-      // A gateway that was started again may have got another port of its range.
+      // Docker may give a restarted gateway another port of its range.
       if (parts.includes('gateway')) await openGateways();
     },
     async scale(replicas) {
@@ -122,9 +120,9 @@ export async function startCluster(): Promise<Cluster> {
     },
     async restartRolling(service) {
       for (const id of await containers(service)) {
-        // As a balancer does: it sends nothing to a gateway that is about to end.
+        // Load balancers take a server out of rotation before its restart.
         const address = service === 'gateway' ? await addressOf(id) : undefined;
-        if (address !== undefined) door.leaveOut(address);
+        if (address !== undefined) gateways.exclude(address);
         await run('docker', ['restart', '--time', '20', id]);
         await healthy(id);
         if (service === 'gateway') await openGateways();
@@ -146,18 +144,18 @@ export async function startCluster(): Promise<Cluster> {
   };
 }
 
-/** Whether a Docker engine with Compose answers, or why not. */
+/** Why Docker with Compose is unavailable; undefined if it is available. */
 export async function dockerReason(): Promise<string | undefined> {
   try {
     await execute('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 10_000 });
     await execute('docker', ['compose', 'version'], { timeout: 10_000 });
     return undefined;
   } catch {
-    return 'no Docker engine with Compose answers';
+    return 'Docker with Compose is unavailable';
   }
 }
 
-/** A run that was killed leaves its cluster behind; the next one removes it. Clusters of living runs stay. */
+/** Removes the clusters of killed runs. */
 async function removeLeftOvers(): Promise<void> {
   const projects = JSON.parse(await run('docker', ['compose', 'ls', '--all', '--format', 'json'])) as {
     readonly Name: string;
@@ -189,13 +187,13 @@ async function run(command: string, arguments_: readonly string[], options: Exec
   return String(stdout);
 }
 
-/** The first of two neighbouring ports on which nothing listens. */
+/** The first of two consecutive free ports. */
 async function freePorts(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if ((await isFree(port)) && (await isFree(port + 1))) return port;
   }
-  throw new Error('there are no two neighbouring free ports');
+  throw new Error('no two consecutive ports are free');
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { Probe } from './load.ts';
 
 export const site = 'site-a.localhost';
 
-/** What users do all the time, each under its name. */
+/** A kind of request of a user. */
 export type Kind =
   | 'verify in cms'
   | 'verify in assets'
@@ -16,7 +16,7 @@ export type Kind =
   | 'upload'
   | 'log in'
   | 'log out'
-  /** Must be refused. */
+  /** Must get 401. */
   | 'revoked token';
 
 interface Tokens {
@@ -24,68 +24,67 @@ interface Tokens {
   readonly refresh_token: string;
 }
 
-/** What users hold before a round. */
+/** Access tokens by the state of their session. */
 export interface Sessions {
-  /** In use: each verifier meets them for the first time at another moment. */
-  readonly living: readonly string[];
-  /** To be logged out one by one. */
-  readonly leaving: string[];
-  /** Good once: their sessions were ended before, and those that are added, meanwhile. */
+  /** Many, so that each verifier sees new tokens throughout the round. */
+  readonly active: readonly string[];
+  readonly toLogOut: string[];
+  /** Of sessions that ended before or during the round. */
   readonly revoked: string[];
 }
 
-/** What the cluster has acknowledged, and so must still know afterwards. */
+/** Ids of acknowledged writes. */
 export interface Acknowledged {
   readonly entries: string[];
   readonly files: string[];
 }
 
-/** Between two requests of a kind, in milliseconds. */
+/** Interval between requests of one kind. */
 const EVERY_MS = 150;
 
-const LIVING = 24;
-const LEAVING = 40;
+const ACTIVE = 24;
+const TO_LOG_OUT = 40;
 const AT_A_TIME = 8;
 
 export async function openSessions(cluster: Cluster): Promise<Sessions> {
   const tokens: string[] = [];
-  while (tokens.length < LIVING + LEAVING + 1) {
+  while (tokens.length < ACTIVE + TO_LOG_OUT + 1) {
     const some = await Promise.all(Array.from({ length: AT_A_TIME }, () => login(cluster)));
     tokens.push(...some.map(({ access_token }) => access_token));
   }
   const [first = '', ...others] = tokens;
-  const answer = await fetch(`${cluster.door.next()}/auth/logout`, { method: 'POST', headers: bearer(first) });
-  if (answer.status !== 204) throw new Error(`the logout answered ${answer.status}`);
-  return { living: others.slice(0, LIVING), leaving: others.slice(LIVING), revoked: [first] };
+  const response = await fetch(`${cluster.gateways.next()}/auth/logout`, { method: 'POST', headers: bearer(first) });
+  if (response.status !== 204) throw new Error(`the status of the logout is ${response.status}`);
+  return { active: others.slice(0, ACTIVE), toLogOut: others.slice(ACTIVE), revoked: [first] };
 }
 
-/** Patient: what the round before has left behind may not be over everywhere. */
+/** Retries on 503: the round before may still have effects. */
 export async function login(cluster: Cluster): Promise<Tokens> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await fetch(`${cluster.door.next()}/auth/login`, loginRequest(cluster));
-    if (answer.ok) return (await answer.json()) as Tokens;
-    if (answer.status !== 503 || attempt === 20) throw new Error(`the login answered ${answer.status}`);
+    const response = await fetch(`${cluster.gateways.next()}/auth/login`, loginRequest(cluster));
+    if (response.ok) return (await response.json()) as Tokens;
+    if (response.status !== 503 || attempt === 20) throw new Error(`the status of the login is ${response.status}`);
     await sleep(1_000);
   }
 }
 
 export function probesOf(cluster: Cluster, sessions: Sessions, acknowledged: Acknowledged): Probe[] {
-  const { door } = cluster;
+  const { gateways } = cluster;
   let turn = 0;
   const headers = () => {
     turn += 1;
-    return bearer(sessions.living[turn % sessions.living.length] ?? '');
+    return bearer(sessions.active[turn % sessions.active.length] ?? '');
   };
   const get = (kind: Kind, path: string): Probe => ({
     kind,
     everyMs: EVERY_MS,
-    request: () => ({ url: door.next() + path, init: { headers: headers() } }),
+    request: () => ({ url: gateways.next() + path, init: { headers: headers() } }),
   });
   const post = (kind: Kind, everyMs: number, path: string, make: () => RequestInit, ids?: string[]): Probe => ({
     kind,
     everyMs,
     request: () => ({
-      url: door.next() + path,
+      url: gateways.next() + path,
       init: { method: 'POST', ...make() },
       ...(ids !== undefined && {
         acknowledged: (body: string) => void ids.push((JSON.parse(body) as { id: string }).id),
@@ -106,10 +105,10 @@ export function probesOf(cluster: Cluster, sessions: Sessions, acknowledged: Ack
       kind: 'log out' satisfies Kind,
       everyMs: 500,
       request: () => {
-        const token = sessions.leaving.pop();
+        const token = sessions.toLogOut.pop();
         if (token === undefined) return undefined;
         return {
-          url: `${door.next()}/auth/logout`,
+          url: `${gateways.next()}/auth/logout`,
           init: { method: 'POST', headers: bearer(token) },
           acknowledged: () => void sessions.revoked.push(token),
         };
@@ -121,23 +120,23 @@ export function probesOf(cluster: Cluster, sessions: Sessions, acknowledged: Ack
       request: () => {
         // Not the newest: it may have been revoked while this request was under way.
         const token = sessions.revoked[Math.floor(Math.random() * Math.max(1, sessions.revoked.length - 2))] ?? '';
-        return { url: `${door.next()}/cms/whoami`, init: { headers: bearer(token) } };
+        return { url: `${gateways.next()}/cms/whoami`, init: { headers: bearer(token) } };
       },
     },
   ];
 }
 
-/** How many of the acknowledged entries and files cannot be read, and how many of the ended sessions are taken. */
-export async function lookBack(
+/** Counts acknowledged entries and files that cannot be read, and accepted tokens of ended sessions. */
+export async function checkAcknowledged(
   cluster: Cluster,
   sessions: Sessions,
   { entries, files }: Acknowledged,
-): Promise<{ lost: number; revived: number }> {
-  const token = sessions.living[0] ?? '';
+): Promise<{ lost: number; acceptedRevoked: number }> {
+  const token = sessions.active[0] ?? '';
   const statuses = async (paths: readonly string[], tokens: readonly string[]): Promise<number[]> => {
     const all: number[] = [];
     for (const [index, path] of paths.entries()) {
-      all.push(await statusOf(cluster.door.next() + path, tokens[index % tokens.length] ?? ''));
+      all.push(await statusOf(cluster.gateways.next() + path, tokens[index % tokens.length] ?? ''));
     }
     return all;
   };
@@ -151,23 +150,23 @@ export async function lookBack(
       [token],
     )),
   ];
-  let revived = 0;
+  let acceptedRevoked = 0;
   for (const path of ['/cms/whoami', '/assets/whoami', '/search/whoami', '/auth/me']) {
     const refused = await statuses(
       sessions.revoked.map(() => path),
       sessions.revoked,
     );
-    revived += refused.filter((status) => status !== 401).length;
+    acceptedRevoked += refused.filter((status) => status !== 401).length;
   }
-  return { lost: kept.filter((status) => status !== 200).length, revived };
+  return { lost: kept.filter((status) => status !== 200).length, acceptedRevoked };
 }
 
-/** The status of an answer; once more and later, where it is that there is no answer for now. */
+/** Retries on 503. */
 async function statusOf(url: string, token: string): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await fetch(url, { headers: bearer(token) });
-    await answer.arrayBuffer();
-    if (answer.status !== 503 || attempt === 5) return answer.status;
+    const response = await fetch(url, { headers: bearer(token) });
+    await response.arrayBuffer();
+    if (response.status !== 503 || attempt === 5) return response.status;
     await sleep(1_000);
   }
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts';
 
-/** What `docker inspect` says of a container, as far as it is looked at. */
+/** Part of the output of `docker inspect`. */
 export interface ContainerState {
   readonly Name: string;
   readonly Config: { readonly User: string };
@@ -16,15 +16,15 @@ export interface ContainerState {
   };
 }
 
-/** Every container is healthy and confined, and only the gateway's port is published, on this machine alone. Throws what is not so. */
+/** Throws unless every container is healthy and confined, and only the gateway's port is published, on the loopback address. */
 export async function checkConfinement(cluster: Cluster): Promise<void> {
-  const wrong = (await cluster.inspect()).flatMap((container) =>
-    faultsOf(container).map((fault) => `${container.Name}: ${fault}`),
+  const problems = (await cluster.inspect()).flatMap((container) =>
+    problemsOf(container).map((problem) => `${container.Name}: ${problem}`),
   );
-  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
-function faultsOf({ Name: name, Config: config, State: state, HostConfig: host }: ContainerState): string[] {
+function problemsOf({ Name: name, Config: config, State: state, HostConfig: host }: ContainerState): string[] {
   const published = Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) =>
     (bindings ?? []).map(({ HostIp: address }) => `${address}:${port}`),
   );
@@ -38,5 +38,5 @@ function faultsOf({ Name: name, Config: config, State: state, HostConfig: host }
     ['has no limits', host.Memory > 0 && host.NanoCpus > 0 && (host.PidsLimit ?? 0) > 0],
     [`publishes ${published.join(', ')}`, published.join() === allowed],
   ];
-  return expected.filter(([, isSo]) => !isSo).map(([fault]) => fault);
+  return expected.filter(([, isSo]) => !isSo).map(([problem]) => problem);
 }

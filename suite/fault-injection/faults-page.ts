@@ -8,38 +8,38 @@ export interface Findings {
   readonly downAndUp: readonly { readonly what: string; readonly instead?: string }[];
 }
 
-/** The page docs/faults.md; what was not measured this time stays as `before`, the present page, has it. */
+/** The page docs/faults.md. Rows that were not measured are those of `before`, the current page. */
 export function faultPage(findings: Findings, faultMs: number, before = ''): string {
-  return `# What happens when a part dies
+  return `# What happens when a part fails
 
-Measured on the cluster of docker-compose.yml by \`npm run test:faults -- --write\`, which makes this page: each part is killed,
-frozen (paused) and cut off (its network taken away) for ${faultMs / 1_000} seconds while users verify tokens in every service,
-read, write, search, list and upload files, log in and log out, and is then brought back. Nobody helps. A round begins when the
-unbroken cluster answers swiftly; one that goes wrong while the machine is busy with other things is run again, twice at most.
+\`npm run test:faults -- --write\` measures this on the cluster of docker-compose.yml and writes this page. Each part is killed,
+paused, or disconnected from the network for ${faultMs / 1_000} seconds, and then started, resumed or connected again, while users
+verify tokens in every service, read, write, search, list and upload files, log in and log out. No other repair takes place. A round
+starts when the cluster without a fault is fast. A round that fails under other load of the machine is repeated, twice at most.
 
-- **kept on**: requests that the part is not needed for, and how many of them were answered as always.
-- **refused properly**: requests that need the part, and how many of them were answered, or refused with 503 and
-  Retry-After within two seconds, until everything worked again. Without the gateway, the only door, there is nobody to refuse.
-- **lost**: acknowledged writes and uploads that could not be read afterwards.
-- **revived**: times that a token was taken whose session had been ended with success, before or during the fault. A service
-  that was cut off has not heard of the sessions that ended meanwhile: for about a second after its return, until it has Redis'
-  word, it can take a token of theirs. Routes that ask for \`requireFresh\` refuse instead.
-- **works again after**: from the return of the part until everything works.
+- **unaffected**: requests that do not need the part: successful of all.
+- **handled**: requests that need the part: successful ones, and 503 with Retry-After within two seconds, of all until the recovery.
+  Without the gateway there is no response.
+- **lost writes**: acknowledged entries and uploads that cannot be read afterwards.
+- **revoked accepted**: how often a service accepted a token of a session that had ended before or during the fault. A service
+  that was disconnected does not know the sessions that ended meanwhile: for about a second after the fault, until the revocation
+  feed is connected, it can accept their tokens. Routes with \`requireFresh\` refuse them.
+- **recovery**: from the end of the fault until every kind of request succeeds.
 
 ${faultTable(findings.rows, before)}
 
 ## Rolling restarts
 
-Two replicas of a service, restarted one after the other under the same load; of the gateway, behind a balancer that leaves out
-the one that is about to restart.
+Two replicas of a service, restarted one after the other under the same load. Gateways are behind a load balancer that takes a gateway
+out of rotation before its restart.
 
-| service | requests | failed | slowest | lost | revived | |
+| service | requests | failed | slowest | lost writes | revoked accepted | |
 |---|---|---|---|---|---|---|
 ${merged(findings.restarts.map(restartLine), before, 1, serviceOrder).join('\n')}
 
 ## \`docker compose down\`, then \`up\`
 
-| what was there before | is there after |
+| check | passed |
 |---|---|
 ${merged(findings.downAndUp.map(downLine), before, 1).join('\n')}
 `;
@@ -58,12 +58,12 @@ function faultTable(rows: readonly Row[], before: string): string {
       row.mustWork.total === 0 ? '–' : kept,
       refused,
       `${row.lost} of ${row.acknowledged}`,
-      `${row.revived} of ${row.revoked}`,
+      `${row.acceptedRevoked} of ${row.revoked}`,
       recovered,
     ];
     return `| ${cells.join(' | ')} | ${verdict(row)} |`;
   });
-  return `| part | fault | kept on | refused properly | lost | revived | works again after | |
+  return `| part | fault | unaffected | handled | lost writes | revoked accepted | recovery | |
 |---|---|---|---|---|---|---|---|
 ${merged(lines, before, 2, partOrder).join('\n')}`;
 }
@@ -71,7 +71,7 @@ ${merged(lines, before, 2, partOrder).join('\n')}`;
 const serviceOrder = ['auth', 'cms', 'assets', 'search', 'gateway'];
 const partOrder = ['auth', 'cms', 'assets', 'search', 'redis', 'postgres', 'gateway', 'auth and redis'];
 
-/** The lines, and those of the present page's table of as many columns whose first cells none of them has; in order. */
+/** New lines and the lines of the current page with other keys (the first cells), in order. */
 function merged(lines: readonly string[], before: string, keyCells: number, order: readonly string[] = []): string[] {
   const cellsOf = (line: string) => line.split('|').map((cell) => cell.trim());
   const keyOf = (line: string) =>
@@ -89,7 +89,7 @@ function merged(lines: readonly string[], before: string, keyCells: number, orde
 }
 
 function isHeading(cell: string | undefined): boolean {
-  return cell === 'part' || cell === 'service' || cell === 'what was there before';
+  return cell === 'part' || cell === 'service' || cell === 'check';
 }
 
 function downLine({ what, instead }: Findings['downAndUp'][number]): string {
@@ -98,36 +98,36 @@ function downLine({ what, instead }: Findings['downAndUp'][number]): string {
 
 function verdict(row: Row): string {
   if (isGood(row)) return 'good';
-  return row.isBusy ? '**bad**, on a machine that was busy with other things' : '**bad**';
+  return row.isBusy ? '**bad**, under other load' : '**bad**';
 }
 
 export function isSmooth(restart: RollingRestart): boolean {
-  return restart.failed.length === 0 && restart.lost === 0 && restart.revived === 0;
+  return restart.failed.length === 0 && restart.lost === 0 && restart.acceptedRevoked === 0;
 }
 
 function restartLine(restart: RollingRestart): string {
-  const { service, total, failed, slowestMs, lost, revived } = restart;
-  const cells = [service, total, failed.length, seconds(slowestMs), lost, revived];
+  const { service, total, failed, slowestMs, lost, acceptedRevoked } = restart;
+  const cells = [service, total, failed.length, seconds(slowestMs), lost, acceptedRevoked];
   return `| ${cells.join(' | ')} | ${isSmooth(restart) ? 'good' : '**bad**'} |`;
 }
 
-/** What went wrong in a round, for the log; empty if nothing did. */
+/** The failures of a round for the log. */
 export function describeFailures(row: Row): string {
   return lines([
-    row.isBusy ? 'the machine was busy with other things' : '',
-    summary('should have worked', row.mustWork.failed),
-    summary('not refused properly', row.mayFail.improper),
+    row.isBusy ? 'other load on the machine' : '',
+    summary('failed', row.mustWork.failed),
+    summary('not handled', row.mayFail.improper),
     row.lost > 0 ? `${row.lost} writes lost` : '',
-    row.revived > 0 ? `${row.revived} times a revoked token was taken` : '',
+    row.acceptedRevoked > 0 ? `${row.acceptedRevoked} accepted revoked tokens` : '',
     row.recoveredAfterMs === undefined ? 'never recovered' : '',
   ]);
 }
 
-export function describeRestart({ failed, lost, revived }: RollingRestart): string {
+export function describeRestart({ failed, lost, acceptedRevoked }: RollingRestart): string {
   return lines([
     summary('failed', failed),
     lost > 0 ? `${lost} writes lost` : '',
-    revived > 0 ? `${revived} times a revoked token was taken` : '',
+    acceptedRevoked > 0 ? `${acceptedRevoked} accepted revoked tokens` : '',
   ]);
 }
 
