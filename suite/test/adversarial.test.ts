@@ -20,7 +20,6 @@ it.each([
     const send = overHttp(`http://127.0.0.1:${suite.port + offset}${path}`);
     const report = await adversarialPack({ issuer: suite.issuer, send });
     assertAllRefused(report);
-    expect(report.results.length).toBeGreaterThan(350);
   },
   60_000,
 );

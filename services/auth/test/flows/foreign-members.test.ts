@@ -51,7 +51,7 @@ afterAll(() => auth[Symbol.asyncDispose]());
 
 it('refuses them in the JSON body of every route that it documents', async () => {
   const routes = await routesWithBody('application/json');
-  expect(routes.length).toBeGreaterThanOrEqual(31);
+  expect(routes.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(wanted)));
   for (const route of routes) {
     const { name, body } = route;
     const sample = sampleOf(body) as Readonly<Record<string, unknown>>;

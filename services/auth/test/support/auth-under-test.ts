@@ -127,6 +127,7 @@ export async function startAuth(
     announce?: (administrator: { email: string; password: string }) => void;
     /** The services beside it; they are away unless something else is said. */
     fetch?: typeof globalThis.fetch;
+    hashThreads?: HashThreads;
   } = {},
 ): Promise<AuthUnderTest> {
   const clock = options.clock ?? createClock();
@@ -151,7 +152,7 @@ export async function startAuth(
   const app = await start(loadConfig(env), {
     logger,
     state,
-    hashThreads: sharedHashThreads(),
+    hashThreads: options.hashThreads ?? sharedHashThreads(),
     fetch: options.fetch ?? servicesAway,
     now: clock.now,
     sleep: async (ms) => clock.advance(ms),
