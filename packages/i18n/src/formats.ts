@@ -1,3 +1,4 @@
+import type { Catalogue } from './catalogue.ts';
 import type { Language } from './language.ts';
 
 const DAY_SECONDS = 86_400;
@@ -18,4 +19,19 @@ export function formatDuration(language: Language, seconds: number): string {
 export function formatTime(language: Language, time: Date): string {
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
   return `${format.format(time)} UTC`;
+}
+
+const devices: Catalogue<{ readonly unknown: string; on(program: string, system: string): string }> = {
+  en: { unknown: 'Unknown device', on: (program, system) => `${program} on ${system}` },
+  fr: { unknown: 'Appareil inconnu', on: (program, system) => `${program} sous ${system}` },
+  de: { unknown: 'Unbekanntes Gerät', on: (program, system) => `${program} unter ${system}` },
+  zh: { unknown: '未知设备', on: (program, system) => `${system} 上的 ${program}` },
+};
+
+/** A device as auth's API names it, in English: `Firefox on Linux`, `curl`, `Unknown device`. */
+export function formatDevice(language: Language, device = ''): string {
+  const { unknown, on } = devices[language];
+  const [program = '', system] = device.split(' on ', 2);
+  if (system !== undefined) return on(program, system);
+  return program === '' || program === devices.en.unknown ? unknown : program;
 }

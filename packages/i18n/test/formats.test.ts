@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatTime } from '../src/formats.ts';
+import { formatDevice, formatDuration, formatTime } from '../src/formats.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -25,4 +25,15 @@ describe('formatTime', () => {
   ] as const)('in %s: %s', (language, text) =>
     expect(formatTime(language, new Date('2026-03-09T14:05:59Z')).replace(/\s/gu, ' ')).toBe(text),
   );
+});
+
+describe('formatDevice', () => {
+  it.each([
+    ['en', 'Firefox on Linux', 'Firefox on Linux'],
+    ['de', 'Firefox on Linux', 'Firefox unter Linux'],
+    ['fr', 'Unknown device', 'Appareil inconnu'],
+    ['zh', 'Safari on iOS', 'iOS 上的 Safari'],
+    ['de', 'curl', 'curl'],
+    ['de', undefined, 'Unbekanntes Gerät'],
+  ] as const)('in %s, of %s: %s', (language, device, text) => expect(formatDevice(language, device)).toBe(text));
 });

@@ -1,7 +1,7 @@
 import type { AuditTables } from '@gaia/audit-log/tables';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { ErasureJob } from './erasure/erasure-outbox.ts';
-import type { MailJob } from './mail/mail-job.ts';
+import type { QueuedMailJob } from './mail/mail-job.ts';
 
 /** The state of a signing key: only `active` signs; all three are published. */
 export type KeyState = 'next' | 'active' | 'retiring';
@@ -174,7 +174,7 @@ export interface AuthTables extends AuditTables {
   service_accounts: ServiceAccountsTable;
   client_secrets: ClientSecretsTable;
   roles: RolesTable;
-  mail_outbox: OutboxTable<MailJob>;
+  mail_outbox: OutboxTable<QueuedMailJob>;
   erasure_outbox: OutboxTable<ErasureJob>;
   registrations: RegistrationsTable;
   invitations: InvitationsTable;

@@ -78,7 +78,7 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
       if (found === undefined) return;
       await requireAllowed(throttle, { mailbox: found.email_key, address: by.address ?? '', scope: id });
       // The worker writes none where the address is proved.
-      await outbox.add(database, { kind: 'verification', user: id, site: caller.site });
+      await outbox.add(database, by, { kind: 'verification', user: id, site: caller.site });
       outbox.wake();
     },
     requestChange: async (caller, by, given, password) => {
@@ -101,6 +101,7 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
           .execute();
         await outbox.add(
           transaction,
+          by,
           { kind: 'email_change', user: user.id, site: caller.site },
           { kind: 'email_change_notice', user: user.id, recipient: user.email, at, site: caller.site },
         );
@@ -136,7 +137,7 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
             .where('id', '=', id)
             .execute();
           if (credentials !== undefined) await proof.replaceCredentials(transaction, id, credentials);
-          await outbox.add(transaction, { kind: 'email_changed', user: id, recipient: user.email, at });
+          await outbox.add(transaction, by, { kind: 'email_changed', user: id, recipient: user.email, at });
           await audit.append(transaction, by, { action: 'email.change', target: id });
         }),
       );

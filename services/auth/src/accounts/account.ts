@@ -97,7 +97,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
         if (changed === undefined) throw problem('wrong_password');
         // Also before the commit: if sessions cannot be ended, the password stays, and the user can try again.
         await endOtherSessions(user.id, caller.sessionId);
-        await outbox.add(transaction, {
+        await outbox.add(transaction, by, {
           kind: 'password_changed',
           user: user.id,
           recipient: user.email,

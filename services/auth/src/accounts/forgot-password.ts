@@ -30,7 +30,7 @@ export function createForgot(options: {
     const email = readEmailAddress(given);
     if (email === undefined) throw unusable('email', 'is not an e-mail address');
     const isAllowed = await throttle.allows({ mailbox: email.key, address, scope: site ?? '' });
-    if (isAllowed) await outbox.add(database, { kind: 'password_reset', emailKey: email.key, site });
+    if (isAllowed) await outbox.add(database, by, { kind: 'password_reset', emailKey: email.key, site });
     await audit.note(by, { action: 'password.forgot', site, details: { mailed: isAllowed } });
     outbox.wake();
   };

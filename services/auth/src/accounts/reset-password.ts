@@ -67,7 +67,7 @@ export function createReset({ database, linkTokens, proof, outbox, audit, now }:
         await lockAddress(transaction, user.key);
         await findUser(transaction, claims);
         await proof.replaceCredentials(transaction, id, { passwordHash, ...(!isProved && { names }) });
-        await outbox.add(transaction, {
+        await outbox.add(transaction, by, {
           kind: 'password_changed',
           user: id,
           recipient: user.email,

@@ -55,7 +55,7 @@ export function createSetPassword(options: SetPasswordOptions): SetPassword {
       if (changed === undefined) throw problem('user_not_found');
       // Also before the commit: if the sessions cannot be ended, the password stays, and it can be tried again.
       await cutOffs.endAllSessions(id);
-      await outbox.add(transaction, { kind: 'password_changed', user: id, recipient: changed.email, at });
+      await outbox.add(transaction, by, { kind: 'password_changed', user: id, recipient: changed.email, at });
       await audit.append(transaction, by, { action: 'password.set', target: id });
       return changed;
     });

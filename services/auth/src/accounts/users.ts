@@ -107,7 +107,7 @@ export function createUsers(options: UsersOptions): Users {
             created_at: new Date(at),
             updated_at: new Date(at),
           });
-          if (passwordHash === null) await outbox.add(transaction, { kind: 'verification', user: user.id });
+          if (passwordHash === null) await outbox.add(transaction, by, { kind: 'verification', user: user.id });
           await options.audit.append(transaction, by, { action: 'user.create', target: user.id });
           return user;
         }),
@@ -144,7 +144,7 @@ export function createUsers(options: UsersOptions): Users {
               endsSessions = true;
               await cutOffs.endAllSessions(id);
             }
-            if (mails.length > 0) await outbox.add(transaction, ...mails);
+            if (mails.length > 0) await outbox.add(transaction, by, ...mails);
             const details = {
               changed: Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name])),
               disabled: changes.disabled,
@@ -164,7 +164,7 @@ export function createUsers(options: UsersOptions): Users {
     },
     requestVerification: async (id, by) => {
       await database.transaction().execute(async (transaction) => {
-        await outbox.add(transaction, await verificationMail(transaction, id));
+        await outbox.add(transaction, by, await verificationMail(transaction, id));
         await options.audit.append(transaction, by, { action: 'email.verification', target: id });
       });
       outbox.wake();

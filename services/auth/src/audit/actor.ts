@@ -1,8 +1,15 @@
 import { type Actor, actorOf, systemActor } from '@gaia/audit-log/actor';
+import { type Language, negotiateLanguage } from '@gaia/i18n/language';
+import type { FastifyRequest } from 'fastify';
 
-export type Origin = Actor;
+export interface Origin extends Actor {
+  /** Of the mails that this causes; the default language without it. */
+  readonly language?: Language | undefined;
+}
 
-export const originOf = actorOf;
+export function originOf(request: FastifyRequest): Origin {
+  return { ...actorOf(request), language: negotiateLanguage(request.headers['accept-language']) };
+}
 
 /** What the service does by itself, such as the rotation of keys. */
 export const ownOrigin: Origin = systemActor('auth');

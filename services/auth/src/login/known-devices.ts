@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { networkOf } from '@gaia/http-service/client-network';
+import type { Language } from '@gaia/i18n/language';
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import type { Outbox } from '../mail/outbox.ts';
@@ -13,6 +14,7 @@ export interface KnownDevices {
     userAgent: string;
     address: string;
     site: string | undefined;
+    language: Language | undefined;
   }): Promise<void>;
 }
 
@@ -60,19 +62,23 @@ export function createKnownDevices({ database, outbox, log, now }: KnownDevicesO
   }
 
   return {
-    seen: async ({ user, email, userAgent, address, site }) => {
+    seen: async ({ user, email, userAgent, address, site, language }) => {
       try {
         const at = now();
         if ((await remember(user, deviceDigest(userAgent, address), at)) !== 'new') return;
-        await outbox.add(database, {
-          kind: 'new_device',
-          user,
-          recipient: email,
-          at,
-          site,
-          address,
-          device: deviceOf(userAgent),
-        });
+        await outbox.add(
+          database,
+          { language },
+          {
+            kind: 'new_device',
+            user,
+            recipient: email,
+            at,
+            site,
+            address,
+            device: deviceOf(userAgent),
+          },
+        );
         outbox.wake();
       } catch (error) {
         log.warn({ err: error }, 'a login could not be compared with the devices before it');

@@ -99,7 +99,10 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
     }
     const { family, access, isDeviceKnown } = opened;
     const grant = await sessions.grant(family, opened.user, access, issuedAt);
-    if (!isDeviceKnown) await devices.seen({ user: user.id, email: user.email, userAgent, address, site: access.site });
+    if (!isDeviceKnown) {
+      const { id, email } = user;
+      await devices.seen({ user: id, email, userAgent, address, site: access.site, language: by.language });
+    }
     await passwords.rehash(user.passwordHash, password, (hash) =>
       accounts.replaceHash(user.id, user.passwordHash, hash),
     );

@@ -1,11 +1,13 @@
+import { formatDevice, formatDuration, formatTime } from '@gaia/i18n/formats';
+import { defaultLanguage, languageOfTag } from '@gaia/i18n/language';
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import type { LinkPurpose, LinkTokens } from '../tokens/link-tokens.ts';
-import { type Language, languages } from './languages/languages.ts';
-import type { MailFacts, MailText } from './languages/mail-texts.ts';
+import { mailTexts } from './languages/languages.ts';
+import type { MailTexts } from './languages/mail-texts.ts';
 import { layOut } from './layout.ts';
-import type { Mail, MailJob, NoticeKind } from './mail-job.ts';
+import type { Mail, MailJob, NoticeKind, QueuedMailJob } from './mail-job.ts';
 import { recipientOf } from './recipient.ts';
 import type { Sender, SiteLinks } from './site-links.ts';
 
@@ -20,8 +22,16 @@ export interface ComposeOptions {
 interface Draft {
   readonly to: string;
   readonly sender: Sender;
-  readonly text: MailText;
-  readonly link?: string;
+  readonly text: keyof MailTexts;
+  /** The recipient's name. */
+  readonly name?: string;
+  readonly link?: Link;
+  readonly notice?: JobOf<NoticeKind>;
+}
+
+interface Link {
+  readonly url: string;
+  readonly purpose: LinkPurpose;
 }
 
 /** Pages that the links lead to; the page's button, never the GET, uses the token. */
@@ -34,24 +44,23 @@ export const linkPages: Readonly<Record<LinkPurpose, string>> = Object.freeze({
 
 type JobOf<Kind extends MailJob['kind']> = Extract<MailJob, { kind: Kind }>;
 
+const noticeTexts: Readonly<Record<NoticeKind, keyof MailTexts>> = {
+  email_change_notice: 'emailChangeNotice',
+  email_changed: 'emailChanged',
+  password_changed: 'passwordChanged',
+  new_device: 'newDevice',
+  administrator_added: 'administratorAdded',
+  administrator_removed: 'administratorRemoved',
+};
+
 /** Writes the mail of a job from what is so now; undefined where there is nothing to send any more. */
 export function createCompose(options: ComposeOptions) {
   const { database, linkTokens, siteLinks, from, now } = options;
-  const language: Language = 'en';
-  const texts = languages[language];
   const users = recipientOf(database);
 
-  async function link(
-    sender: Sender,
-    purpose: LinkPurpose,
-    claims: Parameters<LinkTokens['issue']>[1],
-  ): Promise<string> {
-    return `${sender.origin}${linkPages[purpose]}?token=${await linkTokens.issue(purpose, claims)}`;
-  }
-
-  function factsOf(sender: Sender, name: string, purpose?: LinkPurpose): MailFacts {
-    const seconds = purpose === undefined ? 0 : tokenPurposes[purpose].lifetimeSeconds;
-    return { site: sender.name, name, hours: seconds / 3_600, minutes: seconds / 60, days: seconds / 86_400 };
+  async function link(sender: Sender, purpose: LinkPurpose, claims: Parameters<LinkTokens['issue']>[1]): Promise<Link> {
+    const token = await linkTokens.issue(purpose, claims);
+    return { purpose, url: `${sender.origin}${linkPages[purpose]}?token=${token}` };
   }
 
   async function registration({ registration: id }: JobOf<'registration'>): Promise<Draft | undefined> {
@@ -61,14 +70,13 @@ export function createCompose(options: ComposeOptions) {
     const known = await users.byEmail(row.email_key);
     if (known?.disabled) return undefined;
     // The name that was given is in none of these: anybody could make us mail their words to a stranger.
-    const facts = factsOf(sender, '', 'emailVerification');
     if (known?.emailVerifiedAt && (await users.isMember(known.id, row.site_id))) {
-      return { to: known.email, sender, text: texts.registrationOfMember(facts) };
+      return { to: known.email, sender, text: 'registrationOfMember' };
     }
     return {
       to: known?.email ?? row.email,
       sender,
-      text: known?.emailVerifiedAt ? texts.registrationOfKnown(facts) : texts.registration(facts),
+      text: known?.emailVerifiedAt ? 'registrationOfKnown' : 'registration',
       link: await link(sender, 'emailVerification', { subject: row.id, email: row.email_key, isRegistration: true }),
     };
   }
@@ -80,7 +88,8 @@ export function createCompose(options: ComposeOptions) {
     return {
       to: user.email,
       sender,
-      text: texts.verification(factsOf(sender, user.name, 'emailVerification')),
+      text: 'verification',
+      name: user.name,
       link: await link(sender, 'emailVerification', {
         subject: user.id,
         email: user.emailKey,
@@ -97,7 +106,8 @@ export function createCompose(options: ComposeOptions) {
     return {
       to: user.email,
       sender,
-      text: texts.passwordReset(factsOf(sender, user.name, 'passwordReset')),
+      text: 'passwordReset',
+      name: user.name,
       link: await link(sender, 'passwordReset', {
         subject: user.id,
         email: user.emailKey,
@@ -114,13 +124,12 @@ export function createCompose(options: ComposeOptions) {
     const sender = await siteLinks.ofUser(user, site);
     const to = user.pendingEmail;
     const taken = await users.byEmail(user.pendingEmailKey);
-    if (taken !== undefined && taken.id !== user.id) {
-      return { to, sender, text: texts.emailChangeTaken(factsOf(sender, '')) };
-    }
+    if (taken !== undefined && taken.id !== user.id) return { to, sender, text: 'emailChangeTaken' };
     return {
       to,
       sender,
-      text: texts.emailChange(factsOf(sender, user.name, 'emailChange')),
+      text: 'emailChange',
+      name: user.name,
       link: await link(sender, 'emailChange', {
         subject: user.id,
         email: user.pendingEmailKey,
@@ -137,32 +146,16 @@ export function createCompose(options: ComposeOptions) {
     return {
       to: row.email,
       sender,
-      text: texts.invitation(factsOf(sender, '', 'invitation')),
+      text: 'invitation',
       link: await link(sender, 'invitation', { subject: row.id, email: row.email_key }),
     };
   }
-
-  const noticeTexts = {
-    email_change_notice: texts.emailChangeNotice,
-    email_changed: texts.emailChanged,
-    password_changed: texts.passwordChanged,
-    new_device: texts.newDevice,
-    administrator_added: texts.administratorAdded,
-    administrator_removed: texts.administratorRemoved,
-  } satisfies Record<NoticeKind, unknown>;
 
   async function notice(job: JobOf<NoticeKind>): Promise<Draft | undefined> {
     const user = await users.byId(job.user);
     if (user === undefined) return undefined;
     const sender = await siteLinks.ofUser(user, job.site);
-    const facts: MailFacts = {
-      ...factsOf(sender, user.name),
-      at: new Date(job.at),
-      ...(job.address !== undefined && { address: job.address }),
-      ...(job.device !== undefined && { device: job.device }),
-      ...(job.account !== undefined && { account: job.account }),
-    };
-    return { to: job.recipient, sender, text: noticeTexts[job.kind](facts) };
+    return { to: job.recipient, sender, text: noticeTexts[job.kind], name: user.name, notice: job };
   }
 
   function draft(job: MailJob): Promise<Draft | undefined> {
@@ -182,15 +175,26 @@ export function createCompose(options: ComposeOptions) {
     }
   }
 
-  return async (id: string, job: MailJob): Promise<Mail | undefined> => {
+  return async (id: string, job: QueuedMailJob): Promise<Mail | undefined> => {
     const made = await draft(job);
     if (made === undefined) return undefined;
-    const { to, sender, text } = made;
+    const { to, sender, name = '', link, notice: about } = made;
+    const language = languageOfTag(job.language) ?? defaultLanguage;
+    const text = mailTexts[language][made.text]({
+      site: sender.name,
+      name,
+      validity: link === undefined ? '' : formatDuration(language, tokenPurposes[link.purpose].lifetimeSeconds),
+      time: about === undefined ? '' : formatTime(language, new Date(about.at)),
+      address: about?.address ?? '',
+      device: formatDevice(language, about?.device),
+      account: about?.account ?? '',
+    });
     return {
       id,
+      language,
       from: { name: sender.name, address: from },
       to,
-      ...layOut(text, { site: sender.name, link: made.link, language }),
+      ...layOut(text, { site: sender.name, link: link?.url, language }),
     };
   };
 }

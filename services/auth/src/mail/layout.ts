@@ -1,4 +1,4 @@
-import type { Language } from './languages/languages.ts';
+import type { Language } from '@gaia/i18n/language';
 import type { MailText } from './languages/mail-texts.ts';
 
 export interface LaidOutMail {
@@ -21,7 +21,7 @@ export function layOut(
   const { subject, paragraphs, button, footnotes = [] } = mail;
   const text = [
     ...paragraphs.map(wrapped),
-    ...(link !== undefined && button !== undefined ? [`${button}:\n${link}`] : []),
+    ...(link !== undefined && button !== undefined ? [`${button}\n${link}`] : []),
     ...footnotes.map(wrapped),
     `-- \n${oneLine(site)}`,
   ].join('\n\n');

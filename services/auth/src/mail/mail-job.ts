@@ -1,3 +1,5 @@
+import type { Language } from '@gaia/i18n/language';
+
 /**
  * What a mail is about. It holds ids and never a token: whoever reads the table cannot use a link, and what has changed
  * by the time of sending is taken into account.
@@ -24,6 +26,12 @@ export type MailJob =
       readonly account?: string | undefined;
     };
 
+/** A job as it is stored. */
+export type QueuedMailJob = MailJob & {
+  /** Of the request that caused it. Absent in jobs of versions that wrote every mail in English. */
+  readonly language?: string | undefined;
+};
+
 export type NoticeKind =
   | 'email_change_notice'
   | 'email_changed'
@@ -34,6 +42,7 @@ export type NoticeKind =
 
 /** A mail as it goes out. */
 export interface Mail {
+  readonly language: Language;
   /** The same at every attempt, so that a mail that was sent twice can be told from two mails. */
   readonly id: string;
   readonly from: { readonly name: string; readonly address: string };

@@ -1,7 +1,8 @@
+import type { Language } from '@gaia/i18n/language';
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { uuidV7 } from '../users/user-id.ts';
-import type { MailJob } from './mail-job.ts';
+import type { MailJob, QueuedMailJob } from './mail-job.ts';
 
 /** Mails that wait. Beyond it, new ones are dropped: a flood of requests must not fill the disk. */
 export const MAX_WAITING_MAILS = 10_000;
@@ -9,9 +10,13 @@ export const MAX_WAITING_MAILS = 10_000;
 export interface Outbox {
   /**
    * Puts mails into the queue, in the transaction of the change that they tell of: both happen or neither.
-   * They are sent by and by; nothing that a mail server does reaches the caller.
+   * They are sent later, in the language of what caused them; nothing that a mail server does reaches the caller.
    */
-  add(database: Kysely<AuthTables>, ...jobs: readonly MailJob[]): Promise<void>;
+  add(
+    database: Kysely<AuthTables>,
+    cause: { readonly language?: Language | undefined },
+    ...jobs: readonly MailJob[]
+  ): Promise<void>;
   /** Sends what waits now instead of soon; to be called after the commit. */
   wake(): void;
 }
@@ -25,10 +30,10 @@ export interface OutboxOptions {
 export function createOutbox({ wake, now, randomBytes }: OutboxOptions): Outbox {
   return {
     wake,
-    add: async (database, ...jobs) => {
+    add: async (database, { language }, ...jobs) => {
       const at = now();
       const ids = jobs.map(() => uuidV7(at, randomBytes(10)));
-      const texts = jobs.map((job) => JSON.stringify(job));
+      const texts = jobs.map((job) => JSON.stringify({ ...job, language } satisfies QueuedMailJob));
       await sql`
         insert into mail_outbox (id, job, created_at, next_attempt_at)
         select id, job::jsonb, ${new Date(at)}::timestamptz, ${new Date(at)}::timestamptz

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { createOutboxQueue, type OutboxQueue } from '../outbox/queue.ts';
-import type { MailJob } from './mail-job.ts';
+import type { QueuedMailJob } from './mail-job.ts';
 
-export interface MailQueue extends OutboxQueue<MailJob> {
+export interface MailQueue extends OutboxQueue<QueuedMailJob> {
   /** Forgets mails that were given up long ago, and requests that have expired. */
   prune(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export function createMailQueue(options: {
 }): MailQueue {
   const { database, now } = options;
   return {
-    ...createOutboxQueue<MailJob>({
+    ...createOutboxQueue<QueuedMailJob>({
       ...options,
       table: 'mail_outbox',
       maxAttempts: MAX_ATTEMPTS,

@@ -29,7 +29,7 @@ export function createSmtpTransport(url: string): MailTransport {
 }
 
 /** The message as the library takes it. Addresses are given as objects, so that none is taken apart at commas or quotes. */
-export function messageOf({ id, from, to, subject, text, html }: Mail) {
+export function messageOf({ id, language, from, to, subject, text, html }: Mail) {
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   return {
     messageId: `<${id}@${domain}>`,
@@ -38,8 +38,15 @@ export function messageOf({ id, from, to, subject, text, html }: Mail) {
     subject,
     text,
     html,
-    // RFC 3834 §5: nobody's absence note answers.
-    headers: { 'auto-submitted': 'auto-generated', 'x-auto-response-suppress': 'All' },
+    // Links stay readable in the files of the file transport, in every language.
+    textEncoding: 'quoted-printable' as const,
+    headers: {
+      // RFC 3282 §2.
+      'content-language': language,
+      // RFC 3834 §5: no automatic response to it.
+      'auto-submitted': 'auto-generated',
+      'x-auto-response-suppress': 'All',
+    },
     disableFileAccess: true,
     disableUrlAccess: true,
   };

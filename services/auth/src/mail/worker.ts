@@ -1,5 +1,5 @@
 import { createOutboxWorker, type OutboxWorker } from '../outbox/worker.ts';
-import type { Mail, MailJob } from './mail-job.ts';
+import type { Mail, QueuedMailJob } from './mail-job.ts';
 import type { MailQueue } from './queue.ts';
 import { MailNotSent, type MailTransport } from './transport.ts';
 
@@ -7,7 +7,7 @@ export interface MailWorkerOptions {
   readonly queue: MailQueue;
   readonly transport: MailTransport;
   /** The mail of a job; undefined where there is nothing to send (any more). */
-  compose(id: string, job: MailJob): Promise<Mail | undefined>;
+  compose(id: string, job: QueuedMailJob): Promise<Mail | undefined>;
   readonly log: {
     warn(details: object, message: string): void;
     error(details: object, message: string): void;
@@ -18,7 +18,7 @@ export interface MailWorkerOptions {
 
 /** Sends what waits in the mail outbox. */
 export function createMailWorker({ queue, transport, compose, log, onOutcome }: MailWorkerOptions): OutboxWorker {
-  const worker = createOutboxWorker<MailJob, 'sent' | 'nothing'>({
+  const worker = createOutboxWorker<QueuedMailJob, 'sent' | 'nothing'>({
     name: 'mail',
     queue,
     perform: async ({ id, job }) => {

@@ -92,7 +92,7 @@ export function createInvitations(options: InvitationsOptions): Invitations {
           })
           .returning(columns)
           .executeTakeFirstOrThrow();
-        await outbox.add(transaction, { kind: 'invitation', invitation: made.id });
+        await outbox.add(transaction, by, { kind: 'invitation', invitation: made.id });
         await audit.append(transaction, by, { action: 'invitation.create', site, target: made.id, details: { roles } });
         return made;
       });

@@ -93,7 +93,7 @@ export function createRegister(options: RegisterOptions): Register {
     };
     await database.transaction().execute(async (transaction) => {
       const registration = await pendingRow(transaction, row, at);
-      await outbox.add(transaction, { kind: 'registration', registration });
+      await outbox.add(transaction, by, { kind: 'registration', registration });
       await audit.append(transaction, by, { action: 'user.register', site, target: registration });
     });
     outbox.wake();

@@ -33,7 +33,7 @@ describe.each(backends)('with state in %s', (backend) => {
     const raised = (await auth.post('/auth/refresh', { refresh_token: member.refresh_token })).json();
     expect((await auth.get('/auth/users', raised.access_token)).statusCode).toBe(200);
     for (const to of [user.email, ADMIN.email]) {
-      expect((await mailTo(auth, to, /A new administrator/)).text).toContain(`the account ${user.email} is`);
+      expect((await mailTo(auth, to, /New administrator/)).text).toContain(`The account ${user.email} is`);
     }
 
     const demoted = await change(auth, user.id, { administrator: false }, admin);

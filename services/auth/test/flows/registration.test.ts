@@ -94,7 +94,7 @@ describe('registration', () => {
     const user = await auth.provedMember({ site: A });
     const again = await register(user.email, A, { name: 'Mallory' });
     expect([again.statusCode, again.body]).toEqual([202, '{}']);
-    const told = await mailTo(auth, user.email, /You have an account/);
+    const told = await mailTo(auth, user.email, /You already have an account/);
     expect(told.link).toBeUndefined();
 
     const other = await register(user.email, B);

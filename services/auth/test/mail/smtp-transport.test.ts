@@ -59,12 +59,13 @@ async function smtp(answer: (command: string) => string | undefined = () => unde
 
 const mail = {
   id: '0198f8a0-0000-7000-8000-000000000000',
+  language: 'de',
   from: { name: 'Anna, "A"', address: 'no-reply@gaia.test' },
   to: 'b@gaia.test',
   subject: 'Grüße',
   text: 'Hello\n',
   html: '<p>Hello</p>',
-};
+} as const;
 
 describe('SMTP', () => {
   it('gets a whole mail, with the same id at every attempt', async () => {
@@ -79,6 +80,8 @@ describe('SMTP', () => {
       expect(source).toMatch(/^From: "Anna, \\"A\\"" <no-reply@gaia\.test>$/m);
       expect(source).toMatch(/^To: b@gaia\.test$/m);
       expect(source).toMatch(/^Auto-Submitted: auto-generated$/im);
+      expect(source).toMatch(/^Content-Language: de$/im);
+      expect(source).toMatch(/^Subject: =\?UTF-8\?Q\?Gr=C3=BC=C3=9Fe\?=$/im);
       expect(source).toContain('Content-Type: text/plain');
       expect(source).toContain('Content-Type: text/html');
     }

@@ -36,6 +36,7 @@ function worker(send: (mail: Mail) => Promise<void>) {
     transport: { send, close: () => {} },
     compose: async (id) => ({
       id,
+      language: 'en',
       from: { name: 'A', address: 'a@a.test' },
       to: 'b@b.test',
       subject: 's',
@@ -57,7 +58,7 @@ function worker(send: (mail: Mail) => Promise<void>) {
 describe('the outbox', () => {
   it('belongs to the transaction', async () => {
     const rolledBack = database.transaction().execute(async (transaction) => {
-      await outbox.add(transaction, job);
+      await outbox.add(transaction, {}, job);
       throw new Error('not after all');
     });
     await expect(rolledBack).rejects.toThrow('not after all');
@@ -65,7 +66,7 @@ describe('the outbox', () => {
   });
 
   it('is sent once by any number of workers', async () => {
-    await outbox.add(database, ...Array.from({ length: 30 }, () => job));
+    await outbox.add(database, {}, ...Array.from({ length: 30 }, () => job));
     const sent: string[] = [];
     const workers = [1, 2, 3].map(() => worker(async (mail) => void sent.push(mail.id)));
     await Promise.all(workers.map((one) => one.run()));
@@ -75,7 +76,7 @@ describe('the outbox', () => {
   });
 
   it('is tried again later and later, with the same id, until it is sent', async () => {
-    await outbox.add(database, job);
+    await outbox.add(database, {}, job);
     const ids: string[] = [];
     const one = worker(async (mail) => {
       ids.push(mail.id);
@@ -97,7 +98,7 @@ describe('the outbox', () => {
   });
 
   it('keeps what cannot be sent as a dead letter, with the reason', async () => {
-    await outbox.add(database, job);
+    await outbox.add(database, {}, job);
     const refused = worker(async () => {
       throw new MailNotSent('EENVELOPE 550', { permanent: true });
     });
@@ -105,7 +106,7 @@ describe('the outbox', () => {
     expect(await rows()).toMatchObject([{ last_error: 'EENVELOPE 550', died_at: new Date(clock.now()), attempts: 1 }]);
 
     await database.deleteFrom('mail_outbox').execute();
-    await outbox.add(database, job);
+    await outbox.add(database, {}, job);
     const away = worker(async () => {
       throw new MailNotSent('ECONNREFUSED', { permanent: false });
     });
@@ -121,7 +122,7 @@ describe('the outbox', () => {
   });
 
   it('takes over what a worker that has died had', async () => {
-    await outbox.add(database, job);
+    await outbox.add(database, {}, job);
     const queue = createMailQueue({ database, now: clock.now, random: Math.random });
     expect(await queue.claim(10)).toHaveLength(1);
     expect(await queue.claim(10)).toHaveLength(0);

@@ -9,6 +9,8 @@ export interface ReceivedMail {
   readonly from: string;
   readonly to: string;
   readonly subject: string;
+  /** Its Content-Language. */
+  readonly language: string;
   readonly text: string;
   readonly html: string;
   /** The link in the text, where there is one. */
@@ -60,6 +62,7 @@ function readMail(file: string, source: string): ReceivedMail {
     from: header('From'),
     to: header('To'),
     subject: header('Subject'),
+    language: header('Content-Language'),
     text,
     html: part(source, 'text/html'),
     link: url,
@@ -84,7 +87,9 @@ function quotedPrintable(body: string): string {
 }
 
 function decodedWords(line: string): string {
-  return line.replace(/=\?utf-8\?([bq])\?([^?]*)\?=\s*/gi, (_all, kind: string, word: string) =>
+  // RFC 2047 §6.2: white space counts, but between two encoded words.
+  const joined = line.replace(/\?=\s+=\?/g, '?==?');
+  return joined.replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_all, kind: string, word: string) =>
     kind.toLowerCase() === 'b'
       ? Buffer.from(word, 'base64').toString('utf8')
       : quotedPrintable(word.replaceAll('_', ' ')),

@@ -1,5 +1,5 @@
 import { Problem } from '@gaia/http-service/problem';
-import { formatTime } from '@gaia/i18n/formats';
+import { formatDevice, formatTime } from '@gaia/i18n/formats';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AskedFor, AuthClient, SignedInPlace } from '../sessions/auth-client.ts';
 import type { Session, SessionUser } from '../sessions/session.ts';
@@ -11,7 +11,6 @@ import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { field, hidden, note, signInLink } from './layout.ts';
-import type { Texts } from './texts/texts.ts';
 
 export interface AccountPageOptions {
   readonly desk: Desk;
@@ -134,9 +133,9 @@ function accountBody(
   const rows = places.map(
     (
       place,
-    ) => html`<li><div><strong>${deviceName(place, texts)}</strong>${place.current && html` <span class="soft">(${texts.thisDevice})</span>`}
+    ) => html`<li><div><strong>${formatDevice(texts.language, place.device)}</strong>${place.current && html` <span class="soft">(${texts.thisDevice})</span>`}
 <br><span class="small soft">${[place.site, place.address, texts.lastUsed(when(place.lastUsedAt))].filter(Boolean).join(' · ')}</span></div>
-${!place.current && html`<form method="post" action="/account/sessions">${csrf}${hidden('id', place.id)}<button class="quiet" aria-label="${texts.endLabel(deviceName(place, texts))}">${texts.end}</button></form>`}</li>`,
+${!place.current && html`<form method="post" action="/account/sessions">${csrf}${hidden('id', place.id)}<button class="quiet" aria-label="${texts.endLabel(formatDevice(texts.language, place.device))}">${texts.end}</button></form>`}</li>`,
   );
   const links = others.map(
     ({ name, origin }) =>
@@ -165,11 +164,4 @@ function deletionForm({ texts, formToken }: Visit): Html {
 ${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'current-password' })}
 <button class="danger">${texts.deleteAccount}</button>
 </form>`;
-}
-
-/** Auth names devices in English: `Firefox on Linux`. */
-function deviceName({ device }: SignedInPlace, texts: Texts): string {
-  const [program = '', system] = device.split(' on ', 2);
-  if (system !== undefined) return texts.deviceOn(program, system);
-  return program === '' || program === 'Unknown device' ? texts.unknownDevice : program;
 }

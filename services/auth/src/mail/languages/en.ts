@@ -1,82 +1,82 @@
 import type { MailFacts, MailTexts } from './mail-texts.ts';
 
 const greeting = ({ name }: MailFacts) => (name === '' ? 'Hello,' : `Hello ${name},`);
-const notYou = 'If this was not you, nothing needs to be done: nobody gets in by this mail being sent.';
+const once = ({ validity }: MailFacts) => `The link works once and is valid for ${validity}.`;
+const notYou = 'If this was not you, ignore this mail: without the link, nothing happens.';
 const act =
-  'If this was not you, set a new password now with "Forgotten password" on the login page, and tell those who run the site.';
-const when = ({ at }: MailFacts) => (at === undefined ? '' : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`);
+  'If this was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and tell the people who run the site.';
 
-export const en: MailTexts = Object.freeze({
+export const en: MailTexts = {
   registration: (facts) => ({
     subject: `Confirm your address for ${facts.site}`,
-    paragraphs: [greeting(facts), `somebody, hopefully you, has registered at ${facts.site} with this address.`],
-    button: 'Confirm the address',
-    footnotes: [`The link works once, within ${facts.hours} hours. You choose your password there.`, notYou],
+    paragraphs: [
+      greeting(facts),
+      `This address was used to register at ${facts.site}. If that was you, confirm it and choose your password.`,
+    ],
+    button: 'Confirm address',
+    footnotes: [once(facts), notYou],
   }),
   registrationOfKnown: (facts) => ({
     subject: `Join ${facts.site} with your account`,
     paragraphs: [
       greeting(facts),
-      `somebody, hopefully you, has registered at ${facts.site} with this address, which already has an account here.`,
-      `You can use that account at ${facts.site} too. Its password stays as it is.`,
+      `This address was used to register at ${facts.site}. It already has an account here.`,
+      `You can use that account at ${facts.site} too. Its password stays the same.`,
     ],
     button: `Join ${facts.site}`,
-    footnotes: [`The link works once, within ${facts.hours} hours.`, notYou],
+    footnotes: [once(facts), notYou],
   }),
   registrationOfMember: (facts) => ({
-    subject: `You have an account at ${facts.site}`,
+    subject: `You already have an account at ${facts.site}`,
     paragraphs: [
       greeting(facts),
-      `somebody has registered at ${facts.site} with this address, which has an account there already.`,
-      'If it was you, just log in. If you do not know the password any more, use "Forgotten password".',
+      `This address was used to register at ${facts.site}, where it already has an account.`,
+      'If that was you, just sign in. If you do not remember the password, choose “Forgot your password?” on the sign-in page.',
     ],
-    footnotes: [notYou],
+    footnotes: ['If this was not you, ignore this mail: nothing has changed.'],
   }),
   verification: (facts) => ({
     subject: `Confirm your address for ${facts.site}`,
     paragraphs: [
       greeting(facts),
-      `there is an account for this address at ${facts.site}. Confirm that the address is yours, and choose the password.`,
+      `There is an account for this address at ${facts.site}. Confirm that the address is yours, and choose your password.`,
     ],
-    button: 'Confirm the address',
-    footnotes: [
-      `The link works once, within ${facts.hours} hours. Passwords and sessions from before end when it is used.`,
-      notYou,
-    ],
+    button: 'Confirm address',
+    footnotes: [once(facts), 'Earlier passwords and sessions end when the link is used.', notYou],
   }),
   passwordReset: (facts) => ({
     subject: `A new password for ${facts.site}`,
     paragraphs: [
       greeting(facts),
-      `somebody, hopefully you, wants to set a new password for your account at ${facts.site}.`,
+      `A new password was asked for, for your account at ${facts.site}. If that was you, choose it now.`,
     ],
-    button: 'Set a new password',
-    footnotes: [`The link works once, within ${facts.minutes} minutes. All sessions end when it is used.`, notYou],
+    button: 'Choose a new password',
+    footnotes: [once(facts), 'You are signed out everywhere when the password is set.', notYou],
   }),
   emailChange: (facts) => ({
     subject: `Confirm your new address for ${facts.site}`,
-    paragraphs: [greeting(facts), `this shall become the address of your account at ${facts.site}.`],
-    button: 'Confirm the new address',
-    footnotes: [`The link works once, within ${facts.hours} hours.`, notYou],
+    paragraphs: [greeting(facts), `This is to become the address of your account at ${facts.site}.`],
+    button: 'Confirm new address',
+    footnotes: [once(facts), notYou],
   }),
   emailChangeTaken: (facts) => ({
     subject: `This address has an account at ${facts.site}`,
     paragraphs: [
-      'Hello,',
-      `somebody wanted to use this address for another account at ${facts.site}. It stays with yours, and nothing has changed.`,
+      greeting(facts),
+      `Another account at ${facts.site} was to be given this address. It stays with yours, and nothing has changed.`,
     ],
   }),
   invitation: (facts) => ({
     subject: `You are invited to ${facts.site}`,
-    paragraphs: ['Hello,', `you are invited to ${facts.site}.`],
+    paragraphs: [greeting(facts), `You are invited to become a member of ${facts.site}.`],
     button: 'Accept the invitation',
-    footnotes: [`The link works once, within ${facts.days} days.`, 'If you do not know why you get this, ignore it.'],
+    footnotes: [once(facts), 'If you do not know what this is about, ignore this mail.'],
   }),
   emailChangeNotice: (facts) => ({
     subject: `Your address at ${facts.site} is to be changed`,
     paragraphs: [
       greeting(facts),
-      `somebody who knows your password has asked to change the address of your account at ${facts.site} (${when(facts)}).`,
+      `Another address was asked for, for your account at ${facts.site}, with your password (${facts.time}).`,
       act,
     ],
   }),
@@ -84,39 +84,39 @@ export const en: MailTexts = Object.freeze({
     subject: `Your address at ${facts.site} has changed`,
     paragraphs: [
       greeting(facts),
-      `the address of your account at ${facts.site} has changed (${when(facts)}). Mails no longer come here.`,
-      'If this was not you, tell those who run the site at once.',
+      `Your account at ${facts.site} has another address now (${facts.time}). Mails about it no longer come here.`,
+      'If this was not you, tell the people who run the site at once.',
     ],
   }),
   passwordChanged: (facts) => ({
     subject: `Your password at ${facts.site} has changed`,
-    paragraphs: [greeting(facts), `the password of your account at ${facts.site} has changed (${when(facts)}).`, act],
+    paragraphs: [greeting(facts), `Your account at ${facts.site} has a new password (${facts.time}).`, act],
   }),
   newDevice: (facts) => ({
     subject: `A new device at ${facts.site}`,
     paragraphs: [
       greeting(facts),
-      `your account at ${facts.site} was used from a device or network that we had not seen before.`,
-      `When: ${when(facts)}`,
-      `From: ${facts.address ?? 'unknown'}`,
-      `With: ${facts.device || 'unknown'}`,
+      `Your account at ${facts.site} was used from a device or network that had not been seen before.`,
+      `Time: ${facts.time}`,
+      `IP address: ${facts.address}`,
+      `Device: ${facts.device}`,
       act,
     ],
   }),
   administratorAdded: (facts) => ({
-    subject: `A new administrator: ${facts.account}`,
+    subject: `New administrator: ${facts.account}`,
     paragraphs: [
       greeting(facts),
-      `the account ${facts.account} is an administrator of this installation now (${when(facts)}).`,
-      'Administrators can do everything at every site. If this is not right, tell those who run the installation at once.',
+      `The account ${facts.account} is now an administrator of this installation (${facts.time}).`,
+      'Administrators can do everything at every site. If this is not right, tell the people who run the installation at once.',
     ],
   }),
   administratorRemoved: (facts) => ({
     subject: `No longer an administrator: ${facts.account}`,
     paragraphs: [
       greeting(facts),
-      `the account ${facts.account} is no longer an administrator of this installation (${when(facts)}).`,
-      'If this is not right, tell those who run the installation.',
+      `The account ${facts.account} is no longer an administrator of this installation (${facts.time}).`,
+      'If this is not right, tell the people who run the installation.',
     ],
   }),
-} satisfies MailTexts);
+};

@@ -1,7 +1,8 @@
+import type { Catalogue } from '@gaia/i18n/catalogue';
+import { de } from './de.ts';
 import { en } from './en.ts';
+import { fr } from './fr.ts';
 import type { MailTexts } from './mail-texts.ts';
+import { zh } from './zh.ts';
 
-/** Languages that mails can be written in. */
-export const languages = Object.freeze({ en } satisfies Record<string, MailTexts>);
-
-export type Language = keyof typeof languages;
+export const mailTexts: Catalogue<MailTexts> = Object.freeze({ en, fr, de, zh });

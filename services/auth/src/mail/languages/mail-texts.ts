@@ -1,19 +1,17 @@
-/** What a text can speak of. Everything here is plain text; escaping is the layout's work. */
+/** What a text can speak of, in its language. Everything here is plain text; escaping is the layout's work. */
 export interface MailFacts {
   /** The site's own name. */
   readonly site: string;
   /** The recipient's name; may be empty. */
   readonly name: string;
-  /** For how long the link works. */
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly days?: number;
-  /** Where and when something happened. */
-  readonly address?: string;
-  readonly device?: string;
-  readonly at?: Date;
-  /** The address of the account that it is about. */
-  readonly account?: string;
+  /** For how long the link works: `24 hours`. Empty where there is no link. */
+  readonly validity: string;
+  /** When something happened, and where from. Empty for what is no notice. */
+  readonly time: string;
+  readonly address: string;
+  readonly device: string;
+  /** The e-mail address of the account that it is about, where that is not the recipient's. */
+  readonly account: string;
 }
 
 /** The words of one mail. */
@@ -26,7 +24,7 @@ export interface MailText {
   readonly footnotes?: readonly string[];
 }
 
-/** Every mail, in one language. A new language is one file of this type and one line in languages.ts. */
+/** Every mail, in one language. */
 export interface MailTexts {
   registration(facts: MailFacts): MailText;
   /** Somebody registers who has an account at another site of the installation. */

@@ -58,8 +58,6 @@ export const de: typeof en = {
   signedInAs: (who) => `Angemeldet als ${who}`,
   devices: 'Wo Sie angemeldet sind',
   thisDevice: 'dieses Gerät',
-  unknownDevice: 'Unbekanntes Gerät',
-  deviceOn: (program, system) => `${program} unter ${system}`,
   lastUsed: (when) => `zuletzt verwendet ${when}`,
   end: 'Abmelden',
   endLabel: (device) => `${device} abmelden`,

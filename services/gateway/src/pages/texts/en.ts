@@ -57,8 +57,6 @@ export const en = {
   signedInAs: (who: string) => `Signed in as ${who}`,
   devices: 'Where you are signed in',
   thisDevice: 'this device',
-  unknownDevice: 'Unknown device',
-  deviceOn: (program: string, system: string) => `${program} on ${system}`,
   lastUsed: (when: string) => `last used ${when}`,
   end: 'Sign out',
   endLabel: (device: string) => `Sign out ${device}`,

@@ -58,8 +58,6 @@ export const fr: typeof en = {
   signedInAs: (who) => `Connecté en tant que ${who}`,
   devices: 'Où vous êtes connecté',
   thisDevice: 'cet appareil',
-  unknownDevice: 'Appareil inconnu',
-  deviceOn: (program, system) => `${program} sous ${system}`,
   lastUsed: (when) => `dernière utilisation : ${when}`,
   end: 'Déconnecter',
   endLabel: (device) => `Déconnecter ${device}`,

@@ -55,8 +55,6 @@ export const zh: typeof en = {
   signedInAs: (who) => `当前登录：${who}`,
   devices: '已登录的设备',
   thisDevice: '本设备',
-  unknownDevice: '未知设备',
-  deviceOn: (program, system) => `${system} 上的 ${program}`,
   lastUsed: (when) => `最近使用：${when}`,
   end: '退出',
   endLabel: (device) => `退出 ${device}`,
