@@ -1,8 +1,8 @@
-import type { Problem } from '@gaia/http-service/problem';
+import { type Problem, problem } from '@gaia/http-service/problem';
 import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { guardProblem, insufficientScope } from '@gaia/token-guard/problems';
+import { insufficientScope } from '@gaia/token-guard/problems';
 import { requireScope } from '@gaia/token-guard/requirements';
 import type { Identity } from '@gaia/tokens/identity';
 import type { Kysely } from 'kysely';
@@ -98,7 +98,7 @@ export function registerAudit(
 function visibleSite({ scopes, site }: Identity, wanted: string | undefined): string | undefined {
   if (scopes.includes('sites:manage')) return wanted;
   if (!scopes.includes('audit:read')) throw insufficientScope(['audit:read']);
-  if (site === undefined || (wanted !== undefined && wanted !== site)) throw guardProblem('forbidden');
+  if (site === undefined || (wanted !== undefined && wanted !== site)) throw problem('forbidden');
   return site;
 }
 

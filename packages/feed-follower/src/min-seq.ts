@@ -5,7 +5,7 @@ import type { AppliedSeq } from './applied-seq.ts';
 const WAIT_MS = 5_000;
 
 const problem = defineProblems({
-  index_behind: { status: 503, title: 'That change has not arrived here yet; try again' },
+  index_behind: { status: 503, title: 'Projection behind the change feed' },
 });
 
 /** The parameter by which callers read their own writes: the `seq` that cms answered a change with. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemPart, problem, problemDocument } from './problem.ts';
+import { sharedProblems } from './problem-codes.ts';
 
 /** Errors of the framework, by its codes, as our problems. */
 const frameworkCodes: Readonly<Record<string, (message: string) => Problem>> = {
@@ -28,7 +29,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof SyntaxError && known.statusCode === 400) return problem('malformed_json');
   const status = known.statusCode ?? 500;
   if (status >= 400 && status < 500) {
-    return new Problem('bad_request', { status, title: 'The request cannot be understood', cause: error });
+    return new Problem('bad_request', { status, title: sharedProblems.bad_request.title, cause: error });
   }
   return problem('internal_error', { cause: error });
 }

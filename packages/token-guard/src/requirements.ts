@@ -1,8 +1,9 @@
+import { problem } from '@gaia/http-service/problem';
 import type { Identity } from '@gaia/tokens/identity';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Guard } from './guard.ts';
 import { identityOf } from './plugin.ts';
-import { guardProblem, insufficientAuthentication, insufficientScope } from './problems.ts';
+import { insufficientAuthentication, insufficientScope } from './problems.ts';
 
 /** A hook for a route's `onRequest` (before its body is read) or `preHandler`. */
 export type Requirement = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
@@ -19,7 +20,7 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Require
 export function requireRole(...roles: readonly [string, ...string[]]): Requirement {
   return requirement((request) => {
     const held = identityOf(request).roles;
-    if (!roles.some((role) => held.includes(role))) throw guardProblem('forbidden');
+    if (!roles.some((role) => held.includes(role))) throw problem('forbidden');
   });
 }
 
@@ -29,7 +30,7 @@ export function requireSite(parameter = 'site'): Requirement {
     const { site } = identityOf(request);
     const named = (request.params as Readonly<Record<string, unknown>>)[parameter];
     if (site === undefined || site !== named) {
-      throw guardProblem('forbidden', { detail: 'The access token is for another site.' });
+      throw problem('forbidden', { detail: 'The access token is for another site.' });
     }
   });
 }
@@ -53,7 +54,7 @@ export function requireFresh(guard: Pick<Guard, 'revocations'>, { maxAge }: { re
   return requirement(() => {
     const { ageMs } = revocations.status();
     if (ageMs === undefined || ageMs > maxAge * 1_000) {
-      throw guardProblem('revocations_stale', { headers: { 'retry-after': '1' } });
+      throw problem('revocations_stale', { headers: { 'retry-after': '1' } });
     }
   });
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '@gaia/http-service/problem';
 import type { Caller } from '@gaia/policy/visibility';
-import { guardProblem, insufficientScope } from '@gaia/token-guard/problems';
+import { insufficientScope, tokenMissing } from '@gaia/token-guard/problems';
 import { problem } from '../errors.ts';
 import type { Files } from './files.ts';
 import type { StoredFile } from './stored-file.ts';
@@ -24,11 +24,6 @@ function refusal(caller: Caller, { site, visibility }: StoredFile): Problem {
   return wouldHelp ? insufficientScope(['assets:read']) : problem('file_not_found');
 }
 
-/** RFC 6750 §3: a request without a token is told the scheme and no error. */
-function tokenMissing(): Problem {
-  return guardProblem('token_missing', { headers: { 'www-authenticate': 'Bearer realm="gaia"' } });
-}
-
 /**
  * A file that the caller may change or delete: one's own uploads, as long as one may upload, those of others for who may edit
  * others' content. Throws file_not_found (also for files of other sites), insufficient_scope, forbidden.
@@ -42,6 +37,6 @@ export async function changeableFile(
   if (file === undefined || caller.site !== file.site) throw problem('file_not_found');
   if (caller.scopes.includes('content:edit')) return file;
   if (!caller.scopes.includes('assets:write')) throw insufficientScope(['assets:write']);
-  if (caller.subject !== file.uploadedBy) throw guardProblem('forbidden');
+  if (caller.subject !== file.uploadedBy) throw problem('forbidden');
   return file;
 }

@@ -1,3 +1,4 @@
+import { insufficientScope } from '@gaia/token-guard/problems';
 import type { Identity } from '@gaia/tokens/identity';
 import type { Scope } from '@gaia/tokens/scopes';
 import { problem } from '../errors.ts';
@@ -12,9 +13,7 @@ export function isAdministrator(caller: Caller): boolean {
 /** Refuses callers without any of the permissions (RFC 6750 §3.1): 403 insufficient_scope. */
 export function requireAnyScope(caller: Caller, ...scopes: readonly [Scope, ...Scope[]]): void {
   if (scopes.some((scope) => caller.scopes.includes(scope))) return;
-  throw problem('insufficient_scope', {
-    headers: { 'www-authenticate': `Bearer realm="gaia", error="insufficient_scope", scope="${scopes[0]}"` },
-  });
+  throw insufficientScope([scopes[0]]);
 }
 
 /** A token is for one site: managing users there says nothing about other sites. 403 insufficient_scope, forbidden. */

@@ -1,7 +1,7 @@
+import { tokenMissing } from '@gaia/token-guard/problems';
 import type { Identity } from '@gaia/tokens/identity';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import { BARE_CHALLENGE, problem } from '../errors.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import { isUserId } from '../users/user.ts';
@@ -35,7 +35,7 @@ interface Ending {
 export function createLogout(options: LogoutOptions): (request: LogoutRequest) => Promise<void> {
   return async ({ accessToken, refreshToken, by }) => {
     if (accessToken === undefined && refreshToken === undefined) {
-      throw problem('token_missing', { headers: BARE_CHALLENGE });
+      throw tokenMissing();
     }
     const ended = new Map<string, Ending>();
     if (refreshToken !== undefined) {

@@ -5,8 +5,9 @@ import { problem as serviceProblem } from '@gaia/http-service/problem';
 import { type AccessRule, accessRule, sameRule, takesNames } from '@gaia/policy/access-rule';
 import { mayWriteField } from '@gaia/policy/fields';
 import { type Caller, editable, workingCopyReadable } from '@gaia/policy/visibility';
+import { insufficientScope } from '@gaia/token-guard/problems';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
-import { insufficientScope, problem } from '../errors.ts';
+import { problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
 import type { ReadableFiles } from '../neighbours/readable-files.ts';
 import { inTransaction } from '../transactions.ts';
@@ -293,11 +294,11 @@ function rightsOf({ visibility, names }: AccessRule) {
 }
 
 function demandEditable(author: Author, entry: StoredEntry): void {
-  if (!allows(editable(author, entry.site), entry)) throw insufficientScope('content:edit');
+  if (!allows(editable(author, entry.site), entry)) throw insufficientScope(['content:edit']);
 }
 
 function demandWorkingCopy(author: Author, entry: StoredEntry): void {
-  if (!allows(workingCopyReadable(author, entry.site), entry)) throw insufficientScope('content:edit');
+  if (!allows(workingCopyReadable(author, entry.site), entry)) throw insufficientScope(['content:edit']);
 }
 
 /** Throws `field_not_writable` naming the fields that the author may not write. */
@@ -314,7 +315,7 @@ function demandWritable(author: Author, type: CompiledType, fields: JsonObject =
 }
 
 function demandScope(author: Author, scope: string): void {
-  if (!author.scopes.includes(scope)) throw insufficientScope(scope);
+  if (!author.scopes.includes(scope)) throw insufficientScope([scope]);
 }
 
 function unknownType() {

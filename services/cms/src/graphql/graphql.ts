@@ -1,5 +1,4 @@
 import type { Actor } from '@gaia/audit-log/actor';
-import { Problem } from '@gaia/http-service/problem';
 import type { Caller } from '@gaia/policy/visibility';
 import {
   type DocumentNode,
@@ -16,6 +15,7 @@ import {
 } from 'graphql';
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
+import { problem } from '../errors.ts';
 import { listEntries } from '../listing/list-entries.ts';
 import type { CallContext } from '../neighbours/call-context.ts';
 import type { Neighbours } from '../neighbours/neighbours.ts';
@@ -127,9 +127,8 @@ function rules(maySeeSchema: boolean): readonly ValidationRule[] {
 const noIntrospection: ValidationRule = (context) => ({
   [Kind.FIELD]: (node: { name: { value: string } }) => {
     if (!['__schema', '__type'].includes(node.name.value)) return;
-    const refusal = new Problem('introspection_forbidden', {
-      status: 403,
-      title: 'The schema is shown to those who may write content',
+    const refusal = problem('introspection_forbidden', {
+      detail: 'The schema is shown to those who may write content.',
     });
     context.reportError(new GraphQLError(refusal.message, { originalError: refusal }));
   },

@@ -1,4 +1,5 @@
 import { type Visibility, visibilities } from '@gaia/policy/access-rule';
+import { insufficientScope } from '@gaia/token-guard/problems';
 import {
   type GraphQLFieldConfig,
   type GraphQLFieldConfigMap,
@@ -10,7 +11,7 @@ import {
 } from 'graphql';
 import type { Author, EntryInput } from '../entries/entries.ts';
 import type { SavedEntry } from '../entries/entry.ts';
-import { insufficientScope, problem } from '../errors.ts';
+import { problem } from '../errors.ts';
 import type { ContentType } from '../types/field.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import { PRODUCT_ID, ROLE_NAME } from '../values/names.ts';
@@ -117,7 +118,7 @@ function savedType(name: string, entry: GraphQLOutputType): GraphQLObjectType {
 }
 
 function authorWith({ caller, actor }: GraphqlContext, scope: string): Author {
-  if (caller === undefined || !caller.scopes.includes(scope)) throw insufficientScope(scope);
+  if (caller === undefined || !caller.scopes.includes(scope)) throw insufficientScope([scope]);
   return { ...caller, by: actor };
 }
 

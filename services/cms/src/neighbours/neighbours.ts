@@ -1,5 +1,5 @@
 import { type Fetch, fetchJson } from '@gaia/http-client/bounded-fetch';
-import { Problem } from '@gaia/http-service/problem';
+import { Problem, problem } from '@gaia/http-service/problem';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { CallContext } from './call-context.ts';
@@ -46,8 +46,9 @@ export function createNeighbours({ assetsUrl, searchUrl, fetch, deadlineMs = 2_0
     });
     if (!isJsonObject(body) || status >= 500) throw unavailable(service);
     if (status !== 200) {
-      const code = typeof body.code === 'string' ? body.code.slice(0, 100) : `${service}_refused`;
-      throw new Problem(code, { status, title: `The service ${service} refuses this` });
+      const { code, title } = body;
+      if (typeof code !== 'string' || typeof title !== 'string') throw unavailable(service);
+      throw new Problem(code.slice(0, 100), { status, title: title.slice(0, 200) });
     }
     return body;
   }
@@ -79,13 +80,8 @@ export function createNeighbours({ assetsUrl, searchUrl, fetch, deadlineMs = 2_0
   };
 }
 
-function unavailable(service: string, cause?: unknown): Problem {
-  return new Problem(`${service}_unavailable`, {
-    status: 503,
-    title: `The service ${service} does not answer`,
-    headers: { 'retry-after': '1' },
-    cause,
-  });
+function unavailable(service: 'assets' | 'search', cause?: unknown): Problem {
+  return problem(`${service}_unavailable`, { headers: { 'retry-after': '1' }, cause });
 }
 
 function filesOf({ items }: JsonObject): readonly (JsonObject & { readonly id: string })[] {
