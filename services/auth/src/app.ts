@@ -52,7 +52,6 @@ import { registerSessions } from './sessions/session-routes.ts';
 import { createSwitchSite } from './sessions/switch-site.ts';
 import { createOwnSessions } from './sessions/user-sessions.ts';
 import { registerHosts, registerSites } from './sites/routes.ts';
-import { createFindSiteAtHost } from './sites/site-origin.ts';
 import { createHandOverTokens } from './sso/hand-over-tokens.ts';
 import { registerHandOver, registerSignOns } from './sso/routes.ts';
 import { createSignOns } from './sso/sign-ons.ts';
@@ -83,7 +82,19 @@ export async function buildApp(
   const parts = createParts(config, dependencies, ownTokens);
   const { issuer, randomId, beginFamily, accessTokens, refreshTokens, sessions, jwks, verifier, serviceAccounts } =
     parts;
-  const { accounts, users, sites, members, requestThrottleOf, linkTokens, proof, outbox, measured, refresh } = parts;
+  const {
+    accounts,
+    readFacts,
+    users,
+    sites,
+    members,
+    requestThrottleOf,
+    linkTokens,
+    proof,
+    outbox,
+    measured,
+    refresh,
+  } = parts;
 
   const ownEmail = createOwnEmail({
     database,
@@ -109,7 +120,7 @@ export async function buildApp(
   });
 
   const signOns = createSignOns({
-    accounts,
+    readFacts,
     families: state.families,
     beginFamily,
     consumeOnce: state.consumeOnce,
@@ -118,7 +129,7 @@ export async function buildApp(
     refreshTokens,
     issueTimes,
     sessions,
-    findSiteAtHost: createFindSiteAtHost({ database, publicUrl: config.PUBLIC_URL ?? issuer }),
+    sites,
     audit,
     now,
     randomId,
@@ -230,6 +241,7 @@ export async function buildApp(
       createReauthenticate({
         presentPassword: parts.presentPassword,
         accounts,
+        readFacts,
         families: state.families,
         beginFamily,
         cutOffs,
@@ -243,7 +255,7 @@ export async function buildApp(
     registerSessions(guarded, {
       ownSessions,
       switchSite: createSwitchSite({
-        accounts,
+        readFacts,
         families: state.families,
         sessions,
         refreshTokens,
@@ -253,7 +265,7 @@ export async function buildApp(
         now,
       }),
     });
-    registerTokens(guarded, createMint({ accounts, accessTokens, issueTimes, audit }));
+    registerTokens(guarded, createMint({ accounts, readFacts, accessTokens, issueTimes, audit }));
     registerKeys(guarded, keys);
     const recent = requireRecent({ maxAge: SECRETS_MAX_AGE, now });
     registerServiceAccounts(guarded, serviceAccounts, recent);

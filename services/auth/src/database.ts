@@ -1,7 +1,5 @@
 import type { AuditTables } from '@gaia/audit-log/tables';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-import type { ErasureJob } from './erasure/erasure-outbox.ts';
-import type { QueuedMailJob } from './mail/mail-job.ts';
 
 /** The state of a signing key: only `active` signs; all three are published. */
 export type KeyState = 'next' | 'active' | 'retiring';
@@ -122,9 +120,9 @@ export interface RolesTable {
   updated_at: ColumnType<Date, Date, Date>;
 }
 
-export interface OutboxTable<Job extends object> {
+export interface OutboxTable {
   id: string;
-  job: JSONColumnType<Job>;
+  job: JSONColumnType<object>;
   attempts: Generated<number>;
   created_at: ColumnType<Date, Date, never>;
   next_attempt_at: Date;
@@ -174,8 +172,8 @@ export interface AuthTables extends AuditTables {
   service_accounts: ServiceAccountsTable;
   client_secrets: ClientSecretsTable;
   roles: RolesTable;
-  mail_outbox: OutboxTable<QueuedMailJob>;
-  erasure_outbox: OutboxTable<ErasureJob>;
+  mail_outbox: OutboxTable;
+  erasure_outbox: OutboxTable;
   registrations: RegistrationsTable;
   invitations: InvitationsTable;
   user_devices: UserDevicesTable;

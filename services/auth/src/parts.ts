@@ -1,6 +1,7 @@
 import { createSigner } from '@gaia/jwt/signer';
 import { createVerifier } from '@gaia/token-guard/verifier';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
+import { createReadFacts } from './access/account-facts.ts';
 import { createMembers } from './access/members.ts';
 import { createAddressProof } from './accounts/address-proof.ts';
 import { createUsers } from './accounts/users.ts';
@@ -33,7 +34,7 @@ import { jitteredLifetime } from './tokens/jitter.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import type { OwnTokens } from './tokens/symmetric-tokens.ts';
-import { createAccounts } from './users/login-accounts.ts';
+import { createLoginAccounts } from './users/login-accounts.ts';
 
 export type Parts = ReturnType<typeof createParts>;
 
@@ -89,7 +90,8 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
     now,
     randomId,
   });
-  const accounts = createAccounts(database);
+  const accounts = createLoginAccounts(database);
+  const readFacts = createReadFacts(database);
   const sites = createSites({ database, audit, publicUrl, now });
   const members = createMembers({ database, cutOffs, audit, now });
   const loginThrottle = config.RATE_LIMIT ? createLoginThrottle({ state, now }) : noThrottle;
@@ -133,7 +135,7 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
 
   const measured = sessionMetrics(metrics);
   const refresh = createRefresh({
-    accounts,
+    readFacts,
     families: { get: state.families.get, rotate: measured.countRotations(state.families.rotate) },
     refreshTokens,
     sessions,
@@ -162,6 +164,7 @@ export function createParts(config: Config, dependencies: AppDependencies, ownTo
     clientSecrets,
     serviceAccounts,
     accounts,
+    readFacts,
     users,
     sites,
     members,

@@ -22,10 +22,10 @@ interface FactsRow extends AccessRow {
   readonly disabled: boolean;
 }
 
+export type ReadFacts = (question: FactsQuestion) => Promise<AccountFacts | undefined>;
+
 /** Every refresh asks for them, so under load they are read together. */
-export function createReadFacts(
-  database: Kysely<AuthTables>,
-): (question: FactsQuestion) => Promise<AccountFacts | undefined> {
+export function createReadFacts(database: Kysely<AuthTables>): ReadFacts {
   return batchQuestions({
     parallel: 2,
     largest: 100,

@@ -1,7 +1,5 @@
 import { isForeignKeyViolation } from '@gaia/database/errors';
 import type { Kysely, Transaction } from 'kysely';
-import { lockAddressOf } from '../accounts/account-of-address.ts';
-import { nameLike } from '../accounts/user-list.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
@@ -10,6 +8,8 @@ import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import { type Caller, isAdministrator, requireHolds } from '../permissions/permissions.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { ofKnownSite } from '../sites/known-site.ts';
+import { lockAddressOf } from '../users/address-lock.ts';
+import { nameLike } from '../users/user.ts';
 import { requireOtherOwner } from './last-holders.ts';
 import { ownPermissions } from './own-permissions.ts';
 import { permissionsOfRoles } from './roles.ts';

@@ -1,5 +1,4 @@
 import { isForeignKeyViolation } from '@gaia/database/errors';
-import { problem as commonProblem } from '@gaia/http-service/problem';
 import type { Kysely, Transaction } from 'kysely';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -7,6 +6,7 @@ import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Caller, requireHolds } from '../permissions/permissions.ts';
 import { ofKnownSite } from '../sites/known-site.ts';
+import { invalid } from '../validation.ts';
 import { cutOffHolders, type HoldersOptions, holding } from './holders.ts';
 import { isOwnRoleName } from './role-name.ts';
 import { isSiteRole, scopesOf } from './site-access.ts';
@@ -45,7 +45,7 @@ export function createRoles(options: RolesOptions): Roles {
   return {
     list: async (site) => ofKnownSite(database, site, await select(database, site).execute()),
     put: async (caller, by, site, { name, description, permissions: given }) => {
-      if (!isOwnRoleName(name)) throw unusable('/params/role', 'must not be the name of a built-in role');
+      if (!isOwnRoleName(name)) throw invalid('/params/role', 'must not be the name of a built-in role');
       const permissions = [...new Set(given)].sort();
       requireHolds(caller, permissions);
       const isNew = await refusingUnknownSite(() =>
@@ -54,7 +54,7 @@ export function createRoles(options: RolesOptions): Roles {
           const known = before.find((role) => role.name === name);
           requireHolds(caller, known?.permissions ?? []);
           if (known === undefined && before.length >= MAX_ROLES) {
-            throw unusable('/params/role', `must not be one of more than ${MAX_ROLES} roles of a site`);
+            throw invalid('/params/role', `must not be one of more than ${MAX_ROLES} roles of a site`);
           }
           const at = new Date(now());
           await transaction
@@ -109,15 +109,11 @@ export async function permissionsOfRoles(
     .where('name', 'in', own)
     .forShare()
     .execute();
-  if (rows.length < own.length) throw unusable('/body/roles', 'names a role that the site does not have');
+  if (rows.length < own.length) throw invalid('/body/roles', 'names a role that the site does not have');
   return scopesOf(
     roles,
     rows.flatMap((row) => row.permissions),
   );
-}
-
-function unusable(path: string, message: string) {
-  return commonProblem('validation_failed', { detail: `${path} ${message}.`, errors: [{ path, message }] });
 }
 
 async function refusingUnknownSite<T>(write: () => Promise<T>): Promise<T> {

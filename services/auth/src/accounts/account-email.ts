@@ -7,12 +7,13 @@ import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { PresentPassword } from '../passwords/current-password.ts';
 import { wordsOfSites } from '../passwords/site-words.ts';
-import { selfOf } from '../sessions/user-sessions.ts';
+import { selfOf } from '../permissions/user-caller.ts';
 import { type RequestThrottle, requireAllowed } from '../throttling/mail-throttle.ts';
 import type { LinkTokens } from '../tokens/link-tokens.ts';
+import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { unusable } from '../users/unusable.ts';
-import { accountColumns, lockAddress } from './account-of-address.ts';
+import { invalidBody } from '../validation.ts';
+import { accountColumns } from './account-of-address.ts';
 import type { AddressProof, Choice } from './address-proof.ts';
 import { type LinkDetails, linkDetails } from './link-details.ts';
 import { refusingTaken } from './users.ts';
@@ -83,9 +84,9 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
     },
     requestChange: async (caller, by, given, password) => {
       const email = readEmailAddress(given);
-      if (email === undefined) throw unusable('email', 'is not an e-mail address');
+      if (email === undefined) throw invalidBody('email', 'is not an e-mail address');
       const user = await presentPassword(caller, by, password);
-      if (email.key === user.emailKey) throw unusable('email', 'is the present address');
+      if (email.key === user.emailKey) throw invalidBody('email', 'is the present address');
       await requireAllowed(throttle, { mailbox: email.key, address: by.address ?? '', scope: user.id });
       await database.transaction().execute(async (transaction) => {
         const at = now();

@@ -3,10 +3,11 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { originOf } from '../audit/actor.ts';
+import { CurrentPassword, NewPassword } from '../passwords/schemas.ts';
 import type { OwnAccount } from './account.ts';
 import type { OwnEmail } from './account-email.ts';
 import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from './link-details.ts';
-import { AcceptedAnswer, EmailText, LinkBody, LinkToken, NewPassword, PresentPassword } from './link-schemas.ts';
+import { AcceptedAnswer, EmailText, LinkBody, LinkToken } from './link-schemas.ts';
 import { Username } from './user-schemas.ts';
 
 const denials = { 401: tokenRefusals, 403: ['forbidden', 'wrong_password'], 404: ['user_not_found'] };
@@ -57,7 +58,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
         tags: ['account'],
         ...bearer,
         body: Type.Object(
-          { current_password: PresentPassword, password: NewPassword },
+          { current_password: CurrentPassword, password: NewPassword },
           { additionalProperties: false },
         ),
         response: {
@@ -80,7 +81,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
         summary: 'Delete one’s own account',
         tags: ['account'],
         ...bearer,
-        body: Type.Object({ password: PresentPassword }, { additionalProperties: false }),
+        body: Type.Object({ password: CurrentPassword }, { additionalProperties: false }),
         response: {
           204: noBody('The account is gone, and its sessions with it'),
           ...problems({
@@ -123,7 +124,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
           'Ask for another address; it takes the place of the present one when the link in the mail to it is used',
         tags: ['account'],
         ...bearer,
-        body: Type.Object({ email: EmailText, password: PresentPassword }, { additionalProperties: false }),
+        body: Type.Object({ email: EmailText, password: CurrentPassword }, { additionalProperties: false }),
         response: {
           202: AcceptedAnswer,
           ...problems({ 400: ['validation_failed', 'malformed_json'], ...denials, ...throttled }),

@@ -8,10 +8,10 @@ import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { PresentPassword } from '../passwords/current-password.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
+import { selfOf } from '../permissions/user-caller.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
-import { selfOf } from '../sessions/user-sessions.ts';
-import { requireUsablePassword } from '../users/unusable.ts';
 import { refusingTaken, usernameColumns } from './users.ts';
 
 export interface ProfileChanges {
@@ -76,7 +76,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
       );
     },
     changePassword: async (caller, by, present, password) => {
-      requireUsablePassword(password);
+      requireValidPassword(password);
       const user = await presentPassword(caller, by, present);
       await strength.require(password, [user.email, user.username, user.name]);
       const passwordHash = await passwords.hash(password);

@@ -2,9 +2,9 @@ import { sql, type Transaction } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength, PersonalWords } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
-import { requireUsablePassword } from '../users/unusable.ts';
 import { uuidV7 } from '../users/user-id.ts';
 import { type Account, findAccount } from './account-of-address.ts';
 import { insertUser, usernameColumns } from './users.ts';
@@ -77,7 +77,7 @@ export function createAddressProof(options: AddressProofOptions): AddressProof {
     if (password === undefined) {
       throw problem('password_required', { errors: [{ path: '/body/password', message: 'is chosen here' }] });
     }
-    requireUsablePassword(password);
+    requireValidPassword(password);
     const names = { ...usernameColumns(username ?? null), name: name.trim() };
     await strength.require(password, [email, names.username, names.name, ...words]);
     return { passwordHash: await passwords.hash(password), names };

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
-import { requireUsablePassword } from '../users/unusable.ts';
 import { uuidV7 } from '../users/user-id.ts';
 import { insertUser, readNewUser } from './users.ts';
 
@@ -36,7 +36,7 @@ export async function ensureFirstAdministrator(options: FirstAdministratorOption
   if (await hasUsers(database)) return sayUnused(options);
   const email = options.email ?? DEFAULT_ADMINISTRATOR;
   const password = options.password ?? randomBytes(15).toString('base64url');
-  requireUsablePassword(password);
+  requireValidPassword(password);
   const row = readNewUser({ email, name: 'Administrator' });
   // The operator's choice stands: who sets it in the environment must not be kept from starting.
   const weakness = options.password && (await options.strength.weakness(password, [row.email]));

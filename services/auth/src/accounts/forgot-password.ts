@@ -5,7 +5,7 @@ import type { AuthTables } from '../database.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { RequestThrottle } from '../throttling/mail-throttle.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { unusable } from '../users/unusable.ts';
+import { invalidBody } from '../validation.ts';
 
 export interface ForgotRequest {
   readonly email: string;
@@ -28,7 +28,7 @@ export function createForgot(options: {
   const { database, outbox, throttle, audit } = options;
   return async ({ email: given, site, address, by }) => {
     const email = readEmailAddress(given);
-    if (email === undefined) throw unusable('email', 'is not an e-mail address');
+    if (email === undefined) throw invalidBody('email', 'is not an e-mail address');
     const isAllowed = await throttle.allows({ mailbox: email.key, address, scope: site ?? '' });
     if (isAllowed) await outbox.add(database, by, { kind: 'password_reset', emailKey: email.key, site });
     await audit.note(by, { action: 'password.forgot', site, details: { mailed: isAllowed } });

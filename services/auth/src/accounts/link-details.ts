@@ -1,7 +1,7 @@
 import { plainText } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
+import { NewPassword } from '../passwords/schemas.ts';
 import type { Account } from './account-of-address.ts';
-import { NewPassword } from './link-schemas.ts';
 import { Username } from './user-schemas.ts';
 
 /** What the page of a link needs to know. */

@@ -1,11 +1,19 @@
 import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
+import { Type } from 'typebox';
 import type { Members } from '../access/members.ts';
-import { MeAnswer } from '../login/schemas.ts';
 import { userIdOf } from '../permissions/user-caller.ts';
-import { profileAnswer } from '../users/profile.ts';
+import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
 import type { Users } from './users.ts';
+
+const MeAnswer = Type.Object({
+  ...ProfileAnswer.properties,
+  site: Type.Union([Type.String(), Type.Null()]),
+  roles: Type.Array(Type.String(), { description: 'On this site' }),
+  scope: Type.String(),
+  sites: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), roles: Type.Array(Type.String()) })),
+});
 
 /** `GET /auth/me`: the user behind the token. To be registered under a guard. */
 export function registerMe(app: Service, { users, members }: { users: Users; members: Members }): void {

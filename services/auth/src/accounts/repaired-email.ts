@@ -3,7 +3,7 @@ import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { MailJob } from '../mail/mail-job.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { unusable } from '../users/unusable.ts';
+import { invalidBody } from '../validation.ts';
 
 export interface EmailRepair {
   readonly id: string;
@@ -29,7 +29,7 @@ export async function repairEmail(
   { id, email: given, at }: EmailRepair,
 ): Promise<RepairedEmail> {
   const email = given === undefined ? undefined : readEmailAddress(given);
-  if (given !== undefined && email === undefined) throw unusable('email', 'is not an e-mail address');
+  if (given !== undefined && email === undefined) throw invalidBody('email', 'is not an e-mail address');
   const user = await transaction
     .selectFrom('users')
     .select(['email', 'email_key', 'administrator'])

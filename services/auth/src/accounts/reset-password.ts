@@ -6,7 +6,8 @@ import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { wordsOfSites } from '../passwords/site-words.ts';
 import type { LinkClaims, LinkTokens } from '../tokens/link-tokens.ts';
-import { accountColumns, lockAddress } from './account-of-address.ts';
+import { lockAddress } from '../users/address-lock.ts';
+import { accountColumns } from './account-of-address.ts';
 import type { AddressProof, Choice } from './address-proof.ts';
 import { type LinkDetails, linkDetails } from './link-details.ts';
 

@@ -4,10 +4,9 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import { isUsablePassword, type Passwords } from '../passwords/passwords.ts';
+import { type Passwords, requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
-import { unusable } from '../users/unusable.ts';
 import { type User, userColumns } from '../users/user.ts';
 
 export interface SetPasswordOptions {
@@ -29,7 +28,7 @@ export type SetPassword = (id: string, password: string, by: Origin) => Promise<
 export function createSetPassword(options: SetPasswordOptions): SetPassword {
   const { database, passwords, strength, cutOffs, outbox, audit, now } = options;
   return async (id, password, by) => {
-    if (!isUsablePassword(password)) throw unusable('password', 'must have 8 to 256 characters');
+    requireValidPassword(password);
     const found = await database
       .selectFrom('users')
       .select(['email', 'username', 'name'])

@@ -1,11 +1,11 @@
-import { problem as commonProblem } from '@gaia/http-service/problem';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Page } from '../pages/page.ts';
 import { ofKnownSite } from '../sites/known-site.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { isUserId, type User, userColumns } from '../users/user.ts';
+import { isUserId, nameLike, type User, userColumns } from '../users/user.ts';
+import { invalid } from '../validation.ts';
 
 export const userSorts = ['created_at', '-created_at', 'email', '-email', 'name', '-name'] as const;
 export type UserSort = (typeof userSorts)[number];
@@ -90,7 +90,7 @@ function conditionsOf({ like, email, site, role, state, administrator }: UserFil
   if (like !== undefined) conditions.push(nameLike(like));
   if (email !== undefined) {
     const address = readEmailAddress(email);
-    if (address === undefined) throw unusableQuery('email', 'is not an e-mail address');
+    if (address === undefined) throw invalid('/query/email', 'is not an e-mail address');
     conditions.push(sql`users.email_key = ${address.key}`);
   }
   if (role !== undefined) {
@@ -104,11 +104,6 @@ function conditionsOf({ like, email, site, role, state, administrator }: UserFil
   if (administrator !== undefined)
     conditions.push(administrator ? sql`users.administrator` : sql`not users.administrator`);
   return conditions;
-}
-
-/** Text in the address, its domain as it is typed or in ASCII, or in any of the names; without regard to case. */
-export function nameLike(like: string): RawBuilder<boolean> {
-  return sql`users.search_text like ${like}`;
 }
 
 function pageOfRows(rows: readonly (ListedUser & { key: string })[], limit: number, sort: UserSort): Page<ListedUser> {
@@ -131,9 +126,4 @@ function readPlace(cursor: string, sort: UserSort): { key: string; id: string } 
     // Said below.
   }
   throw problem('invalid_cursor');
-}
-
-function unusableQuery(parameter: string, message: string) {
-  const path = `/query/${parameter}`;
-  return commonProblem('validation_failed', { detail: `${path} ${message}.`, errors: [{ path, message }] });
 }

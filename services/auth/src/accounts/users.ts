@@ -8,15 +8,16 @@ import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { Page } from '../pages/page.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { isOfOneAlphabet, skeletonOf } from '../users/look-alikes.ts';
 import { isReservedUsername } from '../users/reserved-usernames.ts';
-import { requireUsablePassword, unusable } from '../users/unusable.ts';
 import { type User, userColumns } from '../users/user.ts';
 import { uuidV7 } from '../users/user-id.ts';
 import { readUsername } from '../users/username.ts';
+import { invalidBody } from '../validation.ts';
 import { changeAdministrator } from './administrators.ts';
 import { repairEmail, verificationMail } from './repaired-email.ts';
 import { type ListedUser, listUsers, type UserListRequest } from './user-list.ts';
@@ -86,7 +87,7 @@ export function createUsers(options: UsersOptions): Users {
 
   async function firstHash({ password }: NewUser, row: ReturnType<typeof readNewUser>): Promise<string | null> {
     if (password === undefined) return null;
-    requireUsablePassword(password);
+    requireValidPassword(password);
     await options.strength.require(password, [row.email, row.username, row.name]);
     return passwords.hash(password);
   }
@@ -188,7 +189,7 @@ export function insertUser(database: Kysely<AuthTables>, row: UserRow): Promise<
 /** The normalised names of a new user. Throws validation_failed. */
 export function readNewUser({ email: givenEmail, username: givenUsername, name }: NewUser) {
   const email = readEmailAddress(givenEmail);
-  if (email === undefined) throw unusable('email', 'is not an e-mail address');
+  if (email === undefined) throw invalidBody('email', 'is not an e-mail address');
   return {
     email: email.address,
     email_key: email.key,
@@ -210,7 +211,7 @@ export function usernameColumns(given: string | null) {
   if (given === null) return { username: null, username_key: null, username_skeleton: null };
   const name = readUsername(given);
   if (name === undefined) {
-    throw unusable('username', 'must be 2 to 64 letters, digits, dots, dashes and underscores');
+    throw invalidBody('username', 'must be 2 to 64 letters, digits, dots, dashes and underscores');
   }
   const { username, key } = name;
   if (!isOfOneAlphabet(username)) throw refusedUsername('username_confusable', 'must be written in one alphabet');

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { requireOtherHolders } from '../access/last-holders.ts';
-import { lockAddressOf } from '../accounts/account-of-address.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
+import { lockAddressOf } from '../users/address-lock.ts';
 import { addErasure } from './erasure-outbox.ts';
 
 export interface EraseUserOptions {

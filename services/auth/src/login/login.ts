@@ -5,7 +5,7 @@ import type { Passwords } from '../passwords/passwords.ts';
 import type { Grant, Sessions } from '../sessions/sessions.ts';
 import type { LoginThrottle } from '../throttling/login-throttle.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
-import { type Accounts, loginKey } from '../users/login-accounts.ts';
+import { type LoginAccounts, loginKey } from '../users/login-accounts.ts';
 import type { Confirmation, LoginToConfirm } from './finalisation.ts';
 import { deviceDigest, type KnownDevices } from './known-devices.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
@@ -24,7 +24,7 @@ export interface LoginRequest {
 }
 
 export interface LoginOptions {
-  readonly accounts: Accounts;
+  readonly accounts: LoginAccounts;
   readonly passwords: Passwords;
   readonly sessions: Sessions;
   readonly throttle: LoginThrottle;

@@ -8,10 +8,11 @@ import { originOf } from '../audit/actor.ts';
 import type { LogoutRequest } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import type { Grant } from '../sessions/sessions.ts';
+import { GrantAnswer, grantAnswer } from '../sessions/token-response.ts';
 import { siteOfHost } from '../sites/site-of-host.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import type { LoginRequest } from './login.ts';
-import { GrantAnswer, grantAnswer, LoginBody, LogoutBody, RefreshBody } from './schemas.ts';
+import { LoginBody, LogoutBody, RefreshBody } from './schemas.ts';
 
 export interface LoginRoutes {
   login(request: LoginRequest): Promise<Grant>;

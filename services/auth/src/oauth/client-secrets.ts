@@ -4,7 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-tokens.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/cut-offs.ts';
 import { type ClientSecret, digestOf } from './oauth-client.ts';
 
 /** A secret as administrators see it. */

@@ -1,7 +1,7 @@
 import type { FamilyStore } from '@gaia/state/state';
 import type { Verifier } from '@gaia/token-guard/verifier';
 import { whoAmI } from '@gaia/tokens/identity';
-import { FIRST_PARTY_CLIENT } from '../sessions/sessions.ts';
+import { FIRST_PARTY_CLIENT } from '../tokens/access-tokens.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 
 export type Introspection = { readonly active: boolean } & Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
 import { originOf } from '../audit/actor.ts';
 import type { Refresh } from '../sessions/refresh.ts';
-import { FIRST_PARTY_CLIENT } from '../sessions/sessions.ts';
+import { FIRST_PARTY_CLIENT } from '../tokens/access-tokens.ts';
 import { type AuthenticateClient, hasCredentials } from './client-authentication.ts';
 import type { IssueForClient } from './client-credentials.ts';
 import { FORM, withForms } from './form-scope.ts';

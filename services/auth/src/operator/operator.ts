@@ -7,8 +7,8 @@ import type { EraseUser } from '../erasure/erase-user.ts';
 import { problem } from '../errors.ts';
 import type { Invitation, Invitations } from '../registration/invitations.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { unusable } from '../users/unusable.ts';
 import type { User } from '../users/user.ts';
+import { invalidBody } from '../validation.ts';
 import { operatorCaller } from './operator-caller.ts';
 
 /** What is done on the host, by address: there the ids of users are not at hand. */
@@ -47,7 +47,7 @@ const MAX_NAMED = 20;
 export function createOperator({ database, users, setPassword, eraseUser, invitations }: OperatorOptions): Operator {
   async function idOf(given: string): Promise<string> {
     const email = readEmailAddress(given);
-    if (email === undefined) throw unusable('email', 'is not an e-mail address');
+    if (email === undefined) throw invalidBody('email', 'is not an e-mail address');
     const user = await database.selectFrom('users').select('id').where('email_key', '=', email.key).executeTakeFirst();
     if (user !== undefined) return user.id;
     // An operator who does not know the administrator's address has no other way to find it out.
@@ -58,7 +58,7 @@ export function createOperator({ database, users, setPassword, eraseUser, invita
     const sites = await database.selectFrom('sites').select('id').orderBy('id').limit(MAX_NAMED).execute();
     const [site] = sites;
     if (site !== undefined && sites.length === 1) return site.id;
-    throw unusable('site', `must be one of the sites: ${sites.map(({ id }) => id).join(', ') || 'there are none'}`);
+    throw invalidBody('site', `must be one of the sites: ${sites.map(({ id }) => id).join(', ') || 'there are none'}`);
   }
 
   async function administrators(): Promise<readonly string[]> {

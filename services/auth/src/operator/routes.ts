@@ -2,8 +2,9 @@ import { noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
 import { RolesBody } from '../access/member-schemas.ts';
-import { EmailText, NewPassword } from '../accounts/link-schemas.ts';
+import { EmailText } from '../accounts/link-schemas.ts';
 import { UserAnswer, userAnswer } from '../accounts/user-schemas.ts';
+import { NewPassword } from '../passwords/schemas.ts';
 import { SiteId } from '../sites/schemas.ts';
 import type { Operator } from './operator.ts';
 

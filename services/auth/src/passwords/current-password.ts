@@ -4,7 +4,7 @@ import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import { selfOf } from '../sessions/user-sessions.ts';
+import { selfOf } from '../permissions/user-caller.ts';
 import type { LoginThrottle } from '../throttling/login-throttle.ts';
 import type { Passwords } from './passwords.ts';
 

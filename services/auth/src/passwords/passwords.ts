@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { invalidBody } from '../validation.ts';
 import type { Admission } from './admission.ts';
 import { createDecoys } from './decoys.ts';
 import { type CostShare, costText, type HashCost } from './hash-cost.ts';
@@ -65,10 +66,11 @@ function isOfCost(passwordHash: string, cost: HashCost): boolean {
   return passwordHash.startsWith(`$argon2id$v=19$${costText(cost)}$`);
 }
 
-/** Whether a new password can be taken; the schema has bounded its length before. */
-export function isUsablePassword(password: string): boolean {
+/** Bounds code points; a schema bounds UTF-16 units. Throws validation_failed for a new password outside the bounds. */
+export function requireValidPassword(password: string): void {
   const length = [...password].length;
-  return length >= PASSWORD_LENGTH.min && length <= PASSWORD_LENGTH.max && password.isWellFormed();
+  if (length >= PASSWORD_LENGTH.min && length <= PASSWORD_LENGTH.max && password.isWellFormed()) return;
+  throw invalidBody('password', `must have ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters`);
 }
 
 /** One password typed on two keyboards can arrive as different code points; NFKC makes them one (NIST SP 800-63B). */

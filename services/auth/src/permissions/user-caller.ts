@@ -1,3 +1,4 @@
+import type { Identity } from '@gaia/tokens/identity';
 import { problem } from '../errors.ts';
 import { isUserId } from '../users/user.ts';
 import type { Caller } from './permissions.ts';
@@ -6,4 +7,10 @@ import type { Caller } from './permissions.ts';
 export function userIdOf(caller: Caller): string {
   if (!isUserId(caller.subject)) throw problem('forbidden');
   return caller.subject;
+}
+
+/** The same for what is the user's own business: one who acts for the user has no part in it. 403 forbidden. */
+export function selfOf(caller: Identity): string {
+  if (caller.actor !== undefined) throw problem('forbidden');
+  return userIdOf(caller);
 }

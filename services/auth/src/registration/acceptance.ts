@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { findAccount, lockAddress } from '../accounts/account-of-address.ts';
+import { findAccount } from '../accounts/account-of-address.ts';
 import type { AddressProof, Choice } from '../accounts/address-proof.ts';
 import { type LinkDetails, linkDetails } from '../accounts/link-details.ts';
 import { refusingTaken } from '../accounts/users.ts';
@@ -10,6 +10,7 @@ import { problem } from '../errors.ts';
 import { wordsOfSite } from '../passwords/site-words.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { LinkTokens } from '../tokens/link-tokens.ts';
+import { lockAddress } from '../users/address-lock.ts';
 import { joinSiteWithRoles } from './join-site.ts';
 
 export interface Acceptance {

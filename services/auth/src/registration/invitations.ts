@@ -1,7 +1,6 @@
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import type { Kysely, Transaction } from 'kysely';
 import { permissionsOfRoles } from '../access/roles.ts';
-import { lockAddress } from '../accounts/account-of-address.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
@@ -11,10 +10,11 @@ import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
 import { type Caller, requireHolds } from '../permissions/permissions.ts';
 import { ofKnownSite } from '../sites/known-site.ts';
 import { type RequestThrottle, requireAllowed } from '../throttling/mail-throttle.ts';
+import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { unusable } from '../users/unusable.ts';
 import { isUserId } from '../users/user.ts';
 import { uuidV7 } from '../users/user-id.ts';
+import { invalidBody } from '../validation.ts';
 
 export interface Invitation {
   readonly id: string;
@@ -61,7 +61,7 @@ export function createInvitations(options: InvitationsOptions): Invitations {
   return {
     create: async (caller, by, site, { email: given, roles: wanted }) => {
       const email = readEmailAddress(given);
-      if (email === undefined) throw unusable('email', 'is not an e-mail address');
+      if (email === undefined) throw invalidBody('email', 'is not an e-mail address');
       const roles = [...new Set(wanted)].sort();
       // Every site has its own limit, so that the invitations of one keep nobody from those of another.
       await requireAllowed(throttle, { mailbox: email.key, address: `site ${site}`, scope: site });

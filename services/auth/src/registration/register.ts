@@ -1,6 +1,5 @@
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { lockAddress } from '../accounts/account-of-address.ts';
 import { usernameColumns } from '../accounts/users.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -8,9 +7,10 @@ import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { RequestThrottle } from '../throttling/mail-throttle.ts';
+import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { unusable } from '../users/unusable.ts';
 import { uuidV7 } from '../users/user-id.ts';
+import { invalidBody } from '../validation.ts';
 
 export interface Registrant {
   readonly email: string;
@@ -74,7 +74,7 @@ export function createRegister(options: RegisterOptions): Register {
 
   return async (site, { email: givenEmail, username: givenUsername, name = '' }, address, by) => {
     const email = readEmailAddress(givenEmail);
-    if (email === undefined) throw unusable('email', 'is not an e-mail address');
+    if (email === undefined) throw invalidBody('email', 'is not an e-mail address');
     const { username, username_key, username_skeleton } = usernameColumns(givenUsername ?? null);
     const found = await database.selectFrom('sites').select('registration').where('id', '=', site).executeTakeFirst();
     if (found === undefined) throw problem('site_not_found');

@@ -6,7 +6,7 @@ import { AcceptedAnswer, EmailText, LinkBody, LinkToken, WELL_MEANT } from '../a
 import { Username } from '../accounts/user-schemas.ts';
 import { originOf } from '../audit/actor.ts';
 import { SiteParams } from '../sites/schemas.ts';
-import { unusable } from '../users/unusable.ts';
+import { invalidBody } from '../validation.ts';
 import type { Register } from './register.ts';
 import type { Verification } from './verify.ts';
 
@@ -55,7 +55,7 @@ export function registerRegistration(app: Service, { register, verification }: R
     },
     async (request, reply) => {
       const { email, username, name, password } = request.body;
-      if (password !== undefined) throw unusable('password', 'is chosen at the link in the mail, not here');
+      if (password !== undefined) throw invalidBody('password', 'is chosen at the link in the mail, not here');
       await register(request.params.site, { email, username, name }, request.ip, originOf(request));
       reply.code(202).header('cache-control', 'no-store');
       return {};

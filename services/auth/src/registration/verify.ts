@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { accountColumns, findAccount, lockAddress } from '../accounts/account-of-address.ts';
+import { accountColumns, findAccount } from '../accounts/account-of-address.ts';
 import type { AddressProof, Choice } from '../accounts/address-proof.ts';
 import { type LinkDetails, linkDetails } from '../accounts/link-details.ts';
 import { refusingTaken } from '../accounts/users.ts';
@@ -9,6 +9,7 @@ import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { wordsOfSite, wordsOfSites } from '../passwords/site-words.ts';
 import type { LinkClaims, LinkTokens } from '../tokens/link-tokens.ts';
+import { lockAddress } from '../users/address-lock.ts';
 import { joinSite } from './join-site.ts';
 
 export interface VerifyOptions {

@@ -1,6 +1,5 @@
 import type { CutOff, State } from '@gaia/state/state';
 import { cutOffEnd } from '@gaia/token-guard/cut-offs';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-tokens.ts';
 
 export interface CutOffs {
   /** Ends a login: its refresh tokens and, within a second everywhere, its access tokens. May be repeated. */
@@ -83,3 +82,6 @@ export function createCutOffs({ state, keysMaxStaleSeconds, now, onCutOff }: Cut
 function nextSecond(at: number): number {
   return Math.floor(at / 1_000) + 1;
 }
+
+/** Longest life of an access token, in seconds: revocations need not be remembered for longer. */
+export const MAX_ACCESS_TOKEN_SECONDS = 1_800;

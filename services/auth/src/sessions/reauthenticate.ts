@@ -1,5 +1,6 @@
 import type { FamilyStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
+import type { ReadFacts } from '../access/account-facts.ts';
 import { sessionAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -7,14 +8,15 @@ import { problem, refuseToken } from '../errors.ts';
 import type { PresentPassword } from '../passwords/current-password.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
-import type { Accounts } from '../users/login-accounts.ts';
+import type { LoginAccounts } from '../users/login-accounts.ts';
 import type { BeginFamily } from './begin-family.ts';
 import { nextSessionId } from './session-id.ts';
 import type { Grant, Sessions } from './sessions.ts';
 
 export interface ReauthenticateOptions {
   readonly presentPassword: PresentPassword;
-  readonly accounts: Pick<Accounts, 'facts' | 'credentialVersion'>;
+  readonly accounts: Pick<LoginAccounts, 'credentialVersion'>;
+  readonly readFacts: ReadFacts;
   readonly families: Pick<FamilyStore, 'get'>;
   readonly beginFamily: BeginFamily;
   readonly cutOffs: Pick<CutOffs, 'endSession'>;
@@ -33,14 +35,14 @@ export type Reauthenticate = (caller: Identity, by: Origin, password: string) =>
  * Throws wrong_password, rate_limited, forbidden, not_a_member, token_revoked.
  */
 export function createReauthenticate(options: ReauthenticateOptions): Reauthenticate {
-  const { presentPassword, accounts, families, cutOffs, sessions, audit, now } = options;
+  const { presentPassword, accounts, readFacts, families, cutOffs, sessions, audit, now } = options;
   return async (caller, by, password) => {
     const user = await presentPassword(caller, by, password);
     if (caller.sessionId === undefined) throw problem('forbidden');
     const issuedAt = await options.issueTimes.next(user.id);
     const source = await families.get(caller.sessionId, now());
     if (source === undefined || source.sub !== user.id) throw refuseToken('token_revoked', 'session_ended');
-    const facts = await accounts.facts(user.id, source.site);
+    const facts = await readFacts({ user: user.id, site: source.site });
     const access = facts && sessionAccess(facts, source.site);
     if (facts === undefined || access === undefined) throw problem('not_a_member');
     const at = now();

@@ -2,10 +2,10 @@ import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schema
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { PresentPassword } from '../accounts/link-schemas.ts';
 import { originOf } from '../audit/actor.ts';
-import { GrantAnswer, grantAnswer } from '../login/schemas.ts';
+import { CurrentPassword } from '../passwords/schemas.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
+import { GrantAnswer, grantAnswer } from './token-response.ts';
 
 /** `POST /auth/reauthenticate`. To be registered under a guard. */
 export function registerReauthentication(app: Service, reauthenticate: Reauthenticate): void {
@@ -19,7 +19,7 @@ export function registerReauthentication(app: Service, reauthenticate: Reauthent
           'than `max_age` seconds (RFC 9470). The session goes on under another id; its tokens of before end.',
         tags: ['session'],
         ...bearer,
-        body: Type.Object({ current_password: PresentPassword }, { additionalProperties: false }),
+        body: Type.Object({ current_password: CurrentPassword }, { additionalProperties: false }),
         response: {
           200: GrantAnswer,
           ...problems({

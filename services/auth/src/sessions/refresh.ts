@@ -1,4 +1,5 @@
 import type { FamilyStore } from '@gaia/state/state';
+import type { ReadFacts } from '../access/account-facts.ts';
 import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -6,11 +7,10 @@ import { problem, refuseToken } from '../errors.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { Accounts } from '../users/login-accounts.ts';
 import type { Grant, Sessions } from './sessions.ts';
 
 export interface RefreshOptions {
-  readonly accounts: Pick<Accounts, 'facts'>;
+  readonly readFacts: ReadFacts;
   readonly families: Pick<FamilyStore, 'rotate' | 'get'>;
   readonly refreshTokens: RefreshTokens;
   readonly sessions: Sessions;
@@ -35,10 +35,10 @@ export type Refresh = (refreshToken: string, by: Origin, scopes?: readonly strin
  * `session_ended`, `reuse_detected`, `user_disabled` or `not_a_member`; invalid_scope for rights that the user has not.
  */
 export function createRefresh(options: RefreshOptions): Refresh {
-  const { accounts, families, refreshTokens, sessions, cutOffs, issueTimes, audit, graceMs, idleMs, now } = options;
+  const { readFacts, families, refreshTokens, sessions, cutOffs, issueTimes, audit, graceMs, idleMs, now } = options;
 
   async function rightsOn(subject: string, site: string | undefined, sid: string) {
-    const facts = await accounts.facts(subject, site);
+    const facts = await readFacts({ user: subject, site });
     if (facts === undefined || facts.disabled) {
       await cutOffs.endSession(sid);
       throw refuseToken('token_revoked', 'user_disabled');

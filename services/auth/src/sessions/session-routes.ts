@@ -3,13 +3,13 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { originOf } from '../audit/actor.ts';
-import { RefreshToken } from '../login/schemas.ts';
 import { requireAnyScope } from '../permissions/permissions.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
 import { USER_ID_PATTERN } from '../users/user.ts';
 import { SessionAnswer, sessionAnswer } from './session-response.ts';
 import type { SwitchSite } from './switch-site.ts';
+import { RefreshToken } from './token-response.ts';
 import type { OwnSessions } from './user-sessions.ts';
 
 const SwitchBody = Type.Object(

@@ -2,6 +2,7 @@ import type { Family, FamilyStore } from '@gaia/state/state';
 import type { SiteAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
+import { FIRST_PARTY_CLIENT } from '../tokens/access-tokens.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import type { UserProfile } from '../users/profile.ts';
 import type { BeginFamily } from './begin-family.ts';
@@ -29,9 +30,6 @@ export interface Login {
   readonly address: string;
   readonly by: Origin;
 }
-
-/** Client id of tokens that a user got with Gaia's own login. */
-export const FIRST_PARTY_CLIENT = 'gaia';
 
 export interface Sessions {
   /** Begins a family: one login, whatever other logins of the user there are. */

@@ -1,19 +1,19 @@
 import type { FamilyStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
+import type { ReadFacts } from '../access/account-facts.ts';
 import { siteAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
+import { selfOf } from '../permissions/user-caller.ts';
 import type { AccessToken } from '../tokens/access-tokens.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { Accounts } from '../users/login-accounts.ts';
 import type { Refresh } from './refresh.ts';
 import type { Grant, Sessions } from './sessions.ts';
-import { selfOf } from './user-sessions.ts';
 
 export interface SwitchSiteOptions {
-  readonly accounts: Pick<Accounts, 'facts'>;
+  readonly readFacts: ReadFacts;
   readonly families: Pick<FamilyStore, 'get' | 'setSite'>;
   readonly sessions: Pick<Sessions, 'access'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verify'>;
@@ -35,7 +35,7 @@ export type SwitchSite = (
  * ends after minutes, would buy a session of weeks. Throws forbidden, not_a_member, token_invalid, token_revoked.
  */
 export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
-  const { accounts, families, sessions, refreshTokens, issueTimes, audit, now } = options;
+  const { readFacts, families, sessions, refreshTokens, issueTimes, audit, now } = options;
   return async (caller, by, { site, refreshToken }) => {
     const user = selfOf(caller);
     const { sessionId } = caller;
@@ -44,7 +44,7 @@ export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
       throw refuseToken('token_invalid');
     }
     const issuedAt = await issueTimes.next(user);
-    const facts = await accounts.facts(user, site);
+    const facts = await readFacts({ user, site });
     if (facts === undefined || facts.disabled) throw refuseToken('token_revoked', 'user_disabled');
     const access = facts.site === site ? siteAccess(facts) : undefined;
     if (access === undefined) throw problem('not_a_member');

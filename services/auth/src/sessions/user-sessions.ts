@@ -3,7 +3,7 @@ import type { Identity } from '@gaia/tokens/identity';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem } from '../errors.ts';
-import { userIdOf } from '../permissions/user-caller.ts';
+import { selfOf } from '../permissions/user-caller.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
 import { deviceOf } from './device.ts';
 
@@ -67,10 +67,4 @@ export function createOwnSessions({ families, cutOffs, audit, now }: OwnSessions
     },
     endAllOf,
   };
-}
-
-/** Sessions are the user's own business: neither a service account nor one that acts for the user may look. 403 forbidden. */
-export function selfOf(caller: Identity): string {
-  if (caller.actor !== undefined) throw problem('forbidden');
-  return userIdOf(caller);
 }

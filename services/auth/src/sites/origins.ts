@@ -1,11 +1,11 @@
-import { unusable } from '../users/unusable.ts';
+import { invalidBody } from '../validation.ts';
 
 /** An origin (RFC 6454) and nothing more; over TLS wherever the installation is. Throws validation_failed. */
 export function readOrigin(text: string, publicUrl: string): string {
   const isPlain = new URL(publicUrl).protocol === 'http:';
   const url = originUrl(text);
   if (url === undefined || (url.protocol === 'http:' && !isPlain)) {
-    throw unusable('origin', `must be ${isPlain ? 'http:// or ' : ''}https:// with a host and perhaps a port`);
+    throw invalidBody('origin', `must be ${isPlain ? 'http:// or ' : ''}https:// with a host and perhaps a port`);
   }
   return url.origin;
 }
@@ -21,7 +21,7 @@ export function readFrontEndOrigins(texts: readonly string[], publicUrl: string)
   const origins = texts.map((text, index) => {
     const url = originUrl(text);
     if (url === undefined || (url.protocol === 'http:' && !isPlain && !isLoopback(url.hostname))) {
-      throw unusable(`origins/${index}`, 'must be https:// (or http://localhost) with a host and perhaps a port');
+      throw invalidBody(`origins/${index}`, 'must be https:// (or http://localhost) with a host and perhaps a port');
     }
     return url.origin;
   });

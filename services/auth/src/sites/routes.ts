@@ -24,9 +24,9 @@ export function registerHosts(app: Service, sites: Sites): void {
     },
     async (request) => {
       const host = readHost(request.params.host);
-      if (host === undefined) throw problem('site_not_found');
-      const { origins, ...found } = await sites.findByHost(host);
-      return { ...found, origins: [...origins] };
+      const found = host === undefined ? undefined : await sites.findByHost(host);
+      if (found === undefined) throw problem('site_not_found');
+      return { ...found, origins: [...found.origins] };
     },
   );
 }

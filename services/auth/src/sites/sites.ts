@@ -5,7 +5,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuthTables, RegistrationPolicy } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
-import { unusable } from '../users/unusable.ts';
+import { invalidBody } from '../validation.ts';
 import { readFrontEndOrigins, readOrigin } from './origins.ts';
 import { originAtHost } from './site-origin.ts';
 
@@ -55,8 +55,8 @@ export interface Sites {
   get(id: string, member?: string): Promise<Site>;
   /** All sites, or those that `member` belongs to, by id. */
   list(request: PageRequest, member: string | undefined): Promise<Page<Site>>;
-  /** The site that answers to a host. Throws site_not_found. */
-  findByHost(host: string): Promise<PublicSite>;
+  /** The site that answers to a host (lower case, without port), if there is one. */
+  findByHost(host: string): Promise<PublicSite | undefined>;
 }
 
 export interface SitesOptions {
@@ -114,7 +114,7 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
       if (typeof set.origin === 'string') {
         const { hostname } = new URL(set.origin);
         const { hosts } = await get(id);
-        if (!hosts.includes(hostname)) throw unusable('origin', 'must be at one of the hosts of the site');
+        if (!hosts.includes(hostname)) throw invalidBody('origin', 'must be at one of the hosts of the site');
       }
       await database.transaction().execute(async (transaction) => {
         const changed = await transaction
@@ -180,8 +180,7 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
         .select(['sites.id as site', 'sites.name', 'sites.registration', 'sites.origin', 'sites.origins'])
         .where('site_hosts.host', '=', host)
         .executeTakeFirst();
-      if (found === undefined) throw problem('site_not_found');
-      return { ...found, origin: originAtHost(host, found.origin ?? publicUrl) };
+      return found && { ...found, origin: originAtHost(host, found.origin ?? publicUrl) };
     },
   };
 }

@@ -2,7 +2,7 @@ import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/rout
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { originOf } from '../audit/actor.ts';
-import { GrantAnswer, grantAnswer } from '../login/schemas.ts';
+import { GrantAnswer, grantAnswer } from '../sessions/token-response.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import { EndBody, ExchangeBody, HandOverBody, HandOverReply } from './schemas.ts';
 import type { SignOns } from './sign-ons.ts';

@@ -1,7 +1,7 @@
 import { secretText } from '@gaia/http-service/route-schemas';
 import { MAX_TOKEN_BYTES } from '@gaia/tokens/purposes';
 import { Type } from 'typebox';
-import { RefreshToken } from '../login/schemas.ts';
+import { RefreshToken } from '../sessions/token-response.ts';
 import { SiteId } from '../sites/schemas.ts';
 
 const nonce = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description });

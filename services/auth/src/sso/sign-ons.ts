@@ -1,6 +1,7 @@
 import { isNonceOf } from '@gaia/hand-over/nonce';
 import type { FamilyStore, State } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
+import type { ReadFacts } from '../access/account-facts.ts';
 import { siteAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -10,10 +11,9 @@ import type { CutOffs } from '../revocation/cut-offs.ts';
 import type { BeginFamily } from '../sessions/begin-family.ts';
 import { nextSessionId, signOnOf } from '../sessions/session-id.ts';
 import type { Grant, Sessions } from '../sessions/sessions.ts';
-import type { FindSiteAtHost } from '../sites/site-origin.ts';
+import type { Sites } from '../sites/sites.ts';
 import type { IssueTimes } from '../tokens/issue-times.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { Accounts } from '../users/login-accounts.ts';
 import type { HandOverTokens } from './hand-over-tokens.ts';
 
 export interface HandOverAnswer {
@@ -47,7 +47,7 @@ export interface SignOns {
 }
 
 export interface SignOnOptions {
-  readonly accounts: Pick<Accounts, 'facts'>;
+  readonly readFacts: ReadFacts;
   readonly families: Pick<FamilyStore, 'get' | 'listBySubject'>;
   readonly beginFamily: BeginFamily;
   readonly consumeOnce: State['consumeOnce'];
@@ -56,7 +56,7 @@ export interface SignOnOptions {
   readonly refreshTokens: Pick<RefreshTokens, 'verifyEvenExpired'>;
   readonly issueTimes: Pick<IssueTimes, 'next'>;
   readonly sessions: Pick<Sessions, 'grant'>;
-  readonly findSiteAtHost: FindSiteAtHost;
+  readonly sites: Pick<Sites, 'findByHost'>;
   readonly audit: Pick<Audit, 'note'>;
   now(): number;
   randomId(): string;
@@ -67,10 +67,10 @@ const EXCHANGED = 'sso-exchange';
 
 /** One sign-on, many sites: brings it to another site, and ends it everywhere. */
 export function createSignOns(options: SignOnOptions): SignOns {
-  const { accounts, families, handOverTokens, sessions, audit, now } = options;
+  const { readFacts, families, handOverTokens, sessions, audit, now } = options;
 
   async function rightsOn(subject: string, site: string) {
-    const facts = await accounts.facts(subject, site);
+    const facts = await readFacts({ user: subject, site });
     if (facts === undefined || facts.disabled) throw refuseToken('token_revoked', 'user_disabled');
     const access = facts.site === site ? siteAccess(facts) : undefined;
     if (access === undefined) throw problem('not_a_member');
@@ -82,12 +82,12 @@ export function createSignOns(options: SignOnOptions): SignOns {
       const subject = userIdOf(caller);
       // A token that acts for the user is not the user, and one without a session is no sign-on.
       if (caller.actor !== undefined || caller.sessionId === undefined) throw problem('forbidden');
-      const target = await options.findSiteAtHost(host);
+      const target = await options.sites.findByHost(host);
       if (target === undefined) throw problem('site_not_found');
-      await rightsOn(subject, target.site);
+      const { site, origin } = target;
+      await rightsOn(subject, site);
       const family = await families.get(caller.sessionId, now());
       if (family === undefined || family.sub !== subject) throw refuseToken('token_revoked', 'session_ended');
-      const { site, origin } = target;
       const handOver = { subject, sessionId: family.sid, site, audience: origin, nonce, remember };
       const issued = await handOverTokens.issue(handOver);
       await audit.note(by, { action: 'sign_on.hand_over', site, target: subject, details: { from: family.site } });
@@ -96,7 +96,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
 
     exchange: async ({ token, verifier, userAgent }, by) => {
       const { sub, sid, jti, site, nonce, exp, aud } = await handOverTokens.verify(token);
-      const place = await options.findSiteAtHost(URL.parse(aud)?.hostname ?? '');
+      const place = await options.sites.findByHost(URL.parse(aud)?.hostname ?? '');
       if (place?.site !== site || place.origin !== aud) throw refuseToken('token_invalid', 'audience_wrong');
       // Consumed whatever follows: a token that was shown with a wrong verifier has been seen by somebody else.
       const isFirst = await options.consumeOnce(EXCHANGED, jti, exp * 1_000, now());

@@ -1,9 +1,7 @@
 import type { Sign } from '@gaia/jwt/signer';
 import type { AccessClaims, Actor } from '@gaia/tokens/access-claims';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
-
-/** Longest life of an access token, in seconds: revocations need not be remembered for longer. */
-export const MAX_ACCESS_TOKEN_SECONDS = 1_800;
+import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/cut-offs.ts';
 
 export interface AccessTokenRequest {
   readonly subject: string;
@@ -80,3 +78,6 @@ function checkLifetime(seconds: number): void {
     throw new RangeError(`access tokens live from 1 to ${MAX_ACCESS_TOKEN_SECONDS} seconds`);
   }
 }
+
+/** Client id of tokens that a user got with Gaia's own login. */
+export const FIRST_PARTY_CLIENT = 'gaia';

@@ -1,12 +1,13 @@
 import type { Identity } from '@gaia/tokens/identity';
+import type { ReadFacts } from '../access/account-facts.ts';
 import { siteAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem } from '../errors.ts';
-import { FIRST_PARTY_CLIENT } from '../sessions/sessions.ts';
-import type { Accounts } from '../users/login-accounts.ts';
+import type { LoginAccounts } from '../users/login-accounts.ts';
 import { isUserId } from '../users/user.ts';
 import type { AccessToken, AccessTokens } from './access-tokens.ts';
+import { FIRST_PARTY_CLIENT } from './access-tokens.ts';
 import { withoutRenewal } from './delegated-scopes.ts';
 import type { IssueTimes } from './issue-times.ts';
 
@@ -28,17 +29,18 @@ export type Mint = (caller: Identity, by: Origin, request: MintRequest) => Promi
  * Throws user_not_found, user_disabled, not_a_member, invalid_scope.
  */
 export function createMint(options: {
-  readonly accounts: Pick<Accounts, 'findByLoginName' | 'facts'>;
+  readonly accounts: Pick<LoginAccounts, 'findByLoginName'>;
+  readonly readFacts: ReadFacts;
   readonly accessTokens: AccessTokens;
   readonly issueTimes: IssueTimes;
   readonly audit: Pick<Audit, 'record'>;
 }): Mint {
-  const { accounts, accessTokens, issueTimes, audit } = options;
+  const { accounts, readFacts, accessTokens, issueTimes, audit } = options;
   return async (caller, by, { user, site, ttlSeconds, scope }) => {
     const id = isUserId(user) ? user : (await accounts.findByLoginName(user))?.id;
     if (id === undefined) throw problem('user_not_found');
     const issuedAt = await issueTimes.next(id);
-    const facts = await accounts.facts(id, site);
+    const facts = await readFacts({ user: id, site });
     if (facts === undefined) throw problem('user_not_found');
     if (facts.disabled) throw problem('user_disabled');
     const access = facts.site === site ? siteAccess(facts) : undefined;

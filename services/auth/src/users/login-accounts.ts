@@ -1,5 +1,4 @@
 import { type Kysely, sql } from 'kysely';
-import { type AccountFacts, createReadFacts } from '../access/account-facts.ts';
 import type { AuthTables } from '../database.ts';
 import { readEmailAddress } from './email-address.ts';
 import { readUsername } from './username.ts';
@@ -13,11 +12,10 @@ export interface LoginAccount {
   readonly disabled: boolean;
 }
 
-/** What login and refresh read. */
-export interface Accounts {
+/** Users as a login finds them. */
+export interface LoginAccounts {
   /** By e-mail address or, without an `@`, by user name. */
   findByLoginName(name: string): Promise<LoginAccount | undefined>;
-  facts(userId: string, site: string | undefined): Promise<AccountFacts | undefined>;
   /** Of a user who is there and not disabled. */
   credentialVersion(userId: string): Promise<number | undefined>;
   /** Of the user's first membership; for an administrator without any, the installation's first. */
@@ -26,8 +24,7 @@ export interface Accounts {
   replaceHash(userId: string, before: string | null, hash: string): Promise<void>;
 }
 
-export function createAccounts(database: Kysely<AuthTables>): Accounts {
-  const readFacts = createReadFacts(database);
+export function createLoginAccounts(database: Kysely<AuthTables>): LoginAccounts {
   return {
     findByLoginName: async (name) => {
       const key = loginKey(name);
@@ -38,7 +35,6 @@ export function createAccounts(database: Kysely<AuthTables>): Accounts {
         .where(key.column, '=', key.value)
         .executeTakeFirst();
     },
-    facts: (user, site) => readFacts({ user, site }),
     credentialVersion: async (userId) => {
       const user = await database
         .selectFrom('users')

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 
 /** A user as administrators see one; never with anything of the password. */
 export interface User {
@@ -34,3 +34,8 @@ export function isUserId(text: string): boolean {
 }
 
 export const USER_ID_PATTERN = uuidSyntax.source;
+
+/** Text in the address, its domain as it is typed or in ASCII, or in any of the names; without regard to case. */
+export function nameLike(like: string): RawBuilder<boolean> {
+  return sql`users.search_text like ${like}`;
+}

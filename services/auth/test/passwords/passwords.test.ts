@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPasswords, isUsablePassword } from '../../src/passwords/passwords.ts';
+import { createPasswords, requireValidPassword } from '../../src/passwords/passwords.ts';
 import { sharedHashThreads } from '../support/auth-under-test.ts';
 
 const noQueue = { run: <T>(work: () => Promise<T>) => work(), waiting: () => 0 };
@@ -56,7 +56,7 @@ describe('passwords', () => {
   });
 });
 
-describe('isUsablePassword', () => {
+describe('requireValidPassword', () => {
   it.each([
     ['12345678', true],
     ['1234567', false],
@@ -67,6 +67,8 @@ describe('isUsablePassword', () => {
     ['        ', true],
     [`1234567\ud800`, false],
   ])('%j: %s', (password, expected) => {
-    expect(isUsablePassword(password)).toBe(expected);
+    const check = () => requireValidPassword(password);
+    if (expected) expect(check).not.toThrow();
+    else expect(check).toThrow('/body/password');
   });
 });
