@@ -33,6 +33,16 @@ export const contestants = {
   'gaia guard, first sight': async (trust) => gaia(trust, 2),
   '@fastify/jwt, cache on': async (trust) => fastifyJwt(trust, true),
   '@fastify/jwt, cache off': async (trust) => fastifyJwt(trust, false),
+  'jose, local key': async (trust) => {
+    const { importJWK, jwtVerify } = await import('jose');
+    const key = await importJWK(trust.publicJwk, 'RS256');
+    const expected = { issuer: trust.issuer, audience: trust.audience, algorithms: ['RS256'], typ: 'at+jwt' };
+    return listening(Fastify(), (app) => {
+      app.addHook('onRequest', async (request) => {
+        await jwtVerify((request.headers.authorization ?? '').slice(7), key, expected);
+      });
+    });
+  },
   'jose remote set': async (trust) => {
     const { createRemoteJWKSet, jwtVerify } = await import('jose');
     const keys = createRemoteJWKSet(new URL(trust.jwksUrl));
