@@ -1,7 +1,13 @@
+import type { Identity } from '@gaia/tokens/identity';
 import type { ColumnType, RawBuilder } from 'kysely';
-import type { Maker } from './links/download-grants.ts';
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+/** Who made a link, as revocations and the policy ask about the access token that it was made with. */
+export type Maker = Pick<
+  Identity,
+  'subject' | 'site' | 'roles' | 'scopes' | 'tokenId' | 'keyId' | 'issuedAt' | 'sessionId' | 'actorSessionIds'
+>;
 
 /**
  * What a file is readable by in itself, whatever entries mention it: everybody, members of its site who may read files, those

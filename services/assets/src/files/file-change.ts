@@ -1,6 +1,6 @@
 import { entityTag, matches, readIfMatch } from '@gaia/http-service/conditional-requests';
 import { problem } from '../errors.ts';
-import { safeFileName } from '../uploads/file-name.ts';
+import { safeFileName } from './file-name.ts';
 import { fileRule } from './file-rule.ts';
 import { fileAnswer } from './schemas.ts';
 import type { StoredFile } from './stored-file.ts';

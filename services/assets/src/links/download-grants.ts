@@ -1,12 +1,5 @@
-import type { Identity } from '@gaia/tokens/identity';
 import { type Kysely, sql } from 'kysely';
-import type { AssetsDatabase } from '../database.ts';
-
-/** Who made a link, as revocations and the policy ask about the access token that it was made with. */
-export type Maker = Pick<
-  Identity,
-  'subject' | 'site' | 'roles' | 'scopes' | 'tokenId' | 'keyId' | 'issuedAt' | 'sessionId' | 'actorSessionIds'
->;
+import type { AssetsDatabase, Maker } from '../database.ts';
 
 /** What a download link refers to. */
 export interface DownloadGrant {

@@ -5,8 +5,9 @@ import type { Caller } from '@gaia/policy/visibility';
 import type { Revocations } from '@gaia/token-guard/revocations';
 import type { Identity } from '@gaia/tokens/identity';
 import { tokenPurposes } from '@gaia/tokens/purposes';
+import type { Maker } from '../database.ts';
 import { type LinkRefusal, linkProblem, problem } from '../errors.ts';
-import type { DownloadGrants, Maker } from './download-grants.ts';
+import type { DownloadGrants } from './download-grants.ts';
 
 /** What a verified link is good for. */
 interface OpenedLink {

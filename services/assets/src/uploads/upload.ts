@@ -1,9 +1,9 @@
 import type { Identity } from '@gaia/tokens/identity';
 import { problem } from '../errors.ts';
+import { safeFileName } from '../files/file-name.ts';
 import type { Files } from '../files/files.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import { type FileStore, StorageError } from '../storage/file-store.ts';
-import { safeFileName } from './file-name.ts';
 import type { ReceivedForm } from './form.ts';
 import { mediaTypeOf } from './media-type.ts';
 

@@ -2,7 +2,7 @@ import { anyCharacter } from '@gaia/testing/any-character';
 import { create, parse } from 'content-disposition';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { safeFileName } from '../../src/uploads/file-name.ts';
+import { safeFileName } from '../../src/files/file-name.ts';
 
 it.each([
   ['report.pdf', 'report.pdf'],

@@ -4,9 +4,9 @@ import { identityOf } from '@gaia/token-guard';
 import { requireScope } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
-import type { Files } from '../files/files.ts';
-import { FileParams, MinSeqQuery } from '../files/schemas.ts';
-import type { Usages } from './usage.ts';
+import type { Usages } from '../references/usage.ts';
+import type { Files } from './files.ts';
+import { FileParams, MinSeqQuery } from './schemas.ts';
 
 export interface UsageDependencies {
   readonly files: Pick<Files, 'find' | 'usage'>;
