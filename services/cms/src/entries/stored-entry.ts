@@ -3,6 +3,7 @@ import type { Caller } from '@gaia/policy/visibility';
 import { type Selectable, sql } from 'kysely';
 import type { CmsTransaction, EntryTable } from '../database.ts';
 import { problem } from '../errors.ts';
+import { keepReferences } from '../references/entry-references.ts';
 import { callerStatement, statement } from '../statements.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
@@ -12,7 +13,6 @@ import type { JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { EntryView, LastChange } from './entry.ts';
 import { entrySight, lastChangeFor } from './entry-columns.ts';
-import { keepReferences } from './entry-references.ts';
 
 /** An entry with both copies, as it is while one changes it. */
 export interface StoredEntry {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { CmsDatabase } from '../database.ts';
-import { keepReferencesOfType } from '../entries/entry-references.ts';
+import { keepReferencesOfType } from '../references/entry-references.ts';
 import { inTransaction } from '../transactions.ts';
 import { findTypesById } from '../types/type-store.ts';
 
