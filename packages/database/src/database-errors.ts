@@ -2,7 +2,7 @@
 export class DatabaseUnavailable extends Error {
   readonly code = 'database_unavailable';
   constructor(options?: { cause?: unknown }) {
-    super('the database does not answer', options);
+    super('the database is unavailable', options);
     this.name = 'DatabaseUnavailable';
   }
 }

@@ -2,52 +2,51 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { columnTypes } from './column-types.ts';
 import { asDatabaseError, DatabaseUnavailable, isFull } from './database-errors.ts';
-import { namedPool, renewablePool } from './named-pool.ts';
-import { steadyPulse, takePulse } from './pulse.ts';
-import { createStatementNames } from './statement-names.ts';
-import { watchQueries } from './unanswered-queries.ts';
+import { disabledHealthMonitor, startHealthMonitor } from './health-monitor.ts';
+import { preparedStatementPool, replaceablePool } from './prepared-statement-pool.ts';
+import { createPreparedStatements } from './prepared-statements.ts';
+import { trackQueryTimeouts } from './query-timeouts.ts';
 
 const DEFAULT_STATEMENT_TIMEOUT_MS = 15_000;
 const PROBE_MS = 1_000;
 
 export interface DatabaseOptions {
   readonly url: string;
-  /** Where the service's tables are: `[a-z][a-z0-9_]{0,62}`. Functions of extensions are found in `public`. */
+  /** Schema of the service's tables: `[a-z][a-z0-9_]{0,62}`. Extensions are in `public`. */
   readonly schema: string;
-  /** Shown by the server in its list of sessions. */
+  /** Visible in pg_stat_activity. */
   readonly applicationName: string;
   /** Default 10. */
   readonly maxConnections?: number;
-  /** The server gives up a statement after so many milliseconds; 0: never. Default 15,000. */
+  /** statement_timeout of the server; 0: none. Default 15,000. */
   readonly statementTimeoutMs?: number;
-  /** A query is given up, with its connection, after so many milliseconds without any answer; 0: never. Default: 5 s more. */
-  readonly lostAfterMs?: number;
+  /** A query fails, with its connection, after so many milliseconds without a response; 0: never. Default: 5 s more. */
+  readonly responseTimeoutMs?: number;
   /** Longest wait for a connection, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** Gets one line when a connection that nobody uses breaks. */
   readonly log?: (line: string) => void;
 }
 
 /**
  * A pool of connections behind Kysely. Connects when first used. End it with `destroy()`.
  *
- * Every query rejects with DatabaseUnavailable (`database_unavailable`) when the server cannot be reached, does not answer
- * in time or has no connection left (a server that has fallen silent: within two seconds, and at once while it stays so);
- * with the driver's error, without people's data in it, for everything else.
+ * Every query rejects with DatabaseUnavailable (`database_unavailable`) when the server is unreachable, does not respond in time or
+ * has no connection left (an unresponsive server: within two seconds, then at once until it recovers). Other errors are those of
+ * the driver, without personal data.
  */
 export function openDatabase<DB>(options: DatabaseOptions): Kysely<DB> {
   const config = poolConfig(options);
   const { log = () => {}, statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
-  const lostAfterMs = options.lostAfterMs ?? defaultLostAfter(statementTimeoutMs);
-  const pools = renewablePool(() => openPool(config, log));
-  const watch = watchQueries(lostAfterMs, () => performance.now());
-  const onChange = (away: boolean): void => {
-    if (away) pools.renew();
-    log(away ? 'the database does not answer' : 'the database answers again');
+  const responseTimeoutMs = options.responseTimeoutMs ?? defaultResponseTimeout(statementTimeoutMs);
+  const pools = replaceablePool(() => openPool(config, log));
+  const timeouts = trackQueryTimeouts(responseTimeoutMs, () => performance.now());
+  const onChange = (unavailable: boolean): void => {
+    if (unavailable) pools.replace();
+    log(unavailable ? 'the database is unavailable' : 'the database has recovered');
   };
-  const probe = () => askServer(config);
-  const pulse = lostAfterMs === 0 ? steadyPulse : takePulse({ watch, probe, onChange });
-  const pool = namedPool(pools, createStatementNames(), { watch, pulse });
+  const probe = () => probeServer(config);
+  const health = responseTimeoutMs === 0 ? disabledHealthMonitor : startHealthMonitor({ timeouts, probe, onChange });
+  const pool = preparedStatementPool(pools, createPreparedStatements(), { timeouts, health });
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
 }
 
@@ -55,15 +54,15 @@ function openPool(config: pg.PoolConfig, log: (line: string) => void): pg.Pool {
   const pool = new pg.Pool(config);
   // An error event without a listener ends the process. Queries under way get the error themselves.
   pool.on('error', (error) => {
-    // A connection on its way out may still hear that the server ends.
+    // The pool is ending: connections may report the shutdown of the server.
     if (!pool.ending) log(`a connection to the database broke: ${(error as { code?: string }).code ?? error.message}`);
   });
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
-/** Whether the server lets a new connection in, or at least refuses it by itself. */
-async function askServer(config: pg.PoolConfig): Promise<void> {
+/** Resolves if the server accepts a connection or refuses it itself. */
+async function probeServer(config: pg.PoolConfig): Promise<void> {
   const client = new pg.Client({ ...config, connectionTimeoutMillis: PROBE_MS });
   client.on('error', () => {});
   try {
@@ -75,7 +74,7 @@ async function askServer(config: pg.PoolConfig): Promise<void> {
   }
 }
 
-/** Resolves when the database answers; rejects with DatabaseUnavailable if it has not within `timeoutMs` (1,000). */
+/** Rejects with DatabaseUnavailable without a response within `timeoutMs`. */
 export async function pingDatabase<DB>(db: Kysely<DB>, timeoutMs = 1_000): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -90,8 +89,8 @@ export async function pingDatabase<DB>(db: Kysely<DB>, timeoutMs = 1_000): Promi
   }
 }
 
-/** Above the server's own timeout: this one is for answers that get lost. */
-function defaultLostAfter(statementTimeoutMs: number): number {
+/** Above the server's own timeout: this one is for lost responses. */
+function defaultResponseTimeout(statementTimeoutMs: number): number {
   return statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 5_000;
 }
 

@@ -63,11 +63,11 @@ export function batchQuestions<Question, Answer>(
     new Promise((resolve, reject) => {
       const mustWait = underWay >= parallel;
       if (mustWait && waiting.size >= MAX_WAITING) return reject(new DatabaseUnavailable());
-      const giveUp = () => {
+      const timeOut = () => {
         waiting.delete(asked);
         reject(new DatabaseUnavailable());
       };
-      const timer = mustWait ? setTimeout(giveUp, LONGEST_WAIT_MS) : undefined;
+      const timer = mustWait ? setTimeout(timeOut, LONGEST_WAIT_MS) : undefined;
       const asked = { question, timer, resolve, reject };
       waiting.add(asked);
       if (!mustWait) void work();

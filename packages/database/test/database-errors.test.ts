@@ -23,7 +23,7 @@ describe('asDatabaseError', () => {
     ['EAI_AGAIN', 'failed'],
     [undefined, 'Connection terminated unexpectedly'],
     [undefined, 'timeout exceeded when trying to connect'],
-  ])('says that the database does not answer: %s %s', (code, message) => {
+  ])('says that the database is unavailable: %s %s', (code, message) => {
     const cause = failure(code, message);
     const error = asDatabaseError(cause);
     expect(error).toBeInstanceOf(DatabaseUnavailable);
@@ -41,7 +41,7 @@ describe('asDatabaseError', () => {
     expect(asDatabaseError(error)).toBe(error);
   });
 
-  it('takes the fields with data away', () => {
+  it('takes the fields with data unavailable', () => {
     const error = Object.assign(failure('23505'), {
       detail: 'Key (email)=(ada@example.org)',
       where: 'x',

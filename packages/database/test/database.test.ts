@@ -147,7 +147,7 @@ describe('errors', () => {
     ['a port that nobody listens on', 'postgres://gaia@127.0.0.1:1/gaia'],
     ['a socket that is not there', 'postgres://gaia@localhost/gaia?host=%2Fnonexistent'],
     ['a host that does not exist', 'postgres://gaia@gaia.invalid/gaia'],
-  ])('say that the database does not answer: %s', async (_case, url) => {
+  ])('say that the database is unavailable: %s', async (_case, url) => {
     const db = open({ url, connectTimeoutMs: 2_000 });
     await expect(db.selectFrom('people').selectAll().execute()).rejects.toMatchObject({ code: 'database_unavailable' });
     await expect(pingDatabase(db)).rejects.toBeInstanceOf(DatabaseUnavailable);

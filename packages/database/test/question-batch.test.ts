@@ -72,7 +72,7 @@ describe('batchQuestions', () => {
     ]);
   });
 
-  it('lets all of them know at once that the database is away, and goes on with those that came later', async () => {
+  it('lets all of them know at once that the database is unavailable, and goes on with those that came later', async () => {
     const { ask, open, next } = statements();
     const first = ask(1);
     const others = Promise.allSettled([ask(2), ask(3)]);

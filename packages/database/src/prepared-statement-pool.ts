@@ -1,49 +1,52 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
 import { asDatabaseError, DatabaseUnavailable } from './database-errors.ts';
-import type { Pulse } from './pulse.ts';
-import type { StatementNames } from './statement-names.ts';
-import type { Watch } from './unanswered-queries.ts';
+import type { HealthMonitor } from './health-monitor.ts';
+import type { PreparedStatements } from './prepared-statements.ts';
+import type { QueryTimeoutTracker } from './query-timeouts.ts';
 
-export interface PoolWatch {
-  readonly watch: Watch;
-  readonly pulse: Pulse;
+export interface PoolMonitors {
+  readonly timeouts: QueryTimeoutTracker;
+  readonly health: HealthMonitor;
 }
 
-/** A pool that can be changed for a new one, with none of the connections of the old. */
-export interface RenewablePool {
+export interface ReplaceablePool {
   current(): pg.Pool;
-  renew(): void;
+  replace(): void;
 }
 
-export function renewablePool(open: () => pg.Pool): RenewablePool {
+export function replaceablePool(open: () => pg.Pool): ReplaceablePool {
   let pool = open();
   return {
     current: () => pool,
-    renew() {
-      // Its connections may lead nowhere, and those that are being made hold places until they time out.
+    replace() {
+      // Its connections may be dead, and pending ones hold slots until they time out.
       pool.end().catch(() => {});
       pool = open();
     },
   };
 }
 
-/** The driver's pool as Kysely sees it: statements get names, and errors that mean "no answer" become DatabaseUnavailable. */
-export function namedPool(pools: RenewablePool, names: StatementNames, { watch, pulse }: PoolWatch): PostgresPool {
+/** The driver's pool for Kysely, with prepared statements. Errors of the connection become DatabaseUnavailable. */
+export function preparedStatementPool(
+  pools: ReplaceablePool,
+  names: PreparedStatements,
+  { timeouts, health }: PoolMonitors,
+): PostgresPool {
   const known = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
     options: pools.current().options,
     end: async () => {
-      watch.close();
-      pulse.close();
+      timeouts.close();
+      health.close();
       await pools.current().end();
     },
     connect: async () => {
-      if (pulse.isAway()) throw new DatabaseUnavailable();
-      const client = await connection(pools.current(), watch);
+      if (health.isUnavailable()) throw new DatabaseUnavailable();
+      const client = await connection(pools.current(), timeouts);
       let named = known.get(client);
       if (!named) {
-        named = namedClient(client, names, { watch, pulse });
+        named = preparedStatementClient(client, names, { timeouts, health });
         known.set(client, named);
       }
       return named;
@@ -51,30 +54,30 @@ export function namedPool(pools: RenewablePool, names: StatementNames, { watch, 
   };
 }
 
-/** An idle connection at once, else one that has to be waited for: that wait too is given up with all others. */
-function connection(pool: pg.Pool, watch: Watch): Promise<pg.PoolClient> {
-  const isThere = pool.idleCount > pool.waitingCount;
-  const coming = pool.connect().catch((error) => {
+/** The wait for a connection times out with the queries. */
+function connection(pool: pg.Pool, timeouts: QueryTimeoutTracker): Promise<pg.PoolClient> {
+  const isIdle = pool.idleCount > pool.waitingCount;
+  const pending = pool.connect().catch((error) => {
     throw asDatabaseError(error);
   });
-  return isThere ? coming : withPatience(coming, watch);
+  return isIdle ? pending : withTimeout(pending, timeouts);
 }
 
-function withPatience(coming: Promise<pg.PoolClient>, watch: Watch): Promise<pg.PoolClient> {
+function withTimeout(pending: Promise<pg.PoolClient>, timeouts: QueryTimeoutTracker): Promise<pg.PoolClient> {
   return new Promise((resolve, reject) => {
-    let givenUp = false;
-    const answered = watch.start(() => {
-      givenUp = true;
+    let timedOut = false;
+    const settled = timeouts.start(() => {
+      timedOut = true;
       reject(new DatabaseUnavailable());
     });
-    coming.then(
+    pending.then(
       (client) => {
-        answered(true);
-        if (givenUp) client.release();
+        settled(true);
+        if (timedOut) client.release();
         else resolve(client);
       },
       (error) => {
-        answered(false);
+        settled(false);
         reject(error);
       },
     );
@@ -84,24 +87,28 @@ function withPatience(coming: Promise<pg.PoolClient>, watch: Watch): Promise<pg.
 type Result = PostgresQueryResult<never>;
 type Settle = { readonly resolve: (result: Result) => void; readonly reject: (error: unknown) => void };
 
-function namedClient(client: pg.PoolClient, names: StatementNames, { watch, pulse }: PoolWatch): PostgresPoolClient {
-  // Such a connection may look alive for a moment, or still owe the answer to a query that was given up.
+function preparedStatementClient(
+  client: pg.PoolClient,
+  names: PreparedStatements,
+  { timeouts, health }: PoolMonitors,
+): PostgresPoolClient {
+  // A broken connection can look alive, and one with a timed-out query still has a response to send.
   let broken = false;
 
-  /** Callbacks, because the driver's own promises are a part of a short query's cost that can be seen. */
+  /** Callbacks: the promises of the driver are a measurable part of the cost of a short query. */
   function submit(name: string | undefined, text: string, values: unknown[], { resolve, reject }: Settle): void {
-    if (pulse.isAway()) {
+    if (health.isUnavailable()) {
       broken = true;
       reject(new DatabaseUnavailable());
       return;
     }
     const query = name === undefined ? { text, values } : { name, text, values };
-    const answered = watch.start(() => {
+    const settled = timeouts.start(() => {
       broken = true;
       reject(new DatabaseUnavailable());
     });
     client.query(query, (error: unknown, result: unknown) => {
-      answered(!error || !(asDatabaseError(error) instanceof DatabaseUnavailable));
+      settled(!error || !(asDatabaseError(error) instanceof DatabaseUnavailable));
       if (error) reject(error);
       else resolve(result as Result);
     });
@@ -113,15 +120,15 @@ function namedClient(client: pg.PoolClient, names: StatementNames, { watch, puls
       broken ||= error instanceof DatabaseUnavailable && !isStatementTimeout(caught);
       reject(error);
     };
-    // Refused before it ran, so it may run again; not within a transaction, which the refusal has ended.
+    // The statement did not run, so a retry is safe; in a transaction the error has aborted it.
     const retry = (first: unknown): void => {
-      names.renew(text);
+      names.replace(text);
       submit(undefined, text, values, {
         resolve,
         reject: (second) => fail(isInAbortedTransaction(second) ? first : second),
       });
     };
-    // Without parameters a text may hold several statements, which cannot be prepared.
+    // Without parameters a text can hold several statements, which cannot be prepared.
     const name = values.length > 0 ? names.nameOf(text) : undefined;
     const failed = (error: unknown): void => (name !== undefined && isOutdatedPlan(error) ? retry(error) : fail(error));
     submit(name, text, values, { resolve, reject: failed });
@@ -147,7 +154,7 @@ function isInAbortedTransaction(error: unknown): boolean {
   return (error as { code?: string }).code === '25P02';
 }
 
-/** The one way of not answering that leaves the connection whole. */
+/** The connection stays usable after a statement timeout. */
 function isStatementTimeout(error: unknown): boolean {
   return (error as { code?: string }).code === '57014';
 }

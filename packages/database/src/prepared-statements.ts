@@ -1,19 +1,19 @@
-/** Names for prepared statements: a statement that has one is parsed and planned once a connection. */
-export interface StatementNames {
-  /** The name of a text, or undefined: run it without one. */
+/** Names of prepared statements: a named statement is parsed and planned once a connection. */
+export interface PreparedStatements {
+  /** Undefined: run the statement unprepared. */
   nameOf(text: string): string | undefined;
-  /** Gives a text another name: the plans under its old one are of no use any more. */
-  renew(text: string): void;
+  /** Gives the text a new name, because the plans of the old one are outdated. */
+  replace(text: string): void;
 }
 
 const USES_BEFORE_NAMED = 3;
 const LONGEST_TEXT = 10_000;
 
 /**
- * Every connection keeps every named statement until it ends, so at most `limit` texts get a name, and a text only when it
- * comes back: lists of varying length make texts that never do.
+ * A connection keeps every named statement until it ends, so at most `limit` texts get a name, and only texts that recur: lists of
+ * varying length make texts that do not.
  */
-export function createStatementNames(limit = 400): StatementNames {
+export function createPreparedStatements(limit = 400): PreparedStatements {
   const names = new Map<string, string>();
   const uses = new Map<string, number>();
   let counter = 0;
@@ -37,7 +37,7 @@ export function createStatementNames(limit = 400): StatementNames {
       uses.set(text, used);
       return undefined;
     },
-    renew: (text) => {
+    replace: (text) => {
       if (names.has(text)) give(text);
     },
   };
