@@ -16,7 +16,7 @@ import { registerMetrics } from './metrics.ts';
 import { problem } from './problem.ts';
 import { logRequests, withLazyChildren } from './request-log.ts';
 import { schemaCompilers } from './schema-compilers.ts';
-import { refuseUnstorableText } from './storable-text.ts';
+import { rejectInvalidUnicode } from './invalid-unicode.ts';
 
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */
 export type Service = FastifyInstance<
@@ -90,7 +90,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.setValidatorCompiler(validator as Parameters<Service['setValidatorCompiler']>[0]);
   app.setSerializerCompiler(serializer as Parameters<Service['setSerializerCompiler']>[0]);
   takeJsonBodies(app as unknown as FastifyInstance);
-  refuseUnstorableText(app as unknown as FastifyInstance);
+  rejectInvalidUnicode(app as unknown as FastifyInstance);
   refuseUnsaidCaching(app as unknown as FastifyInstance);
   registerGracefulShutdown(app as unknown as FastifyInstance);
   app.addHook('onRequest', (request, reply, done) => {

@@ -1,5 +1,5 @@
 import { problem } from '@gaia/http-service/problem';
-import { unstorablePath } from '@gaia/http-service/storable-text';
+import { invalidUnicodePath } from '@gaia/http-service/invalid-unicode';
 import {
   type GraphQLFieldConfigArgumentMap,
   GraphQLID,
@@ -85,7 +85,7 @@ export function listRequest(args: ListArguments, type: string | undefined): List
 
 /** Refuses arguments with text that PostgreSQL cannot hold: a query can spell it in an escape of its own. */
 export function checkArguments(args: unknown): void {
-  const path = unstorablePath(args);
+  const path = invalidUnicodePath(args);
   if (path !== undefined) throw invalid(path.slice(1, 100), 'has a character that is none: NUL, or half a surrogate');
 }
 

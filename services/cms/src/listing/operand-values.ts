@@ -1,4 +1,4 @@
-import { isStorable } from '@gaia/http-service/storable-text';
+import { isValidUnicode } from '@gaia/http-service/invalid-unicode';
 import { type RawBuilder, sql } from 'kysely';
 import { canonicalDate } from '../values/calendar-date.ts';
 import { isUuid } from '../values/uuid.ts';
@@ -11,7 +11,7 @@ const MAX_TEXT = 1_000;
 export function readValue(kind: OperandKind, text: string): string | number | boolean | undefined {
   switch (kind) {
     case 'text':
-      return text.length <= MAX_TEXT && isStorable(text) ? text : undefined;
+      return text.length <= MAX_TEXT && isValidUnicode(text) ? text : undefined;
     case 'number':
       return numberSyntax.test(text) && Number.isFinite(Number(text)) ? Number(text) : undefined;
     case 'boolean':

@@ -1,4 +1,4 @@
-import { isStorable } from '@gaia/http-service/storable-text';
+import { isValidUnicode } from '@gaia/http-service/invalid-unicode';
 import { problem } from '../errors.ts';
 
 const MAX_LENGTH = 2_000;
@@ -15,7 +15,7 @@ export function readPlace(text: string | undefined, count: number): string[] | u
   const usable =
     Array.isArray(values) &&
     values.length === count &&
-    values.every((value) => typeof value === 'string' && isStorable(value));
+    values.every((value) => typeof value === 'string' && isValidUnicode(value));
   if (!usable) throw problem('invalid_cursor');
   return values as string[];
 }

@@ -1,4 +1,4 @@
-import { isStorable } from '@gaia/http-service/storable-text';
+import { isValidUnicode } from '@gaia/http-service/invalid-unicode';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 import { PRODUCT_ID } from '../values/names.ts';
 import { WebhookRefusal } from './webhook-token.ts';
@@ -44,5 +44,5 @@ export function readMessage(value: JsonObject | undefined, jti: string): Payment
 }
 
 function isShortText(value: unknown, longest: number): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= longest && isStorable(value);
+  return typeof value === 'string' && value !== '' && value.length <= longest && isValidUnicode(value);
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isStorable } from '@gaia/http-service/storable-text';
+import { isValidUnicode } from '@gaia/http-service/invalid-unicode';
 import { checkClaims, checkTimes, validityOf } from '@gaia/jwt/claims';
 import { preflight } from '@gaia/jwt/preflight';
 import { TokenRefusal } from '@gaia/jwt/refusal';
@@ -113,7 +113,7 @@ const reasons: Readonly<Partial<Record<TokenRefusal['reason'], RefusalReason>>> 
 function jtiOf(claims: JsonObject): string {
   const { jti } = claims;
   if (jti === undefined) throw new WebhookRefusal('claim_missing');
-  if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI || !isStorable(jti)) {
+  if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI || !isValidUnicode(jti)) {
     throw new WebhookRefusal('claim_malformed');
   }
   return jti;

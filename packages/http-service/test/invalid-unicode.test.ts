@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isStorable, unstorablePath } from '../src/storable-text.ts';
+import { isValidUnicode, invalidUnicodePath } from '../src/invalid-unicode.ts';
 
 describe('texts', () => {
   it('can be stored unless they hold NUL or half a character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-        expect(isStorable(text)).toBe(!text.includes('\u0000'));
-        expect(isStorable(`${text}\u0000`)).toBe(false);
-        expect(isStorable(`${text}\udc00`)).toBe(false);
+        expect(isValidUnicode(text)).toBe(!text.includes('\u0000'));
+        expect(isValidUnicode(`${text}\u0000`)).toBe(false);
+        expect(isValidUnicode(`${text}\udc00`)).toBe(false);
       }),
     );
   });
@@ -20,6 +20,6 @@ describe('texts', () => {
     [Object.assign(Object.create(null), { a: '\ud800' }), '/a'],
     [Buffer.from([0]), undefined],
   ])('%o: at %s', (value, path) => {
-    expect(unstorablePath(value)).toBe(path);
+    expect(invalidUnicodePath(value)).toBe(path);
   });
 });
