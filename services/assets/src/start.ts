@@ -6,7 +6,7 @@ import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { fetch as serviceFetch } from '@gaia/http-client/fetch';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
-import { aloneChecks } from '@gaia/state/alone-check';
+import { singleProcessChecks } from '@gaia/state/single-process-warning';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -63,7 +63,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     { files: createFiles(database, now), grants: createDownloadGrants(database, now), store, now },
     logger,
   );
-  const checks = deps.state === undefined ? aloneChecks(state, logger) : [];
+  const checks = deps.state === undefined ? singleProcessChecks(state, logger) : [];
   const app = await buildApp(config, { logger, metrics, database, guard, store, feed, now, randomId, checks });
   app.addHook('onClose', async () => {
     stopSweeping();

@@ -11,7 +11,7 @@ import type { Logger } from '@gaia/http-service/logger';
 import { startPeriodicJob } from '@gaia/http-service/periodic-job';
 import type { Service } from '@gaia/http-service/service';
 import { reseal } from '@gaia/sealed-values/reseal';
-import { aloneChecks } from '@gaia/state/alone-check';
+import { singleProcessChecks } from '@gaia/state/single-process-warning';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -105,7 +105,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   });
   const checks: readonly HealthCheck[] = [
     { name: 'feed', critical: false, check: () => ({ status: notifications.listening ? 'ok' : 'degraded' }) },
-    ...(deps.state === undefined ? aloneChecks(state, logger) : []),
+    ...(deps.state === undefined ? singleProcessChecks(state, logger) : []),
   ];
   const app = await buildApp(config, {
     logger,

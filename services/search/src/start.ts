@@ -5,7 +5,7 @@ import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { fetch as serviceFetch } from '@gaia/http-client/fetch';
 import type { Logger } from '@gaia/http-service/logger';
 import type { Service } from '@gaia/http-service/service';
-import { aloneChecks } from '@gaia/state/alone-check';
+import { singleProcessChecks } from '@gaia/state/single-process-warning';
 import { openState } from '@gaia/state/open';
 import type { State } from '@gaia/state/state';
 import { createGuard } from '@gaia/token-guard/guard';
@@ -54,7 +54,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   await guard.revocations?.ready;
   const consumer = documentsConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
-  const checks = deps.state === undefined ? aloneChecks(state, logger) : [];
+  const checks = deps.state === undefined ? singleProcessChecks(state, logger) : [];
   const app = await buildApp(config, { logger, metrics, database, guard, feed, now, checks });
   app.addHook('onClose', async () => {
     await feed.close();
