@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{packages,services}/*/test/**/*.test.ts', 'suite/test/**/*.test.ts'],
     globalSetup: ['./packages/test-servers/src/global-setup.ts'],
-    setupFiles: ['./packages/test-servers/src/patience.ts'],
+    setupFiles: ['./packages/test-servers/src/wait-for-timeout.ts'],
     expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
     // The files that a worker runs share its modules: no file may leave something behind in one.
