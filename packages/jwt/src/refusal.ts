@@ -38,10 +38,10 @@ export const refusals = Object.freeze({
 
   session_ended: ['token_revoked', 'the session of the token has ended'],
   actor_session_ended: ['token_revoked', 'the session of a party that acts for the user has ended'],
-  subject_cut_off: ['token_revoked', 'older tokens of the user have been revoked'],
+  subject_not_before: ['token_revoked', 'older tokens of the user have been revoked'],
   key_revoked: ['token_revoked', 'the key of the token has been revoked'],
-  token_cut_off: ['token_revoked', 'the token has been revoked'],
-  all_cut_off: ['token_revoked', 'all older tokens have been revoked'],
+  token_revoked: ['token_revoked', 'the token has been revoked'],
+  all_not_before: ['token_revoked', 'all older tokens have been revoked'],
 } as const satisfies Record<string, readonly [RefusalCode, string]>);
 
 export type RefusalReason = keyof typeof refusals;

@@ -88,11 +88,11 @@ export interface FamilyStore {
 }
 
 /**
- * A cut-off that makes verified tokens invalid before their time:
+ * A revocation that makes verified tokens invalid before their time:
  * `sid` a login has ended; `sub` nothing of this user issued before `notBefore`; `kid` a key is compromised;
  * `jti` one token; `all` nothing at all issued before `notBefore`.
  */
-export type CutOff =
+export type Revocation =
   | { readonly kind: 'sid' | 'kid' | 'jti'; readonly id: string }
   | {
       readonly kind: 'sub';
@@ -104,7 +104,7 @@ export type CutOff =
 export interface FeedEntry {
   /** Position in the feed, counted from 1 within an epoch, without gaps. */
   readonly sequence: number;
-  readonly cutOff: CutOff;
+  readonly revocation: Revocation;
   /** The entry may be forgotten after this time: no token that it concerns can still live. */
   readonly expiresAt: number;
 }
@@ -123,14 +123,14 @@ export interface FeedListener {
   /**
    * The push channel is up (true) or lost (false); a listener begins as not connected. After every `true` it must take a
    * snapshot: what was pushed before is not pushed again. Sequences of one epoch can step back when a backend
-   * fails over to a copy that lags: a listener keeps the cut-offs that it knows until they expire.
+   * fails over to a copy that lags: a listener keeps the revocations that it knows until they expire.
    */
   onConnection(up: boolean): void;
 }
 
 export interface RevocationFeed {
   /** Appends and pushes, atomically; resolves when the backend holds it. */
-  append(cutOff: CutOff, expiresAt: number, now: number): Promise<FeedEntry>;
+  append(revocation: Revocation, expiresAt: number, now: number): Promise<FeedEntry>;
   /** The living entries. */
   snapshot(now: number): Promise<FeedSnapshot>;
   /** Head only: cheap, for noticing lost pushes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { CutOff, FeedEntry } from '../src/state.ts';
+import type { FeedEntry, Revocation } from '../src/state.ts';
 import { DAY, HOSTILE_IDS, type Open, useState } from './opened.ts';
 
 /** A listener that writes down what it is told. */
@@ -24,7 +24,7 @@ export function feedContract(name: string, open: Open): void {
     const opened = useState(open);
     const feed = () => opened().state.revocations;
     const start = Date.now();
-    const sid = (id: string): CutOff => ({ kind: 'sid', id });
+    const sid = (id: string): Revocation => ({ kind: 'sid', id });
 
     it('is empty at first and already has its epoch', async () => {
       const head = await feed().head();
@@ -39,15 +39,15 @@ export function feedContract(name: string, open: Open): void {
       await Promise.all([other.state.close(), other.peer.close()]);
     });
 
-    it.each<CutOff>([
+    it.each<Revocation>([
       { kind: 'sid', id: 'login-1' },
       { kind: 'kid', id: 'key-1' },
       { kind: 'jti', id: 'token-1' },
       { kind: 'sub', id: 'user-1', notBefore: 1_700_000_000 },
       { kind: 'all', notBefore: 1_700_000_000 },
-    ])('keeps a cut-off of kind $kind', async (cutOff) => {
-      const entry = await feed().append(cutOff, start + 1_000, start);
-      expect(entry).toEqual({ sequence: 1, cutOff, expiresAt: start + 1_000 });
+    ])('keeps a revocation of kind $kind', async (revocation) => {
+      const entry = await feed().append(revocation, start + 1_000, start);
+      expect(entry).toEqual({ sequence: 1, revocation, expiresAt: start + 1_000 });
       expect((await opened().peer.revocations.snapshot(start)).entries).toEqual([entry]);
     });
 
@@ -136,7 +136,7 @@ export function feedContract(name: string, open: Open): void {
       await feed().subscribe(listener);
       for (const id of HOSTILE_IDS) await feed().append(sid(id), start + DAY, start);
       await vi.waitFor(() => expect(listener.entries).toHaveLength(HOSTILE_IDS.length), { timeout: 15_000 });
-      expect(listener.entries.map((entry) => entry.cutOff)).toEqual(HOSTILE_IDS.map(sid));
+      expect(listener.entries.map((entry) => entry.revocation)).toEqual(HOSTILE_IDS.map(sid));
       expect((await feed().snapshot(start)).entries).toEqual(listener.entries);
     });
 

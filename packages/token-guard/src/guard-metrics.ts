@@ -75,10 +75,10 @@ export function registerRevocationMetrics(revocations: Pick<Revocations, 'status
   });
   new Gauge({
     name: 'gaia_revocations',
-    help: 'Living cut-offs held in memory',
+    help: 'Living revocations held in memory',
     registers,
     collect() {
-      this.set(revocations.status().cutOffs);
+      this.set(revocations.status().activeRevocations);
     },
   });
 }

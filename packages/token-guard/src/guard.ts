@@ -8,7 +8,7 @@ import { createRevocations, type Revocations } from './revocations.ts';
 import { createVerifier, type Verifier } from './verifier.ts';
 
 export interface GuardDependencies {
-  /** Where cut-offs are read; without one, tokens are good until they expire and requireFresh cannot be used. */
+  /** Where revocations are read; without one, tokens are good until they expire and requireFresh cannot be used. */
   readonly feed?: Pick<RevocationFeed, 'snapshot' | 'head' | 'subscribe'> | undefined;
   readonly fetch: Fetch;
   /** Milliseconds since the epoch. */
@@ -33,7 +33,7 @@ export interface Guard {
   /** Keys by issuer, ours first. */
   readonly jwks: ReadonlyMap<string, JwksCache>;
   readonly revocations: Revocations | undefined;
-  /** Resolves when keys and cut-offs have been asked for once; never rejects, so a service starts without auth. */
+  /** Resolves when keys and revocations have been asked for once; never rejects, so a service starts without auth. */
   readonly ready: Promise<void>;
   /** `keys` and `revocations`, neither critical: a service without auth or Redis goes on with what it knows. */
   readonly healthChecks: readonly GuardHealthCheck[];
@@ -110,8 +110,11 @@ function revocationsCheck(revocations: Revocations): GuardHealthCheck {
     name: 'revocations',
     critical: false,
     check: () => {
-      const { degraded, ageMs, cutOffs } = revocations.status();
-      return { status: degraded ? 'degraded' : 'ok', detail: { cut_offs: cutOffs, age_seconds: wholeSeconds(ageMs) } };
+      const { degraded, ageMs, activeRevocations } = revocations.status();
+      return {
+        status: degraded ? 'degraded' : 'ok',
+        detail: { cut_offs: activeRevocations, age_seconds: wholeSeconds(ageMs) },
+      };
     },
   };
 }

@@ -43,7 +43,7 @@ export function requireIdentity(): Requirement {
 }
 
 /**
- * Lets a request in only if all cut-offs up to `maxAge` seconds ago are known here; 503 `revocations_stale` otherwise.
+ * Lets a request in only if all revocations up to `maxAge` seconds ago are known here; 503 `revocations_stale` otherwise.
  * For routes where a token that was revoked during an outage of Redis would do more harm than a refusal.
  * Throws TypeError at registration if the guard follows no revocation feed.
  */

@@ -1,6 +1,6 @@
 import type { FeedEntry, FeedSnapshot, RevocationFeed } from '@gaia/state/state';
-import { createCutOffs } from './cut-offs.ts';
 import type { GuardLog } from './guard-log.ts';
+import { createRevocationSet } from './revocation-set.ts';
 import type { RevocationCheck } from './verifier.ts';
 
 export interface RevocationsOptions {
@@ -12,7 +12,7 @@ export interface RevocationsOptions {
   /** How often the feed's head is compared with ours, so that a lost push is noticed. 500 ms, and up to half more. */
   readonly pollMs?: number;
   /** Sessions, users and tokens that are held one by one. 1,000,000 (about 100 MB). */
-  readonly maxCutOffs?: number;
+  readonly maxRevocations?: number;
   /** Called once for each key that turns out to be revoked. */
   readonly onKeyRevoked?: (kid: string) => void;
   readonly log?: GuardLog | undefined;
@@ -21,13 +21,13 @@ export interface RevocationsOptions {
 export interface RevocationsStatus {
   /** Milliseconds since our view was last known to be the whole feed; undefined if it never was. */
   readonly ageMs: number | undefined;
-  /** A cut-off made now might not arrive: the feed does not answer, or pushes do not come. */
+  /** A revocation made now might not arrive: the feed does not answer, or pushes do not come. */
   readonly degraded: boolean;
   readonly connected: boolean;
   readonly lastError: string | undefined;
   /** Position in the feed up to which nothing is missing. */
   readonly sequence: number;
-  readonly cutOffs: number;
+  readonly activeRevocations: number;
   readonly snapshots: number;
 }
 
@@ -42,7 +42,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 const PRUNE_EVERY_MS = 30_000;
 
 /**
- * Follows the revocation feed and holds its living cut-offs in memory: a snapshot, then pushes.
+ * Follows the revocation feed and holds its living revocations in memory: a snapshot, then pushes.
  * A push is only a hint that may be lost (Redis Pub/Sub promises nothing), so the head of the feed is compared
  * regularly, and every doubt (a gap, another epoch, a connection that came back) ends in a new snapshot.
  * While the feed cannot be reached, what is known stays in force.
@@ -53,7 +53,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const random = options.random ?? Math.random;
   const pollMs = options.pollMs ?? 500;
   if (!(pollMs > 0)) throw new RangeError('pollMs must be greater than 0');
-  const cutOffs = createCutOffs(options.maxCutOffs ?? 1_000_000, now);
+  const activeRevocations = createRevocationSet(options.maxRevocations ?? 1_000_000, now);
 
   let epoch: string | undefined;
   let sequence = 0;
@@ -90,7 +90,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   function adopt(snapshot: FeedSnapshot, askedAt: number): void {
     if (epoch !== undefined && epoch !== snapshot.epoch) {
       log?.warn(
-        { cutOffs: cutOffs.size() },
+        { activeRevocations: activeRevocations.size() },
         'the revocation feed has lost its memory; what is known here stays in force',
       );
     }
@@ -101,10 +101,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
 
   function learn(entry: FeedEntry): void {
-    const { cutOff } = entry;
-    const isNewKey = cutOff.kind === 'kid' && !cutOffs.hasKey(cutOff.id);
-    cutOffs.add(entry);
-    if (isNewKey) options.onKeyRevoked?.(cutOff.id);
+    const { revocation } = entry;
+    const isNewKey = revocation.kind === 'kid' && !activeRevocations.hasKey(revocation.id);
+    activeRevocations.add(entry);
+    if (isNewKey) options.onKeyRevoked?.(revocation.id);
   }
 
   /** An entry counts as soon as it arrives, whatever may be missing before it. */
@@ -148,7 +148,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     const at = now();
     if (Math.abs(at - prunedAt) < PRUNE_EVERY_MS) return;
     prunedAt = at;
-    cutOffs.prune(at);
+    activeRevocations.prune(at);
   }
 
   async function subscribe(): Promise<void> {
@@ -175,14 +175,14 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 
   return {
     ready: start(),
-    reasonToRefuse: cutOffs.reasonToRefuse,
+    reasonToRefuse: activeRevocations.reasonToRefuse,
     status: () => ({
       ageMs: ageMs(),
       degraded: lastError !== undefined || !connected || confirmedAt === undefined,
       connected,
       lastError,
       sequence,
-      cutOffs: cutOffs.size(),
+      activeRevocations: activeRevocations.size(),
       snapshots,
     }),
     close: async () => {

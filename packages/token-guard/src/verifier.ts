@@ -4,7 +4,7 @@ import { type RefusalReason, refuseUnless, TokenRefusal } from '@gaia/jwt/refusa
 import { type KeySource, publishedKey, type VerificationKey, verifySignature } from '@gaia/jwt/signature';
 import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS, SUITE_AUDIENCE } from '@gaia/tokens/purposes';
-import type { RevocableToken } from './cut-offs.ts';
+import type { RevocableToken } from './revocation-set.ts';
 import { identityOfClaims } from './token-identity.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
 
@@ -17,7 +17,7 @@ export interface TrustedIssuer {
   /** Compared exactly with `iss`. */
   readonly issuer: string;
   readonly jwks: KeySource;
-  /** Cut-offs of this issuer's tokens; one issuer's never touch another's. */
+  /** Revocations of this issuer's tokens; one issuer's never touch another's. */
   readonly revocations?: RevocationCheck | undefined;
 }
 

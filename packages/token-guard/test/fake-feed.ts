@@ -1,8 +1,8 @@
-import type { CutOff, FeedEntry, FeedListener, RevocationFeed } from '@gaia/state/state';
+import type { FeedEntry, FeedListener, Revocation, RevocationFeed } from '@gaia/state/state';
 
 /** A feed that fails in the ways in which Redis can fail, one at a time. */
 export interface FakeFeed extends Pick<RevocationFeed, 'snapshot' | 'head' | 'subscribe'> {
-  add(cutOff: CutOff, expiresAt?: number): FeedEntry;
+  add(revocation: Revocation, expiresAt?: number): FeedEntry;
   /** Pushes are lost without anybody being told, as Pub/Sub may. */
   losePushes(lost: boolean): void;
   /** The push channel goes down or comes back. */
@@ -44,9 +44,9 @@ export function createFakeFeed(now: () => number): FakeFeed {
   }
 
   return {
-    add(cutOff, expiresAt = now() + 900_000) {
+    add(revocation, expiresAt = now() + 900_000) {
       sequence += 1;
-      const entry = { sequence, cutOff, expiresAt };
+      const entry = { sequence, revocation, expiresAt };
       entries.push(entry);
       if (!lost && connected) push(String(epoch), entry);
       return entry;

@@ -1,4 +1,4 @@
-import type { CutOff } from '@gaia/state/state';
+import type { Revocation } from '@gaia/state/state';
 import { createTestIssuer } from '@gaia/testing/issuer';
 import { afterEach, beforeEach, onTestFinished, vi } from 'vitest';
 import { createRevocations, type RevocationsOptions } from '../src/revocations.ts';
@@ -29,7 +29,7 @@ export async function follow(options: Partial<RevocationsOptions> = {}) {
   return revocations;
 }
 
-export const ended = (id: string): CutOff => ({ kind: 'sid', id });
+export const ended = (id: string): Revocation => ({ kind: 'sid', id });
 export const session = (id: string) => identityOfClaims(issuer.claimsFor({ sessionId: id }), 'key');
 
 /** Longest time until a poll, whatever the jitter: answers of the fake feed are immediate. */

@@ -18,7 +18,7 @@ async function setUp(dependencies: Partial<GuardDependencies> = {}) {
   return { issuer, guard, registry };
 }
 
-it('tells what was accepted, what was refused and why, and how old keys and cut-offs are', async () => {
+it('tells what was accepted, what was refused and why, and how old keys and revocations are', async () => {
   const feed = createFakeFeed(Date.now);
   const { issuer, guard, registry } = await setUp({ feed });
   await guard.ready;
@@ -54,7 +54,7 @@ it('tells no age where there never was an answer', async () => {
   expect(text).toContain('gaia_revocations_age_seconds Nan');
 });
 
-it('tells nothing of cut-offs without a feed', async () => {
+it('tells nothing of revocations without a feed', async () => {
   const { registry } = await setUp();
   expect(await registry.metrics()).not.toContain('gaia_revocations');
 });

@@ -25,7 +25,7 @@ async function setUp(env: Record<string, string> = {}, dependencies: Partial<Gua
 }
 
 describe('a guard', () => {
-  it('verifies with the keys of the issuer and the cut-offs of the feed', async () => {
+  it('verifies with the keys of the issuer and the revocations of the feed', async () => {
     const state = createMemoryState({ now: Date.now });
     onTestFinished(() => state.close());
     const { issuer, open } = await setUp({}, { feed: state.revocations });
@@ -92,7 +92,7 @@ describe('a guard', () => {
     expect(issuer.fetches()).toBe(2);
   });
 
-  it('believes further issuers, whose tokens our cut-offs do not touch', async () => {
+  it('believes further issuers, whose tokens our revocations do not touch', async () => {
     const feed = createFakeFeed(Date.now);
     const theirs = await createTestIssuer({ issuer: 'https://id.example' });
     const { issuer, open } = await setUp(
@@ -161,11 +161,11 @@ describe('a guard', () => {
     await expect(restarted.verifier.verify(theirs.tokenFor())).resolves.toBeDefined();
   });
 
-  it.each(['keys', 'cut-offs'])('is not ready before it has asked for its %s', async (which) => {
+  it.each(['keys', 'revocations'])('is not ready before it has asked for its %s', async (which) => {
     const held = Promise.withResolvers<void>();
     const feed = createFakeFeed(Date.now);
     const { snapshot } = feed;
-    if (which === 'cut-offs') feed.snapshot = (now) => held.promise.then(() => snapshot(now));
+    if (which === 'revocations') feed.snapshot = (now) => held.promise.then(() => snapshot(now));
     const { issuer, open } = await setUp(
       {},
       {

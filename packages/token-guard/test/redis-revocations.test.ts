@@ -33,7 +33,7 @@ async function setUp() {
 }
 
 describe.skipIf(redisUnavailableReason() !== undefined)(`through Redis ${redisUnavailableReason() ?? ''}`, () => {
-  it('a cut-off is enforced, again and again', async () => {
+  it('a revocation is enforced, again and again', async () => {
     const { end, untilRefused } = await setUp();
     for (let round = 0; round < 50; round += 1) {
       await end(`s${round}`);
@@ -41,7 +41,7 @@ describe.skipIf(redisUnavailableReason() !== undefined)(`through Redis ${redisUn
     }
   });
 
-  it('a cut-off made while the connection was cut is enforced on its return', async () => {
+  it('a revocation made while the connection was cut is enforced on its return', async () => {
     const { proxy, revocations, end, untilRefused } = await setUp();
     for (let round = 0; round < 3; round += 1) {
       proxy.cut();

@@ -75,10 +75,10 @@ const cases: Readonly<Record<RefusalReason, () => Promise<string>>> = {
 
   session_ended: () => reasonFor(bearer(good), 'session_ended'),
   actor_session_ended: () => reasonFor(bearer(good), 'actor_session_ended'),
-  subject_cut_off: () => reasonFor(bearer(good), 'subject_cut_off'),
+  subject_not_before: () => reasonFor(bearer(good), 'subject_not_before'),
   key_revoked: () => reasonFor(bearer(good), 'key_revoked'),
-  token_cut_off: () => reasonFor(bearer(good), 'token_cut_off'),
-  all_cut_off: () => reasonFor(bearer(good), 'all_cut_off'),
+  token_revoked: () => reasonFor(bearer(good), 'token_revoked'),
+  all_not_before: () => reasonFor(bearer(good), 'all_not_before'),
 };
 
 describe('every refusal', () => {

@@ -115,7 +115,7 @@ describe('a requirement', () => {
 });
 
 describe('requireFresh', () => {
-  it('refuses while cut-offs of the last seconds may be missing', async () => {
+  it('refuses while revocations of the last seconds may be missing', async () => {
     let shift = 0;
     const startedAt = Date.now();
     const now = () => startedAt + shift;
@@ -143,7 +143,7 @@ describe('requireFresh', () => {
     await app.close();
   });
 
-  it('refuses as long as no cut-off was ever read', async () => {
+  it('refuses as long as no revocation was ever read', async () => {
     const feed = createFakeFeed(Date.now);
     feed.setFailing(true);
     const { app } = await guardedApp(

@@ -29,27 +29,27 @@ describe('snapshots', () => {
     ['the next entry is pushed', (it) => it.add(ended('c')), 0],
     [
       'an entry is pushed again',
-      (it) => it.push('1', { sequence: 2, cutOff: ended('b'), expiresAt: Date.now() + 1_000 }),
+      (it) => it.push('1', { sequence: 2, revocation: ended('b'), expiresAt: Date.now() + 1_000 }),
       0,
     ],
     [
       'an older entry is pushed',
-      (it) => it.push('1', { sequence: 1, cutOff: ended('a'), expiresAt: Date.now() + 1_000 }),
+      (it) => it.push('1', { sequence: 1, revocation: ended('a'), expiresAt: Date.now() + 1_000 }),
       0,
     ],
     [
       'an entry is pushed after a gap',
-      (it) => it.push('1', { sequence: 4, cutOff: ended('d'), expiresAt: Date.now() + 1_000 }),
+      (it) => it.push('1', { sequence: 4, revocation: ended('d'), expiresAt: Date.now() + 1_000 }),
       1,
     ],
     [
       'the next entry is of another epoch',
-      (it) => it.push('2', { sequence: 3, cutOff: ended('c'), expiresAt: Date.now() + 1_000 }),
+      (it) => it.push('2', { sequence: 3, revocation: ended('c'), expiresAt: Date.now() + 1_000 }),
       1,
     ],
     [
       'an older entry is of another epoch',
-      (it) => it.push('2', { sequence: 1, cutOff: ended('c'), expiresAt: Date.now() + 1_000 }),
+      (it) => it.push('2', { sequence: 1, revocation: ended('c'), expiresAt: Date.now() + 1_000 }),
       1,
     ],
   ])('when %s', async (_, event, taken) => {
@@ -109,7 +109,9 @@ describe('what is told', () => {
     expect(told).toEqual([]);
     feed.loseMemory();
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(told).toEqual(['the revocation feed has lost its memory; what is known here stays in force {"cutOffs":2}']);
+    expect(told).toEqual([
+      'the revocation feed has lost its memory; what is known here stays in force {"activeRevocations":2}',
+    ]);
   });
 
   it('is never more than a line of an error', async () => {

@@ -3,7 +3,7 @@ import { eachWithAFeed, ended, feed, follow, ONE_POLL, session } from './followe
 
 eachWithAFeed();
 
-describe('a cut-off takes effect', () => {
+describe('a revocation takes effect', () => {
   it('that was made before the start', async () => {
     feed.add(ended('a'));
     const revocations = await follow();
@@ -154,19 +154,19 @@ describe('what can be forgotten', () => {
     feed.add(ended('a'), Date.now() + 40_000);
     feed.add(ended('b'), Date.now() + 300_000);
     await vi.advanceTimersByTimeAsync(39_000);
-    expect(revocations.status().cutOffs).toBe(2);
+    expect(revocations.status().activeRevocations).toBe(2);
     await vi.advanceTimersByTimeAsync(32_000);
-    expect(revocations.status().cutOffs).toBe(1);
+    expect(revocations.status().activeRevocations).toBe(1);
     expect(revocations.reasonToRefuse(session('b'))).toBe('session_ended');
   });
 
   it('is melted down when there is too much of it', async () => {
-    const revocations = await follow({ maxCutOffs: 3 });
+    const revocations = await follow({ maxRevocations: 3 });
     for (const id of ['a', 'b', 'c']) feed.add(ended(id));
     expect(revocations.reasonToRefuse(session('d'))).toBeUndefined();
     feed.add(ended('e'));
-    expect(revocations.reasonToRefuse(session('d'))).toBe('all_cut_off');
-    expect(revocations.status().cutOffs).toBe(0);
+    expect(revocations.reasonToRefuse(session('d'))).toBe('all_not_before');
+    expect(revocations.status().activeRevocations).toBe(0);
   });
 });
 

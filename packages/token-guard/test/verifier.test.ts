@@ -213,7 +213,7 @@ describe('the memory', () => {
 
   it('does not remember a token that was refused for anything', async () => {
     const { issuer, verifier, revoke } = await setUp();
-    revoke('subject_cut_off');
+    revoke('subject_not_before');
     await verifier.verify(issuer.tokenFor()).catch(() => undefined);
     await verifier.verify(issuer.tokenFor({ expiresIn: -60 })).catch(() => undefined);
     expect(verifier.counts().cachedTokens).toBe(0);
@@ -269,13 +269,13 @@ describe('several issuers', () => {
     await expect(verifier.verify(withKid)).rejects.toEqual(refusedWith('signature_wrong'));
   });
 
-  it('do not share cut-offs', async () => {
+  it('do not share revocations', async () => {
     const { ours, theirs, trusted } = await two();
-    const revocations = { reasonToRefuse: () => 'all_cut_off' as const };
+    const revocations = { reasonToRefuse: () => 'all_not_before' as const };
     const verifier = createVerifier({
       issuers: trusted.map((one, index) => (index === 0 ? { ...one, revocations } : one)),
     });
-    await expect(verifier.verify(ours.tokenFor())).rejects.toEqual(refusedWith('all_cut_off'));
+    await expect(verifier.verify(ours.tokenFor())).rejects.toEqual(refusedWith('all_not_before'));
     await expect(verifier.verify(theirs.tokenFor())).resolves.toBeDefined();
   });
 });

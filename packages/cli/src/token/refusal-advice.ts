@@ -36,8 +36,8 @@ export const refusalAdvice: Readonly<Record<RefusalReason, string>> = Object.fre
   session_ended: 'The user has logged out or the login was ended; log in again.',
   actor_session_ended:
     'A service that acts for the user has lost what it had shown of itself; exchange the token anew.',
-  subject_cut_off: 'The password was changed or the user disabled after it was issued; log in again.',
+  subject_not_before: 'The password was changed or the user disabled after it was issued; log in again.',
   key_revoked: 'The key that signed it was declared compromised; log in again.',
-  token_cut_off: 'This very token was revoked; log in again.',
-  all_cut_off: 'Everything issued before a certain time is refused, for example after a restart; log in again.',
+  token_revoked: 'This very token was revoked; log in again.',
+  all_not_before: 'Everything issued before a certain time is refused, for example after a restart; log in again.',
 });

@@ -1,5 +1,5 @@
 import { assertWhole, SKEW_MS } from '../bounds.ts';
-import type { FeedEntry, FeedListener, RevocationFeed } from '../state.ts';
+import type { FeedEntry, FeedListener, Revocation, RevocationFeed } from '../state.ts';
 import { createExpiringMap } from './expiring-map.ts';
 import type { Storage } from './storage.ts';
 
@@ -7,6 +7,9 @@ interface Head {
   readonly epoch: string;
   readonly sequence: number;
 }
+
+/** `state.sqlite` of earlier versions has this member name. */
+type StoredEntry = Omit<FeedEntry, 'revocation'> & { readonly cutOff: Revocation };
 
 const HEAD = 'head';
 
@@ -18,7 +21,7 @@ export function createMemoryFeed(options: {
   onListenerError: (error: unknown) => void;
 }): RevocationFeed & { sweep(now: number): void; stop(): void } {
   const { map, settled } = options.storage;
-  const entries = createExpiringMap<FeedEntry>({
+  const entries = createExpiringMap<StoredEntry>({
     capacity: options.capacity,
     whenFull: 'refuse',
     storage: map('revocations', 'awaited'),
@@ -30,7 +33,7 @@ export function createMemoryFeed(options: {
   });
   const listeners = new Set<{ readonly listener: FeedListener }>();
   const head = (): Head => heads.get(HEAD, 0) ?? { epoch: options.epoch, sequence: 0 };
-  /** What followers are told of: a sequence that a crash could give to another entry must not be known to anybody. */
+  /** The head that followers see: after a crash another entry could get a sequence that is not stored. */
   let told = head();
 
   function tell(listener: FeedListener, event: (listener: FeedListener) => void): void {
@@ -42,15 +45,16 @@ export function createMemoryFeed(options: {
   }
 
   return {
-    async append(cutOff, expiresAt, now) {
+    async append(revocation, expiresAt, now) {
       assertWhole({ expiresAt, now });
       const { epoch, sequence } = head();
       const entry: FeedEntry = Object.freeze({
         sequence: sequence + 1,
-        cutOff: Object.freeze(structuredClone(cutOff)),
+        revocation: Object.freeze(structuredClone(revocation)),
         expiresAt,
       });
-      entries.set(String(entry.sequence), entry, expiresAt + SKEW_MS, now);
+      const { revocation: cutOff, ...stored } = entry;
+      entries.set(String(entry.sequence), { ...stored, cutOff }, expiresAt + SKEW_MS, now);
       heads.set(HEAD, { epoch, sequence: entry.sequence }, Number.MAX_SAFE_INTEGER, now);
       await settled();
       told = { epoch, sequence: entry.sequence };
@@ -59,7 +63,7 @@ export function createMemoryFeed(options: {
     },
     async snapshot(now) {
       const living = entries.living(now).filter((entry) => entry.expiresAt > now && entry.sequence <= told.sequence);
-      return { ...told, entries: living };
+      return { ...told, entries: living.map(({ cutOff, ...entry }) => ({ ...entry, revocation: cutOff })) };
     },
     async head() {
       return told;

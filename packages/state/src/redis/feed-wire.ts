@@ -1,13 +1,13 @@
-import type { CutOff, FeedEntry } from '../state.ts';
+import type { FeedEntry, Revocation } from '../state.ts';
 
 /**
- * An entry is stored as `<sequence> <expiresAt> <cut-off as JSON>` and pushed with `<epoch> ` before it. Kinds of
- * cut-offs that this version does not know are passed on: a newer writer must not make a reader see a gap.
+ * An entry is stored as `<sequence> <expiresAt> <revocation as JSON>` and pushed with `<epoch> ` before it. Kinds of
+ * revocations that this version does not know are passed on: a newer writer must not make a reader see a gap.
  */
 export function parseEntry(text: string): FeedEntry | undefined {
   const match = /^(\d{1,15}) (\d{1,15}) (\{.*\})$/s.exec(text);
-  const cutOff = parseCutOff(match?.[3]);
-  return cutOff && { sequence: Number(match?.[1]), cutOff, expiresAt: Number(match?.[2]) };
+  const revocation = parseRevocation(match?.[3]);
+  return revocation && { sequence: Number(match?.[1]), revocation, expiresAt: Number(match?.[2]) };
 }
 
 export function parsePush(text: string): { readonly epoch: string; readonly entry: FeedEntry } | undefined {
@@ -16,15 +16,15 @@ export function parsePush(text: string): { readonly epoch: string; readonly entr
   return entry && { epoch: text.slice(0, space), entry };
 }
 
-function parseCutOff(json: string | undefined): CutOff | undefined {
+function parseRevocation(json: string | undefined): Revocation | undefined {
   try {
     const value: unknown = JSON.parse(json ?? '');
-    return isCutOff(value) ? Object.freeze(value) : undefined;
+    return isRevocation(value) ? Object.freeze(value) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isCutOff(value: unknown): value is CutOff {
+function isRevocation(value: unknown): value is Revocation {
   return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
 }

@@ -14,7 +14,7 @@ const DAY_MS = 24 * 3_600_000;
 const PAGE = 5_000;
 
 /**
- * KEYS head, entries. ARGV an epoch if there is none, now, end of the entry, cut-off as JSON, life of the head, skew,
+ * KEYS head, entries. ARGV an epoch if there is none, now, end of the entry, revocation as JSON, life of the head, skew,
  * channel. Entries are dropped only when they are past their end by the skew: a clock that is ahead must not
  * drop what others still need.
  */
@@ -85,11 +85,11 @@ export function createRedisFeed({ connection, keys, run, newEpoch, subscribe }: 
   }
 
   return {
-    async append(cutOff, expiresAt, now) {
+    async append(revocation, expiresAt, now) {
       assertWhole({ expiresAt, now });
-      const json = JSON.stringify(cutOff);
+      const json = JSON.stringify(revocation);
       const args = [newEpoch(), now, expiresAt, json, DAY_MS + HEAD_LIFE_MS, SKEW_MS, keys.feedChannel];
-      return { sequence: Number(await run(append, feedKeys, args)), cutOff, expiresAt };
+      return { sequence: Number(await run(append, feedKeys, args)), revocation, expiresAt };
     },
     async snapshot(now) {
       for (let attempt = 0; attempt < 3; attempt += 1) {

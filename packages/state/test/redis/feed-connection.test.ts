@@ -1,7 +1,7 @@
 import { startCuttableProxy } from '@gaia/test-servers/cuttable-proxy';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRedisState } from '../../src/redis/redis-state.ts';
-import type { CutOff, State } from '../../src/state.ts';
+import type { Revocation, State } from '../../src/state.ts';
 import { recordingListener } from '../contract-feed.ts';
 import { DAY } from '../opened.ts';
 import { type RedisProcess, redisCommand, startRedis, whyNoRedisServer } from '../redis-process.ts';
@@ -10,7 +10,7 @@ const reason = whyNoRedisServer();
 const start = Date.now();
 const timing = { timeoutMs: 300, keepAliveMs: 200 };
 const soon = { timeout: 15_000, interval: 10 };
-const sid = (id: string): CutOff => ({ kind: 'sid', id });
+const sid = (id: string): Revocation => ({ kind: 'sid', id });
 
 describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? ''}`, () => {
   const ending: (() => Promise<void>)[] = [];
@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? 
     heal();
     await vi.waitFor(() => expect(connectionsOf(listener).at(-1)).toBe(true), soon);
     await vi.waitFor(() => state.revocations.append(sid('after'), start + DAY, start), soon);
-    await vi.waitFor(() => expect(listener.entries.at(-1)?.cutOff).toEqual(sid('after')), soon);
+    await vi.waitFor(() => expect(listener.entries.at(-1)?.revocation).toEqual(sid('after')), soon);
     expect(connectionsOf(listener).slice(0, 3)).toEqual([true, false, true]);
   });
 
@@ -79,9 +79,9 @@ describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? 
     way.restore();
     await vi.waitFor(() => expect(connectionsOf(listener)).toEqual([true, false, true]), soon);
     const snapshot = await vi.waitFor(() => reader.revocations.snapshot(start), soon);
-    expect(snapshot.entries.map((entry) => entry.cutOff)).toEqual([sid('missed')]);
+    expect(snapshot.entries.map((entry) => entry.revocation)).toEqual([sid('missed')]);
     await writer.revocations.append(sid('after'), start + DAY, start);
-    await vi.waitFor(() => expect(listener.entries.map((entry) => entry.cutOff)).toEqual([sid('after')]), soon);
+    await vi.waitFor(() => expect(listener.entries.map((entry) => entry.revocation)).toEqual([sid('after')]), soon);
   });
 
   it('has another epoch after a crash in which Redis forgot everything', async () => {
@@ -138,6 +138,6 @@ describe.skipIf(reason !== undefined)(`the push channel of the feed ${reason ?? 
     }
     await state.revocations.append(sid('real'), start + DAY, start);
     await vi.waitFor(() => expect(listener.entries).toHaveLength(1), soon);
-    expect(listener.entries[0]?.cutOff).toEqual(sid('real'));
+    expect(listener.entries[0]?.revocation).toEqual(sid('real'));
   });
 });

@@ -119,13 +119,13 @@ describe.skipIf(!server)(`what lies in Redis ${server?.name ?? redisUnavailableR
     expect((await state.revocations.snapshot(start + 1_000 + count - 11)).entries).toHaveLength(10);
   });
 
-  it('passes on a kind of cut-off that only a newer version knows', async () => {
+  it('passes on a kind of revocation that only a newer version knows', async () => {
     const { state, keys } = fresh();
     await state.revocations.head();
     await redis.zadd(keys.feedEntries, start + DAY, `1 ${start + DAY} {"kind":"site","id":"x"}`);
     await redis.hset(keys.feedHead, 'sequence', '1');
     expect((await state.revocations.snapshot(start)).entries).toMatchObject([
-      { sequence: 1, cutOff: { kind: 'site' } },
+      { sequence: 1, revocation: { kind: 'site' } },
     ]);
   });
 

@@ -97,12 +97,12 @@ describe('a download link', () => {
   it.each([
     ['sid', (sid: string) => ({ kind: 'sid', id: sid }) as const],
     ['sub', () => ({ kind: 'sub', id: 'leaver', notBefore: 9_999_999_999 }) as const],
-  ])('ends with the login that it was made with: %s', async (kind, cutOff) => {
+  ])('ends with the login that it was made with: %s', async (kind, revocation) => {
     const { issuer, state } = service;
     const { token } = await link(fileA, { ...MEMBER, subject: 'leaver', sessionId: `session-${kind}` });
     const other = await link(fileA, { ...MEMBER, subject: 'stayer', sessionId: 'another' });
     await expect(open(fileA, token)).resolves.toMatchObject({ statusCode: 200 });
-    await state.revocations.append(cutOff(`session-${kind}`), issuer.now() + 900_000, issuer.now());
+    await state.revocations.append(revocation(`session-${kind}`), issuer.now() + 900_000, issuer.now());
     await expect.poll(async () => (await open(fileA, token)).json().code).toBe('token_revoked');
     await expect(open(fileA, other.token)).resolves.toMatchObject({ statusCode: 200 });
   });

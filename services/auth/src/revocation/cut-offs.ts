@@ -1,5 +1,5 @@
-import type { CutOff, State } from '@gaia/state/state';
-import { cutOffEnd } from '@gaia/token-guard/cut-offs';
+import type { Revocation, State } from '@gaia/state/state';
+import { revocationExpiry } from '@gaia/token-guard/revocation-set';
 
 export interface CutOffs {
   /** Ends a login: its refresh tokens and, within a second everywhere, its access tokens. May be repeated. */
@@ -24,14 +24,14 @@ export interface CutOffOptions {
   readonly keysMaxStaleSeconds: number;
   now(): number;
   /** Told of every cut-off as soon as the feed holds it. */
-  onCutOff?(cutOff: CutOff): void;
+  onCutOff?(cutOff: Revocation): void;
 }
 
 export function createCutOffs({ state, keysMaxStaleSeconds, now, onCutOff }: CutOffOptions): CutOffs {
   const limits = { longestTokenSeconds: MAX_ACCESS_TOKEN_SECONDS, keysMaxStaleSeconds };
 
-  async function append(cutOff: CutOff, at: number): Promise<number> {
-    const end = cutOffEnd(cutOff, at, limits);
+  async function append(cutOff: Revocation, at: number): Promise<number> {
+    const end = revocationExpiry(cutOff, at, limits);
     await state.revocations.append(cutOff, end, at);
     onCutOff?.(cutOff);
     return end;

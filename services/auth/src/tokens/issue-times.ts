@@ -1,4 +1,4 @@
-import type { CutOff, RevocationFeed } from '@gaia/state/state';
+import type { Revocation, RevocationFeed } from '@gaia/state/state';
 
 /**
  * The `iat` of access tokens. It counts whole seconds, so a cut-off "nothing issued before T" names the second after the
@@ -12,7 +12,7 @@ export interface IssueTimes {
    */
   next(subject: string): Promise<number>;
   /** Takes a cut-off of this process at once; the feed brings it to the others, and a moment later here again. */
-  learn(cutOff: CutOff): void;
+  learn(cutOff: Revocation): void;
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export async function followIssueTimes(options: IssueTimesOptions): Promise<Issu
     for (const [subject, notBefore] of bySubject) if (notBefore < past) bySubject.delete(subject);
   }
 
-  function learn(cutOff: CutOff): void {
+  function learn(cutOff: Revocation): void {
     if (cutOff.kind === 'all') forAll = Math.max(forAll, cutOff.notBefore);
     if (cutOff.kind !== 'sub') return;
     if (bySubject.size >= PRUNE_ABOVE) prune();
@@ -54,14 +54,14 @@ export async function followIssueTimes(options: IssueTimesOptions): Promise<Issu
   async function learnAll(): Promise<void> {
     try {
       const { entries } = await revocations.snapshot(now());
-      for (const { cutOff } of entries) learn(cutOff);
+      for (const { revocation } of entries) learn(cutOff);
     } catch (error) {
       log.warn({ err: error }, 'the cut-offs could not be read');
     }
   }
 
   const stop = await revocations.subscribe({
-    onEntry: (_epoch, entry) => learn(entry.cutOff),
+    onEntry: (_epoch, entry) => learn(entry.revocation),
     onConnection: (up) => {
       if (up) void learnAll();
     },

@@ -111,7 +111,7 @@ describe('a compromised key', () => {
     expect((await command(auth, `${kid}/compromise`)).statusCode).toBe(200);
     expect(refusal(await command(auth, 'import', { pem }))).toEqual({ status: 409, code: 'key_compromised' });
     const { entries } = await auth.state.revocations.snapshot(auth.clock.now());
-    expect(entries.map((entry) => entry.cutOff)).toContainEqual({ kind: 'kid', id: kid });
+    expect(entries.map((entry) => entry.revocation)).toContainEqual({ kind: 'kid', id: kid });
   });
 });
 

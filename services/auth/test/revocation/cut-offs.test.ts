@@ -21,14 +21,14 @@ describe('cut-offs', () => {
     const setup = setUp();
     await setup.cutOffs.cutOffSubject('ada');
     const [entry] = await feedOf(setup);
-    expect(entry?.cutOff).toEqual({ kind: 'sub', id: 'ada', notBefore: 1_001 });
+    expect(entry?.revocation).toEqual({ kind: 'sub', id: 'ada', notBefore: 1_001 });
     expect(entry?.expiresAt).toBeGreaterThanOrEqual(NOW + (1_800 + 30) * 1_000);
   });
 
   it('of a session are announced once, however often it ends', async () => {
     const setup = setUp();
     for (let attempt = 0; attempt < 3; attempt += 1) await setup.cutOffs.endSession('sid-1');
-    expect((await feedOf(setup)).map((entry) => entry.cutOff)).toEqual([{ kind: 'sid', id: 'sid-1' }]);
+    expect((await feedOf(setup)).map((entry) => entry.revocation)).toEqual([{ kind: 'sid', id: 'sid-1' }]);
   });
 
   it('of a session are announced by the second attempt when the first failed', async () => {
@@ -52,7 +52,7 @@ describe('cut-offs', () => {
   it('of what a process has forgotten are made once in the life of its state', async () => {
     const setup = setUp();
     for (let start = 0; start < 2; start += 1) await cutOffForgottenTokens({ ...setup, now });
-    expect((await feedOf(setup)).map((entry) => entry.cutOff)).toEqual([{ kind: 'all', notBefore: 1_001 }]);
+    expect((await feedOf(setup)).map((entry) => entry.revocation)).toEqual([{ kind: 'all', notBefore: 1_001 }]);
   });
 
   it('of everything are not made on state that outlives the process', async () => {

@@ -53,8 +53,8 @@ function listen(gateway: TestGateway, headers: Record<string, string>, path = '/
   return { begun, isClosed: () => closed };
 }
 
-async function revoke(gateway: TestGateway, cutOff: Parameters<TestGateway['state']['revocations']['append']>[0]) {
-  await gateway.state.revocations.append(cutOff, Date.now() + 86_400_000, Date.now());
+async function revoke(gateway: TestGateway, revocation: Parameters<TestGateway['state']['revocations']['append']>[0]) {
+  await gateway.state.revocations.append(revocation, Date.now() + 86_400_000, Date.now());
 }
 
 describe('an event stream', () => {
@@ -63,7 +63,7 @@ describe('an event stream', () => {
     ['its token is revoked', { kind: 'jti', id: 'j1' } as const],
     ['its key is compromised', { kind: 'kid', id: 'k1' } as const],
     ['its user is signed out everywhere', { kind: 'sub', id: 'u1', notBefore: 4_000_000_000 } as const],
-  ])('of a bearer is closed when %s; another one stays', async (_name, cutOff) => {
+  ])('of a bearer is closed when %s; another one stays', async (_name, revocation) => {
     const gateway = await streaming();
     const exp = Math.floor(Date.now() / 1_000) + 900;
     const bearer = (claims: object) => ({ authorization: `Bearer ${tokenOf({ exp, ...claims })}` });
@@ -71,7 +71,7 @@ describe('an event stream', () => {
     const other = listen(gateway, { authorization: 'Bearer nobody-knows-this' });
     const download = listen(gateway, bearer({}), '/assets/1');
     await Promise.all([stream.begun, other.begun, download.begun]);
-    await revoke(gateway, cutOff);
+    await revoke(gateway, revocation);
     await vi.waitFor(() => expect(stream.isClosed()).toBe(true), patience);
     expect([other.isClosed(), download.isClosed()]).toEqual([false, false]);
   });

@@ -1,8 +1,8 @@
-import type { CutOff } from '@gaia/state/state';
+import type { Revocation } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCutOffs, cutOffEnd } from '../src/cut-offs.ts';
+import { createRevocationSet, revocationExpiry } from '../src/revocation-set.ts';
 
 const NOW = 1_800_000_000_000;
 const seconds = NOW / 1_000;
@@ -25,53 +25,54 @@ const caller: Identity = Object.freeze({
   actorSessionIds: ['acting', 'acting-before'],
 });
 
-function holding(...cutOffs: CutOff[]) {
-  const held = createCutOffs(100, () => NOW);
-  for (const [index, cutOff] of cutOffs.entries()) held.add({ sequence: index + 1, cutOff, expiresAt: NOW + 1_000 });
+function holding(...activeRevocations: Revocation[]) {
+  const held = createRevocationSet(100, () => NOW);
+  for (const [index, revocation] of activeRevocations.entries())
+    held.add({ sequence: index + 1, revocation, expiresAt: NOW + 1_000 });
   return held;
 }
 
-describe('a cut-off refuses what it names, and nothing else', () => {
-  it.each<readonly [CutOff, string | undefined]>([
+describe('a revocation refuses what it names, and nothing else', () => {
+  it.each<readonly [Revocation, string | undefined]>([
     [{ kind: 'sid', id: 'session' }, 'session_ended'],
     [{ kind: 'sid', id: 'another' }, undefined],
     [{ kind: 'sid', id: 'acting' }, 'actor_session_ended'],
     [{ kind: 'sid', id: 'acting-before' }, 'actor_session_ended'],
     [{ kind: 'sid', id: 'service' }, undefined],
     [{ kind: 'sid', id: 'user' }, undefined],
-    [{ kind: 'jti', id: 'token' }, 'token_cut_off'],
+    [{ kind: 'jti', id: 'token' }, 'token_revoked'],
     [{ kind: 'jti', id: 'session' }, undefined],
     [{ kind: 'kid', id: 'key' }, 'key_revoked'],
     [{ kind: 'kid', id: 'another' }, undefined],
-    [{ kind: 'sub', id: 'user', notBefore: seconds + 1 }, 'subject_cut_off'],
+    [{ kind: 'sub', id: 'user', notBefore: seconds + 1 }, 'subject_not_before'],
     [{ kind: 'sub', id: 'user', notBefore: seconds }, undefined],
     [{ kind: 'sub', id: 'another', notBefore: seconds + 1 }, undefined],
-    [{ kind: 'all', notBefore: seconds + 1 }, 'all_cut_off'],
+    [{ kind: 'all', notBefore: seconds + 1 }, 'all_not_before'],
     [{ kind: 'all', notBefore: seconds }, undefined],
-  ])('%j: %s', (cutOff, expected) => {
-    expect(holding(cutOff).reasonToRefuse(caller)).toBe(expected);
+  ])('%j: %s', (revocation, expected) => {
+    expect(holding(revocation).reasonToRefuse(caller)).toBe(expected);
   });
 
   it('also for callers without a session', () => {
     const service = { ...caller, sessionId: undefined };
     expect(holding({ kind: 'sid', id: 'undefined' }).reasonToRefuse(service)).toBeUndefined();
-    expect(holding({ kind: 'jti', id: 'token' }).reasonToRefuse(service)).toBe('token_cut_off');
+    expect(holding({ kind: 'jti', id: 'token' }).reasonToRefuse(service)).toBe('token_revoked');
   });
 });
 
-describe('a cut-off that is known', () => {
+describe('a revocation that is known', () => {
   it.each([[[10, 20]], [[20, 10]]])('of a user is never weakened by another: %j', (times) => {
     const held = holding(...times.map((time) => ({ kind: 'sub', id: 'user', notBefore: time }) as const));
-    expect(held.reasonToRefuse({ ...caller, issuedAt: 19 })).toBe('subject_cut_off');
+    expect(held.reasonToRefuse({ ...caller, issuedAt: 19 })).toBe('subject_not_before');
     expect(held.reasonToRefuse({ ...caller, issuedAt: 20 })).toBeUndefined();
   });
 
   it.each(['sid', 'jti', 'kid', 'sub', 'all'] as const)('of kind %s is kept to the later of two ends', (kind) => {
     const id = { sid: 'session', jti: 'token', kid: 'key', sub: 'user', all: '' }[kind];
-    const cutOff = { kind, id, notBefore: seconds + 1 } as CutOff;
-    const held = createCutOffs(100, () => NOW);
-    held.add({ sequence: 1, cutOff, expiresAt: NOW + 2_000 });
-    held.add({ sequence: 2, cutOff, expiresAt: NOW + 1_000 });
+    const revocation = { kind, id, notBefore: seconds + 1 } as Revocation;
+    const held = createRevocationSet(100, () => NOW);
+    held.add({ sequence: 1, revocation, expiresAt: NOW + 2_000 });
+    held.add({ sequence: 2, revocation, expiresAt: NOW + 1_000 });
     held.prune(NOW + 1_999);
     expect(held.reasonToRefuse(caller)).toBeDefined();
     held.prune(NOW + 2_000);
@@ -80,36 +81,40 @@ describe('a cut-off that is known', () => {
   });
 });
 
-describe('the memory of cut-offs', () => {
+describe('the memory of revocations', () => {
   it('is bounded, and refuses more rather than less beyond', () => {
-    const held = createCutOffs(10, () => NOW);
-    held.add({ sequence: 1, cutOff: { kind: 'kid', id: 'stolen' }, expiresAt: NOW + 5_000 });
-    held.add({ sequence: 2, cutOff: { kind: 'sub', id: 'user', notBefore: seconds + 100 }, expiresAt: NOW + 9_000 });
+    const held = createRevocationSet(10, () => NOW);
+    held.add({ sequence: 1, revocation: { kind: 'kid', id: 'stolen' }, expiresAt: NOW + 5_000 });
+    held.add({
+      sequence: 2,
+      revocation: { kind: 'sub', id: 'user', notBefore: seconds + 100 },
+      expiresAt: NOW + 9_000,
+    });
     for (let count = 0; count < 50; count += 1) {
       held.add({
         sequence: count + 3,
-        cutOff: { kind: count % 2 ? 'sid' : 'jti', id: `x${count}` },
+        revocation: { kind: count % 2 ? 'sid' : 'jti', id: `x${count}` },
         expiresAt: NOW + 1_000,
       });
       expect(held.size()).toBeLessThanOrEqual(11);
     }
-    expect(held.reasonToRefuse({ ...caller, subject: 'another' })).toBe('all_cut_off');
-    expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 99 })).toBe('all_cut_off');
+    expect(held.reasonToRefuse({ ...caller, subject: 'another' })).toBe('all_not_before');
+    expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 99 })).toBe('all_not_before');
     expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 100, keyId: 'stolen' })).toBe('key_revoked');
     expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 100 })).toBeUndefined();
     held.prune(NOW + 8_999);
-    expect(held.reasonToRefuse(caller)).toBe('all_cut_off');
+    expect(held.reasonToRefuse(caller)).toBe('all_not_before');
     held.prune(NOW + 9_000);
     expect(held.reasonToRefuse(caller)).toBeUndefined();
   });
 
   it('melts users as well, and refuses what a clock that is ahead has issued', () => {
-    const held = createCutOffs(10, () => NOW - 1);
+    const held = createRevocationSet(10, () => NOW - 1);
     for (let count = 0; count < 11; count += 1) {
-      held.add({ sequence: count + 1, cutOff: { kind: 'sub', id: `u${count}`, notBefore: 1 }, expiresAt: NOW });
+      held.add({ sequence: count + 1, revocation: { kind: 'sub', id: `u${count}`, notBefore: 1 }, expiresAt: NOW });
     }
     expect(held.size()).toBe(0);
-    expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 29 })).toBe('all_cut_off');
+    expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 29 })).toBe('all_not_before');
     expect(held.reasonToRefuse({ ...caller, issuedAt: seconds + 30 })).toBeUndefined();
   });
 
@@ -126,7 +131,7 @@ describe('the memory of cut-offs', () => {
   });
 
   it('melted or not, never revives a token that was revoked', () => {
-    const anyCutOff = fc.oneof(
+    const anyRevocation = fc.oneof(
       fc.record({
         kind: fc.constantFrom('sid' as const, 'jti' as const),
         id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
@@ -146,16 +151,16 @@ describe('the memory of cut-offs', () => {
     });
     fc.assert(
       fc.property(
-        fc.array(anyCutOff, { maxLength: 20 }),
+        fc.array(anyRevocation, { maxLength: 20 }),
         anyCaller,
         fc.integer({ min: 1, max: 30 }),
-        (cutOffs, parts, limit) => {
-          const held = createCutOffs(limit, () => NOW);
+        (activeRevocations, parts, limit) => {
+          const held = createRevocationSet(limit, () => NOW);
           const token = { ...caller, ...parts };
           let revoked = false;
-          for (const [index, cutOff] of cutOffs.entries()) {
-            held.add({ sequence: index + 1, cutOff, expiresAt: NOW + 1_000 });
-            revoked ||= holding(cutOff).reasonToRefuse(token) !== undefined;
+          for (const [index, revocation] of activeRevocations.entries()) {
+            held.add({ sequence: index + 1, revocation, expiresAt: NOW + 1_000 });
+            revoked ||= holding(revocation).reasonToRefuse(token) !== undefined;
             if (revoked) expect(held.reasonToRefuse(token)).toBeDefined();
             else if (index < limit) expect(held.reasonToRefuse(token)).toBeUndefined();
           }
@@ -165,19 +170,19 @@ describe('the memory of cut-offs', () => {
   });
 });
 
-describe('the end of a cut-off', () => {
+describe('the end of a revocation', () => {
   const limits = { longestTokenSeconds: 900, keysMaxStaleSeconds: 86_400 };
-  it.each<readonly [CutOff, number]>([
+  it.each<readonly [Revocation, number]>([
     [{ kind: 'sid', id: 'a' }, 960],
     [{ kind: 'jti', id: 'a' }, 960],
     [{ kind: 'sub', id: 'a', notBefore: 1 }, 960],
     [{ kind: 'all', notBefore: 1 }, 960],
     [{ kind: 'kid', id: 'a' }, 87_360],
-  ])('%j lives %i seconds', (cutOff, expected) => {
-    expect(cutOffEnd(cutOff, NOW, limits)).toBe(NOW + expected * 1_000);
+  ])('%j lives %i seconds', (revocation, expected) => {
+    expect(revocationExpiry(revocation, NOW, limits)).toBe(NOW + expected * 1_000);
   });
 
   it('is a whole number of milliseconds', () => {
-    expect(cutOffEnd({ kind: 'sid', id: 'a' }, NOW + 0.5, limits)).toBe(NOW + 960_001);
+    expect(revocationExpiry({ kind: 'sid', id: 'a' }, NOW + 0.5, limits)).toBe(NOW + 960_001);
   });
 });

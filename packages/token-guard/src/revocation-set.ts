@@ -1,16 +1,16 @@
 import type { RefusalReason } from '@gaia/jwt/refusal';
-import type { CutOff, FeedEntry } from '@gaia/state/state';
+import type { FeedEntry, Revocation } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS } from '@gaia/tokens/purposes';
 
-/** What of a token a cut-off can name. */
+/** What of a token a revocation can name. */
 export type RevocableToken = Pick<
   Identity,
   'issuedAt' | 'keyId' | 'sessionId' | 'actorSessionIds' | 'subject' | 'tokenId'
 >;
 
-/** The living cut-offs of one issuer, held so that a token is checked by look-ups alone. */
-export interface CutOffs {
+/** The living revocations of one issuer, held so that a token is checked by look-ups alone. */
+export interface RevocationSet {
   add(entry: FeedEntry): void;
   hasKey(kid: string): boolean;
   reasonToRefuse(token: RevocableToken): RefusalReason | undefined;
@@ -24,9 +24,9 @@ interface NotBefore {
   readonly expiresAt: number;
 }
 
-/** Until when a cut-off must be kept, in milliseconds: as long as a token that it concerns could still be accepted. */
-export function cutOffEnd(
-  cutOff: CutOff,
+/** Until when a revocation must be kept, in milliseconds: as long as a token that it concerns could still be accepted. */
+export function revocationExpiry(
+  revocation: Revocation,
   now: number,
   limits: {
     /** Life of the longest access token that may be out, in seconds. */
@@ -36,38 +36,38 @@ export function cutOffEnd(
   },
 ): number {
   // Whoever has a stolen key makes new tokens with it for as long as some verifier, cut off from auth, still knows it.
-  const keySeconds = cutOff.kind === 'kid' ? limits.keysMaxStaleSeconds : 0;
+  const keySeconds = revocation.kind === 'kid' ? limits.keysMaxStaleSeconds : 0;
   return Math.ceil(now) + (limits.longestTokenSeconds + keySeconds + 2 * CLOCK_SKEW_SECONDS) * 1_000;
 }
 
 /**
- * Cut-offs are only ever added: neither a backend that has lost its memory nor a smaller snapshot revives a token.
+ * Revocations are only ever added: neither a backend that has lost its memory nor a smaller snapshot revives a token.
  * Beyond `limit` single sessions, users and tokens they are melted into "nothing issued before now", which refuses more
  * than was asked (everybody refreshes once), never less, and keeps memory bounded.
  */
-export function createCutOffs(limit: number, now: () => number): CutOffs {
+export function createRevocationSet(limit: number, now: () => number): RevocationSet {
   const sessions = new Map<string, number>();
   const tokens = new Map<string, number>();
   const keys = new Map<string, number>();
   const subjects = new Map<string, NotBefore>();
   let all: NotBefore = { seconds: 0, expiresAt: 0 };
 
-  function add({ cutOff, expiresAt }: FeedEntry): void {
-    switch (cutOff.kind) {
+  function add({ revocation, expiresAt }: FeedEntry): void {
+    switch (revocation.kind) {
       case 'sid':
-        keepLonger(sessions, cutOff.id, expiresAt);
+        keepLonger(sessions, revocation.id, expiresAt);
         break;
       case 'jti':
-        keepLonger(tokens, cutOff.id, expiresAt);
+        keepLonger(tokens, revocation.id, expiresAt);
         break;
       case 'kid':
-        keepLonger(keys, cutOff.id, expiresAt);
+        keepLonger(keys, revocation.id, expiresAt);
         break;
       case 'sub':
-        subjects.set(cutOff.id, later(subjects.get(cutOff.id), { seconds: cutOff.notBefore, expiresAt }));
+        subjects.set(revocation.id, later(subjects.get(revocation.id), { seconds: revocation.notBefore, expiresAt }));
         break;
       case 'all':
-        all = later(all, { seconds: cutOff.notBefore, expiresAt });
+        all = later(all, { seconds: revocation.notBefore, expiresAt });
         break;
     }
     if (sessions.size + tokens.size + subjects.size > limit) melt();
@@ -87,12 +87,12 @@ export function createCutOffs(limit: number, now: () => number): CutOffs {
   }
 
   function reasonToRefuse(token: RevocableToken): RefusalReason | undefined {
-    if (token.issuedAt < all.seconds) return 'all_cut_off';
+    if (token.issuedAt < all.seconds) return 'all_not_before';
     if (keys.has(token.keyId)) return 'key_revoked';
     if (token.sessionId !== undefined && sessions.has(token.sessionId)) return 'session_ended';
     if (token.actorSessionIds.some((id) => sessions.has(id))) return 'actor_session_ended';
-    if (token.issuedAt < (subjects.get(token.subject)?.seconds ?? 0)) return 'subject_cut_off';
-    if (tokens.has(token.tokenId)) return 'token_cut_off';
+    if (token.issuedAt < (subjects.get(token.subject)?.seconds ?? 0)) return 'subject_not_before';
+    if (tokens.has(token.tokenId)) return 'token_revoked';
     return undefined;
   }
 
