@@ -8,7 +8,7 @@ import { createService, type Service } from '@gaia/http-service/service';
 import { registerSymmetricTokens } from '@gaia/jwt/symmetric';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
-import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
+import { registerWhoAmI } from '@gaia/token-guard/whoami-route';
 import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Registry } from 'prom-client';

@@ -8,7 +8,7 @@ import { createService, type Service } from '@gaia/http-service/service';
 import type { CounterStore } from '@gaia/state/state';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
-import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
+import { registerWhoAmI } from '@gaia/token-guard/whoami-route';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
 import type { CmsDatabase, CmsTables } from './database.ts';

@@ -5,7 +5,7 @@ import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
-import { registerWhoAmI } from '@gaia/token-guard/who-am-i';
+import { registerWhoAmI } from '@gaia/token-guard/whoami-route';
 import type { Kysely } from 'kysely';
 import type { Registry } from 'prom-client';
 import type { Config } from './config.ts';
