@@ -54,7 +54,7 @@ export async function followIssueTimes(options: IssueTimesOptions): Promise<Issu
   async function learnAll(): Promise<void> {
     try {
       const { entries } = await revocations.snapshot(now());
-      for (const { revocation } of entries) learn(cutOff);
+      for (const { revocation } of entries) learn(revocation);
     } catch (error) {
       log.warn({ err: error }, 'the cut-offs could not be read');
     }
