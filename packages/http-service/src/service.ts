@@ -9,6 +9,7 @@ import { answerClientError, refuseBadHeads } from './client-errors.ts';
 import { sendProblem } from './error-handler.ts';
 import { registerGracefulShutdown } from './graceful-shutdown.ts';
 import { type HealthCheck, registerHealth } from './health.ts';
+import { rejectInvalidUnicode } from './invalid-unicode.ts';
 import { takeJsonBodies } from './json-body.ts';
 import { awaitBodiesOfSamePacket, lingeringResponses } from './lingering-close.ts';
 import type { Logger } from './logger.ts';
@@ -16,7 +17,6 @@ import { registerMetrics } from './metrics.ts';
 import { problem } from './problem.ts';
 import { logRequests, withLazyChildren } from './request-log.ts';
 import { schemaCompilers } from './schema-compilers.ts';
-import { rejectInvalidUnicode } from './invalid-unicode.ts';
 
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */
 export type Service = FastifyInstance<

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isValidUnicode, invalidUnicodePath } from '../src/invalid-unicode.ts';
+import { invalidUnicodePath, isValidUnicode } from '../src/invalid-unicode.ts';
 
 describe('texts', () => {
   it('can be stored unless they hold NUL or half a character', () => {

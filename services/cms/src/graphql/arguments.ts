@@ -1,5 +1,5 @@
-import { problem } from '@gaia/http-service/problem';
 import { invalidUnicodePath } from '@gaia/http-service/invalid-unicode';
+import { problem } from '@gaia/http-service/problem';
 import {
   type GraphQLFieldConfigArgumentMap,
   GraphQLID,
