@@ -13,20 +13,19 @@ import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openMetricsListener } from './metrics/metrics.ts';
 import { lookUpAll } from './upstreams/addresses.ts';
-import { fetchFromServices } from './upstreams/fetch-from-services.ts';
 import { openUpstreams, type UpstreamUrls } from './upstreams/pools.ts';
+import { createServiceFetch } from './upstreams/service-fetch.ts';
 
 export interface StartDeps {
   readonly logger: Logger;
   /** Shared state of a suite in one process; opened from the configuration, and closed with the app, if not given. */
   readonly state?: State;
   readonly now?: () => number;
-  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** Opens what the gateway needs and builds it; closing the app closes all of it, save a state that was given. */
 export async function start(config: Config, deps: StartDeps): Promise<Service> {
-  const { logger, now = Date.now, fetch: given = globalThis.fetch } = deps;
+  const { logger, now = Date.now } = deps;
   const replicas = { auth: config.AUTH_URL, cms: config.CMS_URL, assets: config.ASSETS_URL, search: config.SEARCH_URL };
   const first = (list: readonly string[]): string => list[0] ?? '';
   const urls: UpstreamUrls = {
@@ -44,7 +43,7 @@ export async function start(config: Config, deps: StartDeps): Promise<Service> {
     idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
     restartWaitMs: config.UPSTREAM_RESTART_WAIT_MS,
   });
-  const fetch = fetchFromServices(given, urls, upstreams);
+  const fetch = createServiceFetch(urls, upstreams);
   const state = deps.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
   if (deps.state === undefined && config.REDIS_URL === undefined) {
     logger.warn('without REDIS_URL, sessions and rates are those of this process alone');

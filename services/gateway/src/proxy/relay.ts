@@ -1,19 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import type { ServiceBackend, ServiceRequest } from '../upstreams/backend.ts';
-import type { Exchange } from '../wire/exchange.ts';
-import { passResponseHeaders } from './response-headers.ts';
+import type { Dispatcher } from 'undici';
+import { passResponseHeaders, type ServiceHeaders } from './response-headers.ts';
 
-export interface RelayRequest extends ServiceRequest {
-  readonly backend: Pick<ServiceBackend, 'send'>;
-}
-
-export interface RelayAnswer {
+export interface RelayResponse {
   readonly outgoing: ServerResponse;
-  /** Called when the head of the answer has come and is about to be written: from then on the answer is not ours. */
+  /** Called when the response's head has come and is about to be written: from then on the response is not ours. */
   takeOver(): void;
   /** Headers that the gateway adds, names and values in turns; they replace the service's of the same name. */
   ownHeaders(): readonly string[];
-  /** Called when the answer is a stream of events, which may go on for hours. */
+  /** Called when the response is a stream of events, which may go on for hours. */
   onEvents?(): void;
   /**
    * Sees a 401 before the client does. Gives headers to add (names and values in turns), or `again` where the request
@@ -22,148 +17,191 @@ export interface RelayAnswer {
   onUnauthorized?: ((challenge: string) => Promise<readonly string[] | 'again'>) | undefined;
 }
 
-/** How an exchange ended: `sent` (all of it, or cut off on one side), `again`: nothing was sent, and it may be tried anew. */
+/** How a request ended: `sent` (all of the response, or cut off on one side), `again`: it may be sent anew. */
 export type RelayOutcome = 'sent' | 'again';
 
 /** A body up to this length is written in one piece with the head, in bytes. */
 const ONE_PIECE = 16_384;
 
-/** The service's answer was set aside for another try. */
+/** The service's response was set aside for another try. */
 class SetAside extends Error {}
 
-/** The client went away. */
-class ClientGone extends Error {}
+class ClientDisconnected extends Error {
+  constructor() {
+    super('the client has disconnected');
+  }
+}
 
 /**
- * Sends a request to a service and streams the answer back, with back-pressure both ways and nothing held in memory.
- * A client that goes away aborts the request; a service that breaks off within its answer cuts the client's connection,
- * so that half an answer is never taken for a whole one. Rejects with the connection's error when no answer came.
+ * Sends a request to a service and streams the response back, with back-pressure both ways and nothing held in memory.
+ * A client that disconnects aborts the request; a service that breaks off within its response cuts the client's
+ * connection, so that half a response is never taken for a whole one. Rejects with undici's error when no response came.
  */
-export function relay(request: RelayRequest, answer: RelayAnswer): Promise<RelayOutcome> {
-  const { outgoing } = answer;
-  if (outgoing.destroyed) {
-    answer.takeOver();
+export function relay(
+  dispatcher: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  response: RelayResponse,
+): Promise<RelayOutcome> {
+  if (response.outgoing.destroyed) {
+    response.takeOver();
     return Promise.resolve('sent');
   }
   return new Promise((resolve, reject) => {
-    let headWritten = false;
-    let headFlushed = false;
-    /** What has come while it is decided whether the answer counts. */
-    let deciding: { readonly pieces: Buffer[]; whole: boolean } | undefined;
-    /** The first piece of the body, held back until it is known whether more follows: one write is cheaper than two. */
-    let first: Buffer | undefined;
-
-    const onClientClose = (): void => {
-      if (!outgoing.writableFinished) exchange.abort(new ClientGone('the client went away'));
-    };
-    const onDrain = (): void => exchange.resume();
-    outgoing.on('close', onClientClose).on('drain', onDrain);
-
-    function settle(): void {
-      outgoing.off('close', onClientClose).off('drain', onDrain);
-    }
-
-    function writeHead(status: number, headers: readonly string[], added: readonly string[]): void {
-      headWritten = true;
-      answer.takeOver();
-      outgoing.writeHead(status, replaceHeaders(headers, answer.ownHeaders(), added));
-      if (firstOf(headers, 'content-type').startsWith('text/event-stream')) answer.onEvents?.();
-    }
-
-    function write(chunk: Buffer): void {
-      if (!headFlushed && first === undefined && chunk.length <= ONE_PIECE) first = chunk;
-      else {
-        flush();
-        if (!outgoing.write(chunk)) exchange.pause();
-      }
-    }
-
-    /** What is there goes out; where the body is not there yet (events, long polls), the head alone. */
-    function flush(): void {
-      if (!headWritten || outgoing.destroyed) return;
-      const piece = first;
-      first = undefined;
-      if (piece !== undefined) {
-        if (!outgoing.write(piece)) exchange.pause();
-      } else if (!headFlushed) outgoing.flushHeaders();
-      headFlushed = true;
-    }
-
-    function finish(): void {
-      settle();
-      // Together with the other answers of this turn of the event loop; see wire-connection.ts.
-      setImmediate(() => {
-        if (first === undefined) outgoing.end();
-        else outgoing.end(first.toString('latin1'), 'latin1');
-      });
-      resolve('sent');
-    }
-
-    function decide(status: number, headers: readonly string[], challenge: string): void {
-      const held: { pieces: Buffer[]; whole: boolean } = { pieces: [], whole: false };
-      deciding = held;
-      exchange?.pause();
-      answer.onUnauthorized?.(challenge).then(
-        (decision) => {
-          if (deciding === undefined) return;
-          deciding = undefined;
-          if (decision === 'again') {
-            if (!held.whole) exchange.abort(new SetAside('the answer was set aside'));
-            settle();
-            resolve('again');
-            return;
-          }
-          if (outgoing.destroyed) return;
-          writeHead(status, headers, decision);
-          for (const piece of held.pieces) write(piece);
-          if (held.whole) finish();
-          else exchange.resume();
-        },
-        (error: Error) => {
-          if (held.whole) {
-            settle();
-            reject(error);
-          } else exchange.abort(error);
-        },
-      );
-    }
-
-    const exchange: Exchange = request.backend.send(request, {
-      onHead(status, raw) {
-        const headers = passResponseHeaders(raw);
-        if (status !== 401 || answer.onUnauthorized === undefined) writeHead(status, headers, []);
-        else decide(status, headers, firstOf(raw, 'www-authenticate'));
-      },
-      onData(chunk) {
-        if (deciding === undefined) write(chunk);
-        else deciding.pieces.push(chunk);
-      },
-      onLull: flush,
-      onEnd() {
-        if (deciding === undefined) finish();
-        else deciding.whole = true;
-      },
-      onFailure(error) {
-        deciding = undefined;
-        settle();
-        if (error instanceof SetAside) resolve('again');
-        else if (headWritten || outgoing.destroyed) {
-          outgoing.destroy();
-          answer.takeOver();
-          resolve('sent');
-        } else {
-          reject(error);
-        }
-      },
-    });
+    dispatcher.dispatch(request, new Relay(response, resolve, reject));
   });
 }
 
-function replaceHeaders(headers: readonly string[], own: readonly string[], added: readonly string[]): string[] {
+type Controller = Dispatcher.DispatchController;
+
+/** A class and not closures: one is made for every request. */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #response: RelayResponse;
+  readonly #outgoing: ServerResponse;
+  readonly #resolve: (outcome: RelayOutcome) => void;
+  readonly #reject: (error: Error) => void;
+  #controller: Controller | undefined;
+  #settled = false;
+  #headWritten = false;
+  #bodyBegun = false;
+  /** Whether the turn of the event loop is over in which the head was written. */
+  #turnOver = false;
+  #ended = false;
+  /** What has come while it is decided whether the response counts. */
+  #held: Buffer[] | undefined;
+  /** The first piece of the body, held back until it is known whether more follows: one write is cheaper than two. */
+  #first: Buffer | undefined;
+
+  constructor(response: RelayResponse, resolve: (outcome: RelayOutcome) => void, reject: (error: Error) => void) {
+    this.#response = response;
+    this.#outgoing = response.outgoing;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#outgoing.on('close', () => {
+      if (!this.#settled && !this.#outgoing.writableFinished) this.#controller?.abort(new ClientDisconnected());
+    });
+  }
+
+  onRequestStart(controller: Controller): void {
+    // It may have waited in a queue; to throw leaves the connection to the next one.
+    if (this.#outgoing.destroyed) throw new ClientDisconnected();
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Controller, status: number, headers: ServiceHeaders): void {
+    // Interim responses (RFC 9110 §15.2) end here.
+    if (status < 200) return;
+    if (status === 401 && this.#response.onUnauthorized !== undefined) {
+      this.#decide(headers, this.#response.onUnauthorized(String(headers['www-authenticate'] ?? '')));
+    } else this.#writeHead(status, headers, []);
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    if (this.#held === undefined) this.#write(chunk);
+    else this.#held.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#ended = true;
+    if (this.#held !== undefined) return;
+    if (this.#turnOver) this.#outgoing.end();
+    this.#settle('sent');
+  }
+
+  onResponseError(_controller: Controller | null, error: Error): void {
+    this.#held = undefined;
+    if (this.#settled) return;
+    if (this.#headWritten || this.#outgoing.destroyed) {
+      this.#outgoing.destroy();
+      this.#response.takeOver();
+      this.#settle('sent');
+    } else {
+      this.#settled = true;
+      this.#reject(error);
+    }
+  }
+
+  #settle(outcome: RelayOutcome): void {
+    this.#settled = true;
+    this.#resolve(outcome);
+  }
+
+  #writeHead(status: number, headers: ServiceHeaders, added: readonly string[]): void {
+    this.#headWritten = true;
+    this.#response.takeOver();
+    this.#outgoing.writeHead(status, joinHeaders(passResponseHeaders(headers), this.#response.ownHeaders(), added));
+    if (String(headers['content-type'] ?? '').startsWith('text/event-stream')) this.#response.onEvents?.();
+    this.#scheduleFlush();
+  }
+
+  #decide(headers: ServiceHeaders, decision: Promise<readonly string[] | 'again'>): void {
+    const held: Buffer[] = [];
+    this.#held = held;
+    this.#controller?.pause();
+    decision.then(
+      (added) => {
+        if (this.#settled) return;
+        this.#held = undefined;
+        if (added === 'again') {
+          this.#settle('again');
+          this.#controller?.abort(new SetAside());
+          return;
+        }
+        this.#writeHead(401, headers, added);
+        for (const chunk of held) this.#write(chunk);
+        if (this.#ended) this.#settle('sent');
+        else this.#controller?.resume();
+      },
+      (error: Error) => {
+        if (this.#settled) return;
+        this.#settled = true;
+        this.#reject(error);
+        this.#controller?.abort(error);
+      },
+    );
+  }
+
+  #write(chunk: Buffer): void {
+    if (!this.#turnOver && !this.#bodyBegun && chunk.length <= ONE_PIECE) this.#first = chunk;
+    else {
+      if (this.#first !== undefined) this.#send(this.#first);
+      this.#first = undefined;
+      this.#send(chunk);
+    }
+    this.#bodyBegun = true;
+  }
+
+  #send(chunk: Buffer): void {
+    if (this.#outgoing.write(chunk) || this.#controller === undefined) return;
+    const controller = this.#controller;
+    if (!controller.paused) this.#outgoing.once('drain', () => controller.resume());
+    controller.pause();
+  }
+
+  /**
+   * At the end of this turn of the event loop, when all that has come in it is here: responses that are written together
+   * wake the client once. What is there goes out; where no body is there yet (events, long polls), the head alone.
+   */
+  #scheduleFlush(): void {
+    setImmediate(() => {
+      const [outgoing, first] = [this.#outgoing, this.#first];
+      this.#turnOver = true;
+      this.#first = undefined;
+      if (this.#ended) {
+        if (first === undefined) outgoing.end();
+        else outgoing.end(first.toString('latin1'), 'latin1');
+      } else if (outgoing.destroyed) return;
+      else if (first !== undefined) this.#send(first);
+      else if (!this.#bodyBegun) outgoing.flushHeaders();
+    });
+  }
+}
+
+/** The service's headers, the gateway's own in the place of those of the same name. */
+function joinHeaders(headers: readonly string[], own: readonly string[], added: readonly string[]): string[] {
   const all: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    // What an answer depends on adds up.
+    // What a response depends on adds up.
     if (name === 'vary' || (!names(own, name) && !names(added, name))) all.push(name, headers[index + 1] as string);
   }
   for (const list of [own, added]) for (const part of list) all.push(part);
@@ -173,11 +211,4 @@ function replaceHeaders(headers: readonly string[], own: readonly string[], adde
 function names(list: readonly string[], name: string): boolean {
   for (let index = 0; index < list.length; index += 2) if (list[index] === name) return true;
   return false;
-}
-
-function firstOf(headers: readonly string[], name: string): string {
-  for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index] === name) return headers[index + 1] as string;
-  }
-  return '';
 }

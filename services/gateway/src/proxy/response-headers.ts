@@ -10,22 +10,24 @@ const droppedHeaders: ReadonlySet<string> = new Set([
   'access-control-allow-credentials',
 ]);
 
+/** As undici gives them, names in lower case. */
+export type ServiceHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /**
- * The headers of a service's answer (names in lower case, and values, in turns) that go on to the client.
+ * The headers of a service's response that go on to the client, names and values in turns.
  * Set-Cookie is not among them: the only cookies on a site's origin are the gateway's.
  */
-export function passResponseHeaders(headers: readonly string[]): string[] {
+export function passResponseHeaders(headers: ServiceHeaders): string[] {
   const passed: string[] = [];
-  let named: Set<string> | undefined;
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    if (name === 'connection') named = connectionOptions(headers[index + 1] as string, named);
-    if (hopByHopHeaders.has(name) || droppedHeaders.has(name)) continue;
-    const value = headers[index + 1] as string;
-    passed.push(name, name === 'vary' ? varyBySession(value) : value);
+  const { connection } = headers;
+  const named = connection === undefined ? undefined : connectionOptions(String(connection));
+  for (const name in headers) {
+    if (hopByHopHeaders.has(name) || droppedHeaders.has(name) || named?.has(name)) continue;
+    const value = headers[name];
+    if (typeof value === 'string') passed.push(name, name === 'vary' ? varyBySession(value) : value);
+    else for (const one of value ?? []) passed.push(name, name === 'vary' ? varyBySession(one) : one);
   }
-  if (named === undefined) return passed;
-  return passed.filter((_, index) => !named.has(passed[index - (index % 2)] as string));
+  return passed;
 }
 
 /** What depends on `Authorization` depends on the session's cookie here, which stands for it. */

@@ -2,6 +2,7 @@ import { isAborted } from '@gaia/http-service/error-handler';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
+import type { Dispatcher } from 'undici';
 import type { Caller } from '../caller/caller.ts';
 import type { OpenStreams } from '../credentials/open-streams.ts';
 import { requireRecentSession } from '../credentials/recent-session.ts';
@@ -11,16 +12,15 @@ import { requireOriginOfUpgrade } from '../csrf/request-origin.ts';
 import { problem } from '../errors.ts';
 import type { LimitUser } from '../limits/rate-limit-hook.ts';
 import type { SiteDirectory } from '../sites/site-directory.ts';
-import type { ServiceBackend } from '../upstreams/backend.ts';
+import { isConnectFailure, NoReplicaAvailable } from '../upstreams/errors.ts';
 import type { Upstreams } from '../upstreams/pools.ts';
-import type { Replica } from '../upstreams/replica.ts';
-import { isBrokenConnection, isServiceFailure, isUnreached, upstreamProblem } from './failure.ts';
 import { checkTarget } from './path.ts';
 import { type RelayOutcome, relay } from './relay.ts';
 import { bodyOf, hasBody } from './request-body.ts';
 import { sortRequestHeaders } from './request-headers.ts';
 import { allMethods, type ProxyRoute, routeTable } from './route-table.ts';
 import { nextTraceContext } from './trace-context.ts';
+import { upstreamProblem } from './upstream-problem.ts';
 import { tunnel, type Upgrades } from './web-socket.ts';
 
 export interface ProxyOptions {
@@ -74,9 +74,6 @@ function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptio
   });
 }
 
-/** Most replicas at which one request is tried that none of them has got. */
-const MOST_TRIES = 4;
-
 interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -116,8 +113,7 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   const headers = inbound.passed;
   addOwnHeaders(headers, exchange, { caller, site: site?.site, uuid: options.uuid });
 
-  const replicas = options.upstreams.replicas[route.upstream];
-  const repeatable = isRepeatable(request, bodied);
+  const dispatcher = options.upstreams.dispatchers[route.upstream];
   const withToken = (accessToken: string | undefined): string[] => {
     const authorization = inbound.authorization ?? (accessToken === undefined ? undefined : `Bearer ${accessToken}`);
     return authorization === undefined ? headers : [...headers, 'authorization', authorization];
@@ -133,29 +129,29 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     endWatch = options.openStreams.watch({ accessToken, renewed: credential?.renewed }, close);
   };
 
-  const sendTo = async (replica: Replica<ServiceBackend>, isRetry: boolean): Promise<RelayOutcome> => {
-    const target = { backend: replica.subject, path: exchange.path, headers: withToken(credential?.accessToken()) };
+  const send = async (isRetry: boolean): Promise<RelayOutcome> => {
+    const target = { path: exchange.path, headers: withToken(credential?.accessToken()) };
     if (upgrade !== undefined) {
       try {
-        await tunnel(upgrade, target, () => reply.hijack());
+        await tunnel(dispatcher, upgrade, target, () => reply.hijack());
       } catch (error) {
-        throw isUnreached(error) ? error : problem('web_socket_refused', { cause: error });
+        if (error instanceof NoReplicaAvailable || isConnectFailure(error)) throw error;
+        throw problem('web_socket_refused', { cause: error });
       }
-      replica.succeeded();
       const { socket } = upgrade;
       watchStream(() => socket.destroy());
       if (socket.destroyed) endWatch?.();
       else socket.once('close', () => endWatch?.());
       return 'sent';
     }
+    const method = request.method as Dispatcher.HttpMethod;
     return relay(
-      { ...target, method: request.method, body: payload },
+      dispatcher,
+      // Kept alive for HEAD too. undici takes iterables as a body, though its types do not say so.
+      { ...target, method, body: payload as Buffer | null, ...(method === 'HEAD' && { reset: false }) },
       {
         outgoing: reply.raw,
-        takeOver: () => {
-          replica.succeeded();
-          reply.hijack();
-        },
+        takeOver: () => void reply.hijack(),
         onEvents: () => watchStream(() => reply.raw.destroy()),
         ownHeaders: () => ownAnswerHeaders(reply, credential?.setCookies() ?? [], options.isDraining()),
         onUnauthorized:
@@ -163,31 +159,10 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
             ? undefined
             : async (challenge) => {
                 const renewed = await credential.onRefused(challenge);
-                return renewed && !isRetry && repeatable ? 'again' : [];
+                return renewed && !isRetry && isRepeatable(request, bodied) ? 'again' : [];
               },
       },
     );
-  };
-
-  const send = async (isRetry: boolean): Promise<RelayOutcome> => {
-    let failed: Replica<ServiceBackend> | undefined;
-    for (let tries = 1; ; ) {
-      const replica = replicas.next(failed);
-      if ('waitMs' in replica) {
-        if (await replicas.recovery()) continue;
-        throw unavailable(route.upstream, replica.waitMs);
-      }
-      try {
-        return await sendTo(replica, isRetry);
-      } catch (error) {
-        if (isServiceFailure(error)) replica.failed(error);
-        // A kept-alive connection that was closed meanwhile says nothing, and another replica may answer.
-        const again = isUnreached(error) ? tries < MOST_TRIES : repeatable && tries === 1 && isBrokenConnection(error);
-        if (!again) throw error;
-        failed = replica;
-        tries += 1;
-      }
-    }
   };
 
   async function limitUser(limit: LimitUser, user: string): Promise<void> {
@@ -218,12 +193,6 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
   } finally {
     body?.end();
   }
-}
-
-/** All replicas have failed several times in a row; nobody is kept waiting to see it once more. */
-function unavailable(service: string, waitMs: number) {
-  const headers = { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) };
-  return problem('upstream_unavailable', { headers, extensions: { service } });
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { endWithin } from '@gaia/http-service/lingering-close';
 import type { FastifyInstance } from 'fastify';
-import type { ServiceBackend } from '../upstreams/backend.ts';
+import type { Dispatcher } from 'undici';
 
 /** A client's connection that asks to become a WebSocket (RFC 6455 §4.1). */
 export interface Upgrade {
@@ -45,17 +45,13 @@ export function takeUpgrades(app: Pick<FastifyInstance, 'routing'>, server: Serv
  * Rejects with undici's error where the service does not agree.
  */
 export async function tunnel(
+  dispatcher: Dispatcher,
   upgrade: Upgrade,
-  request: { readonly backend: ServiceBackend; readonly path: string; readonly headers: string[] },
+  request: { readonly path: string; readonly headers: string[] },
   takeOver: () => void,
 ): Promise<void> {
   const { socket, head, response } = upgrade;
-  const agreed = await request.backend.upgrade({
-    path: request.path,
-    method: 'GET',
-    protocol: 'websocket',
-    headers: request.headers,
-  });
+  const agreed = await dispatcher.upgrade({ ...request, method: 'GET', protocol: 'websocket' });
   takeOver();
   response.detachSocket(socket as IncomingMessage['socket']);
   const client = socket as IncomingMessage['socket'];

@@ -1,10 +1,35 @@
-import { Problem } from '@gaia/http-service/problem';
-import { problem } from '../errors.ts';
-import { NOT_SENT } from '../wire/wire-connection.ts';
+/** The service takes connections and responds to nothing, not even to a health check. */
+export class ServiceUnresponsive extends Error {
+  readonly code = 'GAIA_SERVICE_UNRESPONSIVE';
+  constructor() {
+    super('the service does not respond');
+    this.name = 'ServiceUnresponsive';
+  }
+}
+
+/** No replica of the service takes requests at this time. */
+export class NoReplicaAvailable extends Error {
+  readonly code = 'GAIA_NO_REPLICA_AVAILABLE';
+  readonly retryAfterMs: number;
+  constructor(retryAfterMs: number) {
+    super('no replica of the service is available');
+    this.name = 'NoReplicaAvailable';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The response could be understood in two ways, though undici's parser takes it. */
+export class InvalidResponse extends Error {
+  readonly code = 'GAIA_INVALID_RESPONSE';
+  constructor(part: string) {
+    super(`the response of the service has an invalid ${part}`);
+    this.name = 'InvalidResponse';
+  }
+}
 
 const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
-/** Codes of a connection that never came to be: the request was not sent. */
+/** Codes of a connection that never came to be. */
 const connectCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -16,41 +41,28 @@ const connectCodes = new Set([
 ]);
 
 /** Codes of a connection that broke off; on a kept-alive one often only because the service closed it meanwhile. */
-const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'GAIA_SERVICE_SILENT']);
+const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'GAIA_SERVICE_UNRESPONSIVE']);
 
-/** A failure to get an answer from a service as the problem that the caller is told. */
-export function upstreamProblem(error: unknown, upstream: string): Problem {
-  if (error instanceof Problem) return error;
-  const code = codeOf(error);
-  const extensions = { service: upstream };
-  if (timeoutCodes.has(code)) return problem('upstream_timeout', { extensions, cause: error });
-  if (connectCodes.has(code) || brokenCodes.has(code) || code === NOT_SENT) {
-    return problem('upstream_unavailable', { extensions, headers: { 'retry-after': '1' }, cause: error });
-  }
-  return problem('upstream_failed', { extensions, cause: error });
+export function isTimeout(error: unknown): boolean {
+  return timeoutCodes.has(rootOf(error).code);
 }
 
-/** Whether nothing of the request has been sent, so that any may be tried at another replica. */
-export function isUnreached(error: unknown): boolean {
+/** Whether nothing listens at the address. */
+export function isConnectFailure(error: unknown): boolean {
   const { code, syscall } = rootOf(error);
-  if (code === NOT_SENT) return true;
-  // A connection that was there can end with the same codes, and then something may have been sent.
+  // An established connection can end with the same codes.
   return connectCodes.has(code) && syscall !== 'read' && syscall !== 'write';
-}
-
-/** Whether it was the service that failed, and not its client or what was asked of it. */
-export function isServiceFailure(error: unknown): boolean {
-  const code = codeOf(error);
-  return timeoutCodes.has(code) || connectCodes.has(code) || brokenCodes.has(code);
 }
 
 /** Whether a request without a body and of a safe method may be sent once more after this. */
 export function isBrokenConnection(error: unknown): boolean {
-  return brokenCodes.has(codeOf(error));
+  return brokenCodes.has(rootOf(error).code);
 }
 
-function codeOf(error: unknown): string {
-  return rootOf(error).code;
+/** Whether it was the service that failed, and not its client or what was asked of it. */
+export function isServiceFailure(error: unknown): boolean {
+  const { code } = rootOf(error);
+  return timeoutCodes.has(code) || connectCodes.has(code) || brokenCodes.has(code);
 }
 
 function rootOf(error: unknown): { readonly code: string; readonly syscall: unknown } {

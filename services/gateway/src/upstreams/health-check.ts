@@ -1,82 +1,88 @@
-import type { Verdict } from './probe.ts';
-import type { Backend, Replica } from './replica.ts';
-import { ServiceSilent } from './silence.ts';
+import { ServiceUnresponsive } from './errors.ts';
+import type { Verdict } from './liveness.ts';
+import type { Replica } from './replica.ts';
 
-export interface WatchOptions<T> {
+/** What a health check needs of the requests to a replica. */
+export interface CheckedRequests {
+  /** The oldest request that waits for a response, by the tick at which it was sent. */
+  oldestPending(): number | undefined;
+  /** The tick at which the latest response began. */
+  lastResponse(): number;
+  /** Fails all requests that wait for a response. */
+  abortPending(error: Error): void;
+}
+
+export interface HealthCheckOptions<T> {
   /** All replicas of all services. */
   readonly replicas: () => Iterable<Replica<T>>;
   /** Asks a replica whether it is alive; takes no longer than the time given, in milliseconds. */
-  readonly probe: (subject: T, timeoutMs: number) => Promise<Verdict>;
-  /** Told when one that was lost is alive again. */
-  readonly onRevived: (replica: Replica<T>) => void;
+  readonly checkLiveness: (subject: T, timeoutMs: number) => Promise<Verdict>;
+  /** Told when one that was unavailable is alive again. */
+  readonly onRecovered: (replica: Replica<T>) => void;
 }
 
-export interface Watch<T extends Backend> {
-  /** Counts up with every look. */
+export interface HealthCheck<T extends CheckedRequests> {
+  /** Counts up with every interval: time as coarse as is needed here, and free. */
   tick(): number;
-  /** Asks a replica at once whether it is alive. */
-  ask(replica: Replica<T>): Promise<void>;
+  /** Checks a replica at once. */
+  check(replica: Replica<T>): Promise<void>;
   stop(): void;
 }
 
-export const LOOK_EVERY_MS = 250;
-/** Looks for which an answer may be awaited before anybody asks whether the service is alive: half a second at most. */
-const LOOKS_OF_PATIENCE = 2;
-/** Who does not say within this time that it is alive is not. */
-const PROBE_TIMEOUT_MS = 1_000;
-/** Looks that came so much too late say that it is this process that was held up, in milliseconds. */
+const INTERVAL_MS = 250;
+/** Intervals for which a response may be awaited before the service is checked: half a second at most. */
+const PENDING_INTERVALS = 2;
+const TIMEOUT_MS = 1_000;
+/** An interval that is so much too long says that it is this process that was held up, in milliseconds. */
 const OWN_DELAY_MS = 300;
 
 /**
- * Watches over replicas without disturbing them: only one whose answer is awaited for a while, and that has answered
- * nothing else meanwhile, is asked whether it is alive. If it does not say so within a second, all who wait for it are
- * told; answers that take their time from a service that is alive are not touched. A lost replica is looked after until
- * it is back.
+ * Checks replicas without disturbing them: only one whose response is awaited for a while, and that has responded to
+ * nothing else meanwhile. If it does not say within a second that it is alive, all requests that wait for it fail; those
+ * that take their time at a service that is alive are not touched. An unavailable replica is checked until it is back.
  */
-export function startWatch<T extends Backend>(options: WatchOptions<T>): Watch<T> {
+export function startHealthCheck<T extends CheckedRequests>(options: HealthCheckOptions<T>): HealthCheck<T> {
   let tick = 0;
-  let lookedAt = performance.now();
+  let tickedAt = performance.now();
   /** The latest tick that came too late. */
   let heldUpAt = -1;
-  const probing = new Set<Replica<T>>();
+  const underWay = new Set<Replica<T>>();
 
-  function isQuiet({ subject }: Replica<T>): boolean {
-    const oldest = subject.oldestWaiting();
+  function isSuspect({ subject }: Replica<T>): boolean {
+    const oldest = subject.oldestPending();
     return (
-      oldest !== undefined && tick - oldest >= LOOKS_OF_PATIENCE && tick - subject.lastAnswer() >= LOOKS_OF_PATIENCE
+      oldest !== undefined && tick - oldest >= PENDING_INTERVALS && tick - subject.lastResponse() >= PENDING_INTERVALS
     );
   }
 
-  async function ask(replica: Replica<T>): Promise<void> {
-    if (probing.has(replica)) return;
-    probing.add(replica);
+  async function check(replica: Replica<T>): Promise<void> {
+    if (underWay.has(replica)) return;
+    underWay.add(replica);
     const from = tick;
-    const verdict = await options.probe(replica.subject, PROBE_TIMEOUT_MS);
-    probing.delete(replica);
+    const verdict = await options.checkLiveness(replica.subject, TIMEOUT_MS);
+    underWay.delete(replica);
     if (verdict === 'alive') {
-      const wasLost = replica.isLost();
-      replica.revived();
-      if (wasLost) options.onRevived(replica);
-    } else if (verdict === 'ending') replica.ends();
-    else if (verdict === 'refused') replica.gone();
-    else if (replica.isLost() || (heldUpAt < from && replica.subject.lastAnswer() < from)) {
-      replica.silent();
-      replica.subject.cutWaiting(new ServiceSilent());
+      const wasUnavailable = replica.isUnavailable();
+      replica.recovered();
+      if (wasUnavailable) options.onRecovered(replica);
+    } else if (verdict !== 'unresponsive') replica.markUnavailable(verdict);
+    else if (replica.isUnavailable() || (heldUpAt < from && replica.subject.lastResponse() < from)) {
+      replica.markUnavailable(verdict);
+      replica.subject.abortPending(new ServiceUnresponsive());
     }
   }
 
-  function look(): void {
+  function checkAll(): void {
     const now = performance.now();
     tick += 1;
-    if (now - lookedAt > LOOK_EVERY_MS + OWN_DELAY_MS) heldUpAt = tick;
-    lookedAt = now;
+    if (now - tickedAt > INTERVAL_MS + OWN_DELAY_MS) heldUpAt = tick;
+    tickedAt = now;
     for (const replica of options.replicas()) {
-      replica.subject.sweep();
-      if (replica.isLost() || isQuiet(replica)) void ask(replica);
+      if (replica.isUnavailable() || isSuspect(replica)) void check(replica);
     }
   }
 
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  const timer = setInterval(checkAll, INTERVAL_MS);
   timer.unref();
-  return { tick: () => tick, ask, stop: () => clearInterval(timer) };
+  return { tick: () => tick, check, stop: () => clearInterval(timer) };
 }

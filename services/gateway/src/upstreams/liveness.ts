@@ -1,44 +1,38 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { type buildConnector, Client } from 'undici';
+import type { Outage } from './replica.ts';
 
-export interface ProbeTarget {
-  readonly origin: URL;
-  /** Where the name of the origin is looked for; undefined: wherever the system finds it. */
-  readonly address: string | undefined;
-}
+export type Verdict = 'alive' | Outage;
+
+/** Nothing listens, or the listener closes at once. */
+const refusedCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
 
 /**
- * `alive`; `ending`: it answers, and closes its connections; `refused`: nobody listens, though what is under way may
- * still be answered; `silent`: nothing can be heard of it.
+ * Asks `GET /live`. Any response in time is one: whatever responds is alive. One that closes a connection that is to be
+ * kept alive says that the service shuts down. Never rejects.
  */
-export type Verdict = 'alive' | 'ending' | 'refused' | 'silent';
-
-/** Asks `GET /live`. Any answer in time is one: whoever answers is alive. Never rejects. */
-export function probe({ origin, address }: ProbeTarget, timeoutMs: number): Promise<Verdict> {
-  const secure = origin.protocol === 'https:';
+export function checkLiveness(origin: URL, connect: buildConnector.connector, timeoutMs: number): Promise<Verdict> {
+  // A connection of its own: the ones in use may be what is broken.
+  const client = new Client(origin, { connect, pipelining: 1, headersTimeout: 0 });
   return new Promise((resolve) => {
-    const request = (secure ? httpsRequest : httpRequest)({
-      host: address ?? origin.hostname.replace(/^\[|\]$/g, ''),
-      port: origin.port || (secure ? 443 : 80),
-      path: '/live',
-      // Kept alive as far as it is up to us, so that `close` in the answer means something.
-      headers: { host: origin.host, connection: 'keep-alive' },
-      // A connection of its own: the ones in use may be what is broken.
-      agent: false,
-      ...(secure && { servername: origin.hostname }),
-    });
     const finish = (verdict: Verdict): void => {
       clearTimeout(timer);
-      request.destroy();
+      void client.destroy();
       resolve(verdict);
     };
     // Not before what has come meanwhile has been read, in case this process was held up.
-    const timer = setTimeout(() => setImmediate(finish, 'silent'), timeoutMs);
+    const timer = setTimeout(() => setImmediate(finish, 'unresponsive'), timeoutMs);
     timer.unref();
-    request.on('response', ({ headers }) => finish(headers.connection === 'close' ? 'ending' : 'alive'));
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      finish(error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? 'refused' : 'silent');
-    });
-    request.end();
+    client.dispatch(
+      { method: 'GET', path: '/live' },
+      {
+        onRequestStart: () => {},
+        onResponseStart: (_, _status, { connection }) => finish(connection === 'close' ? 'draining' : 'alive'),
+        onResponseData: () => {},
+        onResponseEnd: () => {},
+        onResponseError: (_, error) => {
+          finish(refusedCodes.has((error as NodeJS.ErrnoException).code ?? '') ? 'refused' : 'unresponsive');
+        },
+      },
+    );
   });
 }

@@ -1,9 +1,13 @@
+import type { Dispatcher } from 'undici';
 import { isShared, type LookUp } from './addresses.ts';
-import { openBackend, type ServiceBackend } from './backend.ts';
-import { probe } from './probe.ts';
+import { openConnections } from './connections.ts';
+import { createConnector } from './connector.ts';
+import { startHealthCheck } from './health-check.ts';
+import { checkLiveness, type Verdict } from './liveness.ts';
+import { createPendingRequests } from './pending-requests.ts';
 import { createReplica, type Replica } from './replica.ts';
-import { createReplicas, type Replicas } from './replicas.ts';
-import { startWatch } from './watch.ts';
+import { createReplicas } from './replicas.ts';
+import { ServiceDispatcher, type Upstream } from './service-dispatcher.ts';
 
 export type UpstreamName = 'auth' | 'cms' | 'assets' | 'search';
 
@@ -18,15 +22,15 @@ export interface PoolOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** How long a service that has said that it ends is waited for. */
+  /** How long requests are held for a service that has announced its shutdown. */
   readonly restartWaitMs: number;
   readonly lookUp: LookUp;
   readonly now: () => number;
 }
 
 export interface Upstreams {
-  readonly replicas: Readonly<Record<UpstreamName, Replicas<ServiceBackend>>>;
-  /** Ends all connections; open answers are cut off. */
+  readonly dispatchers: Readonly<Record<UpstreamName, Dispatcher>>;
+  /** Ends all connections; open responses are cut off. */
   close(): Promise<void>;
 }
 
@@ -36,7 +40,11 @@ const LOOK_UP_EVERY_MS = 1_000;
 interface Place {
   readonly origin: URL;
   readonly address: string | undefined;
-  readonly replica: Replica<ServiceBackend>;
+  readonly replica: Replica<CheckedUpstream>;
+}
+
+interface CheckedUpstream extends Upstream {
+  checkLiveness(timeoutMs: number): Promise<Verdict>;
 }
 
 /**
@@ -49,44 +57,41 @@ export function openUpstreams(
 ): Upstreams {
   const { now } = options;
   /** Those that are no replica any more stay in it until what is under way with them is through. */
-  const opened = new Map<ServiceBackend, Place>();
+  const opened = new Set<Replica<CheckedUpstream>>();
   const services = upstreamNames.map((name) => {
     const places = urls[name].map((url) => open(new URL(url), undefined));
-    return { places, replicas: createReplicas(replicasOf(places), now) };
+    return { places, replicas: createReplicas<Upstream>(replicasOf(places), now) };
   });
 
-  const watch = startWatch<ServiceBackend>({
-    replicas: () => [...opened.values()].map(({ replica }) => replica),
-    probe: async (subject, timeoutMs) => {
-      const place = opened.get(subject);
-      return place === undefined ? 'silent' : await probe(place, timeoutMs);
-    },
-    onRevived: (revived) => {
-      for (const { replicas } of services) if (replicas.all().includes(revived)) replicas.recovered();
+  const healthCheck = startHealthCheck<CheckedUpstream>({
+    replicas: () => opened,
+    checkLiveness: (upstream, timeoutMs) => upstream.checkLiveness(timeoutMs),
+    onRecovered: (recovered) => {
+      for (const { replicas } of services) if (replicas.all().includes(recovered)) replicas.recovered();
     },
   });
 
   function open(origin: URL, address: string | undefined): Place {
-    const backend: ServiceBackend = openBackend({
-      ...options,
-      origin,
-      address,
-      tick: () => watch.tick(),
-      onFarewell() {
-        if (replica.isLeaving()) return;
-        replica.leaving();
-        backend.retireIdle();
-        void watch.ask(replica);
+    const connect = createConnector({ timeoutMs: options.connectTimeoutMs, address });
+    const connections = openConnections({ ...options, origin, connect });
+    const upstream: CheckedUpstream = {
+      ...createPendingRequests(() => healthCheck.tick()),
+      connections,
+      announcedShutdown() {
+        if (replica.isDraining()) return;
+        replica.announcedShutdown();
+        connections.closeIdle();
+        void healthCheck.check(replica);
       },
-    });
-    const replica = createReplica(backend, {
+      checkLiveness: (timeoutMs) => checkLiveness(origin, connect, timeoutMs),
+    };
+    const replica = createReplica(upstream, {
       now,
       restartWaitMs: options.restartWaitMs,
-      onLost: () => void watch.ask(replica),
+      onUnavailable: () => void healthCheck.check(replica),
     });
-    const place = { origin, address, replica };
-    opened.set(backend, place);
-    return place;
+    opened.add(replica);
+    return { origin, address, replica };
   }
 
   async function resolve(service: (typeof services)[number]): Promise<void> {
@@ -101,10 +106,10 @@ export function openUpstreams(
     );
     const places = found.flat();
     if (places.length === service.places.length && places.every((place) => service.places.includes(place))) return;
-    const gone = service.places.filter((place) => !places.includes(place));
+    const removed = service.places.filter((place) => !places.includes(place));
     service.places = places;
     service.replicas.replace(replicasOf(places));
-    for (const { replica } of gone) void replica.subject.close().then(() => opened.delete(replica.subject));
+    for (const { replica } of removed) void replica.subject.connections.close().then(() => opened.delete(replica));
   }
 
   let resolving = false;
@@ -119,19 +124,23 @@ export function openUpstreams(
   const timer = hasNames ? setInterval(() => void resolveAll(), LOOK_UP_EVERY_MS).unref() : undefined;
   if (hasNames) void resolveAll();
 
-  const [auth, cms, assets, search] = services.map(({ replicas }) => replicas) as [Service, Service, Service, Service];
+  const dispatchers = services.map(({ replicas }) => new ServiceDispatcher(replicas));
+  const dispatcherOf = (name: UpstreamName): Dispatcher => dispatchers[upstreamNames.indexOf(name)] as Dispatcher;
   return {
-    replicas: { auth, cms, assets, search },
+    dispatchers: {
+      auth: dispatcherOf('auth'),
+      cms: dispatcherOf('cms'),
+      assets: dispatcherOf('assets'),
+      search: dispatcherOf('search'),
+    },
     close: async () => {
       clearInterval(timer);
-      watch.stop();
-      await Promise.all([...opened.keys()].map((backend) => backend.destroy()));
+      healthCheck.stop();
+      await Promise.all([...opened].map(({ subject }) => subject.connections.destroy()));
     },
   };
 }
 
-type Service = Replicas<ServiceBackend>;
-
-function replicasOf(places: readonly Place[]): Replica<ServiceBackend>[] {
+function replicasOf(places: readonly Place[]): Replica<CheckedUpstream>[] {
   return places.map(({ replica }) => replica);
 }

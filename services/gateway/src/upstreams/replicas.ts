@@ -3,13 +3,13 @@ import type { Replica } from './replica.ts';
 /** The replicas of one service. */
 export interface Replicas<T> {
   /**
-   * The next one in turn that answers: `except` only if there is no other, one that is about to end only if the others
-   * do not answer. Or for how long none will be asked.
+   * The next one in turn that is available: `except` only if there is no other, one that is draining only if no other is
+   * available. Or for how long none will be.
    */
   next(except?: Replica<T>): Replica<T> | { readonly waitMs: number };
   /** True as soon as one may be asked, false when waiting is of no use (any more). */
   recovery(): Promise<boolean>;
-  /** Tells those who wait that one has shown itself alive. */
+  /** Lets the requests go that are held: one has shown that it is alive. */
   recovered(): void;
   all(): readonly Replica<T>[];
   /** Puts other replicas in the place of those there are. */
@@ -19,7 +19,7 @@ export interface Replicas<T> {
 /** Most requests that are held until a service is back. */
 const MOST_HELD = 2_000;
 
-/** The replicas of one service in turns, those left out that do not answer. */
+/** The replicas of one service in turns, those left out that are unavailable. */
 export function createReplicas<T>(first: readonly Replica<T>[], now: () => number): Replicas<T> {
   let all = first;
   let turn = 0;
@@ -40,21 +40,21 @@ export function createReplicas<T>(first: readonly Replica<T>[], now: () => numbe
   return {
     all: () => all,
     next(except) {
-      let leaving = -1;
+      let draining = -1;
       let second: Replica<T> | undefined;
       for (let step = 0; step < all.length; step += 1) {
         const index = (turn + step) % all.length;
         const replica = all[index];
-        if (replica === undefined || replica.restsMs() > 0) continue;
+        if (replica === undefined || replica.unavailableMs() > 0) continue;
         if (replica === except) second = replica;
-        else if (!replica.isLeaving()) return take(index);
-        else if (leaving < 0) leaving = index;
+        else if (!replica.isDraining()) return take(index);
+        else if (draining < 0) draining = index;
       }
-      if (leaving >= 0) return take(leaving);
-      return second ?? { waitMs: Math.min(...all.map((replica) => replica.restsMs())) };
+      if (draining >= 0) return take(draining);
+      return second ?? { waitMs: Math.min(...all.map((replica) => replica.unavailableMs())) };
     },
     recovery() {
-      const untilEnd = Math.max(...all.map((replica) => (replica.isLost() ? replica.patientUntil() - now() : 0)));
+      const untilEnd = Math.max(...all.map((replica) => (replica.isUnavailable() ? replica.heldUntil() - now() : 0)));
       if (untilEnd <= 0 || held.size >= MOST_HELD) return Promise.resolve(false);
       return new Promise((resolve) => {
         const settle = (recovered: boolean): void => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Verdict } from '../../src/upstreams/probe.ts';
-import { type Backend, createReplica } from '../../src/upstreams/replica.ts';
-import { ServiceSilent } from '../../src/upstreams/silence.ts';
-import { startWatch } from '../../src/upstreams/watch.ts';
+import { ServiceUnresponsive } from '../../src/upstreams/errors.ts';
+import { type CheckedRequests, startHealthCheck } from '../../src/upstreams/health-check.ts';
+import type { Verdict } from '../../src/upstreams/liveness.ts';
+import { createReplica } from '../../src/upstreams/replica.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
@@ -11,34 +11,31 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function watched(verdict: () => Promise<Verdict>) {
+function checked(verdict: () => Promise<Verdict>) {
   let oldest: number | undefined;
-  let answered = -1;
-  const backend: Backend = {
-    oldestWaiting: () => oldest,
-    lastAnswer: () => answered,
-    cutWaiting: vi.fn(() => {
+  let responded = -1;
+  const requests: CheckedRequests = {
+    oldestPending: () => oldest,
+    lastResponse: () => responded,
+    abortPending: vi.fn(() => {
       oldest = undefined;
     }),
-    sweep: () => {},
-    retireIdle: () => {},
-    close: async () => {},
   };
-  const replica = createReplica(backend, { now: Date.now, restartWaitMs: 10_000 });
-  const probe = vi.fn(verdict);
-  const onRevived = vi.fn();
-  const watch = startWatch({ replicas: () => [replica], probe, onRevived });
+  const replica = createReplica(requests, { now: Date.now, restartWaitMs: 10_000 });
+  const checkLiveness = vi.fn(verdict);
+  const onRecovered = vi.fn();
+  const healthCheck = startHealthCheck({ replicas: () => [replica], checkLiveness, onRecovered });
   return {
-    backend,
+    requests,
     replica,
-    probe,
-    onRevived,
-    watch,
-    ask: () => {
-      oldest = watch.tick();
+    checkLiveness,
+    onRecovered,
+    healthCheck,
+    send: () => {
+      oldest = healthCheck.tick();
     },
-    answer: () => {
-      answered = watch.tick();
+    respond: () => {
+      responded = healthCheck.tick();
     },
   };
 }
@@ -49,94 +46,94 @@ async function pass(ms: number): Promise<void> {
 }
 
 describe('a replica', () => {
-  it('is asked nothing while nobody waits for it', async () => {
-    const { probe } = watched(async () => 'alive');
+  it('is not checked while no response is awaited', async () => {
+    const { checkLiveness } = checked(async () => 'alive');
     await pass(10_000);
-    expect(probe).not.toHaveBeenCalled();
+    expect(checkLiveness).not.toHaveBeenCalled();
   });
 
-  it('whose answer is awaited for half a second and that does not say that it is alive is lost', async () => {
-    const { ask, replica, backend, probe } = watched(async () => 'silent');
-    ask();
+  it('whose response is awaited for half a second and that does not say that it is alive is unavailable', async () => {
+    const { send, replica, requests, checkLiveness } = checked(async () => 'unresponsive');
+    send();
     await pass(250);
-    expect(probe).not.toHaveBeenCalled();
+    expect(checkLiveness).not.toHaveBeenCalled();
     await pass(250);
-    expect(probe).toHaveBeenCalledWith(backend, 1_000);
-    expect(replica.isLost()).toBe(true);
-    expect(backend.cutWaiting).toHaveBeenCalledWith(expect.any(ServiceSilent));
+    expect(checkLiveness).toHaveBeenCalledWith(requests, 1_000);
+    expect(replica.isUnavailable()).toBe(true);
+    expect(requests.abortPending).toHaveBeenCalledWith(expect.any(ServiceUnresponsive));
   });
 
   it('that is alive may take its time', async () => {
-    const { ask, replica, backend, probe } = watched(async () => 'alive');
-    ask();
+    const { send, replica, requests, checkLiveness } = checked(async () => 'alive');
+    send();
     await pass(30_000);
-    expect(probe).toHaveBeenCalled();
-    expect(replica.isLost()).toBe(false);
-    expect(backend.cutWaiting).not.toHaveBeenCalled();
+    expect(checkLiveness).toHaveBeenCalled();
+    expect(replica.isUnavailable()).toBe(false);
+    expect(requests.abortPending).not.toHaveBeenCalled();
   });
 
-  it('that answers others is not asked', async () => {
-    const { ask, answer, probe } = watched(async () => 'silent');
-    ask();
+  it('that responds to others is not checked', async () => {
+    const { send, respond, checkLiveness } = checked(async () => 'unresponsive');
+    send();
     for (let count = 0; count < 10; count += 1) {
       await pass(250);
-      answer();
+      respond();
     }
-    expect(probe).not.toHaveBeenCalled();
+    expect(checkLiveness).not.toHaveBeenCalled();
   });
 
-  it('that has answered anybody meanwhile is not lost', async () => {
-    const probed = Promise.withResolvers<Verdict>();
-    const { ask, answer, replica } = watched(() => probed.promise);
-    ask();
+  it('that has responded meanwhile is not unavailable', async () => {
+    const checkLivenessd = Promise.withResolvers<Verdict>();
+    const { send, respond, replica } = checked(() => checkLivenessd.promise);
+    send();
     await pass(500);
-    answer();
-    probed.resolve('silent');
+    respond();
+    checkLivenessd.resolve('unresponsive');
     await pass(0);
-    expect(replica.isLost()).toBe(false);
+    expect(replica.isUnavailable()).toBe(false);
   });
 
   it('is not judged by a gateway that was itself held up', async () => {
-    const probed = Promise.withResolvers<Verdict>();
-    const { ask, replica } = watched(() => probed.promise);
-    ask();
+    const checkLivenessd = Promise.withResolvers<Verdict>();
+    const { send, replica } = checked(() => checkLivenessd.promise);
+    send();
     await pass(500);
     vi.spyOn(performance, 'now').mockReturnValueOnce(performance.now() + 5_000);
     await pass(250);
-    probed.resolve('silent');
+    checkLivenessd.resolve('unresponsive');
     await pass(0);
-    expect(replica.isLost()).toBe(false);
+    expect(replica.isUnavailable()).toBe(false);
   });
 
-  it.each(['ending', 'refused'] as const)(
+  it.each(['draining', 'refused'] as const)(
     'that is %s gets nothing new, and may finish what it has',
     async (verdict) => {
-      const { replica, backend, watch } = watched(async () => verdict);
-      await watch.ask(replica);
+      const { replica, requests, healthCheck } = checked(async () => verdict);
+      await healthCheck.check(replica);
       await pass(1_000);
-      expect(replica.isLost()).toBe(true);
-      expect(backend.cutWaiting).not.toHaveBeenCalled();
+      expect(replica.isUnavailable()).toBe(true);
+      expect(requests.abortPending).not.toHaveBeenCalled();
     },
   );
 
-  it('that says to clients that it ends and does not mean it stays', async () => {
-    const { replica, watch } = watched(async () => 'alive');
-    replica.leaving();
-    await watch.ask(replica);
-    expect([replica.isLost(), replica.isLeaving()]).toEqual([false, false]);
+  it('that announces its shutdown and does not mean it stays available', async () => {
+    const { replica, healthCheck } = checked(async () => 'alive');
+    replica.announcedShutdown();
+    await healthCheck.check(replica);
+    expect([replica.isUnavailable(), replica.isDraining()]).toEqual([false, false]);
   });
 
-  it('that is lost is looked after until it is back', async () => {
+  it('that is unavailable is checked until it is back', async () => {
     let verdict: Verdict = 'refused';
-    const { replica, probe, onRevived, watch } = watched(async () => verdict);
+    const { replica, checkLiveness, onRecovered, healthCheck } = checked(async () => verdict);
     replica.failed(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
-    void watch.ask(replica);
+    void healthCheck.check(replica);
     await pass(5_000);
-    expect(probe.mock.calls.length).toBeGreaterThan(10);
-    expect(replica.isLost()).toBe(true);
+    expect(checkLiveness.mock.calls.length).toBeGreaterThan(10);
+    expect(replica.isUnavailable()).toBe(true);
     verdict = 'alive';
     await pass(250);
-    expect(replica.isLost()).toBe(false);
-    expect(onRevived).toHaveBeenCalledWith(replica);
+    expect(replica.isUnavailable()).toBe(false);
+    expect(onRecovered).toHaveBeenCalledWith(replica);
   });
 });

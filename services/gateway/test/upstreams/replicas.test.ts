@@ -31,17 +31,17 @@ describe('replicas', () => {
     expect([named(), named(), named(), named()]).toEqual(['one', 'two', 'three', 'one']);
   });
 
-  it('are left out while they are lost', () => {
+  it('are left out while they are unavailable', () => {
     const { named, one } = several(['one', 'two']);
     one.failed(refused);
     expect([named(), named()]).toEqual(['two', 'two']);
-    one.revived();
+    one.recovered();
     expect([named(), named()].sort()).toEqual(['one', 'two']);
   });
 
-  it('come last while they are leaving, and may be asked if there is no other', () => {
+  it('come last while they are draining, and are used if there is no other', () => {
     const { named, one, two } = several(['one', 'two']);
-    one.leaving();
+    one.announcedShutdown();
     expect([named(), named()]).toEqual(['two', 'two']);
     two.failed(refused);
     expect(named()).toBe('one');
@@ -54,19 +54,27 @@ describe('replicas', () => {
     expect(named(one)).toBe('one');
   });
 
-  it('say when to come back if all are lost', () => {
+  it('say when to come back if all are unavailable', () => {
     const { named, one } = several(['one']);
     one.failed(refused);
     expect(named()).toBeGreaterThan(0);
   });
 
   it.each<[string, (one: Replica<string>) => void, boolean]>([
-    ['that is gone without a word', (one) => one.failed(refused), true],
-    ['at which nobody listens', (one) => one.gone(), true],
-    ['that has gone silent', (one) => one.silent(), false],
-    ['that ends', (one) => one.ends(), true],
-    ['that has said that it ends, and is gone', (one) => [one.leaving(), one.gone()], true],
-    ['that has said that it ends, and goes silent', (one) => [one.leaving(), one.silent()], true],
+    ['that refuses a connection', (one) => one.failed(refused), true],
+    ['at which nothing listens', (one) => one.markUnavailable('refused'), true],
+    ['that is unresponsive', (one) => one.markUnavailable('unresponsive'), false],
+    ['that is draining', (one) => one.markUnavailable('draining'), true],
+    [
+      'that has announced its shutdown, and refuses',
+      (one) => [one.announcedShutdown(), one.markUnavailable('refused')],
+      true,
+    ],
+    [
+      'that has announced its shutdown, and is unresponsive',
+      (one) => [one.announcedShutdown(), one.markUnavailable('unresponsive')],
+      true,
+    ],
     [
       'that takes too long five times',
       (one) => {
@@ -83,9 +91,9 @@ describe('replicas', () => {
     expect(await recovery).toBe(waits);
   });
 
-  it('are waited for no longer than said, counted from the loss', async () => {
+  it('are waited for no longer than said, counted from when they became unavailable', async () => {
     const { replicas, one, clock } = several(['one'], 10_000);
-    one.leaving();
+    one.announcedShutdown();
     one.failed(refused);
     clock.advance(10_000);
     expect(await replicas.recovery()).toBe(false);
@@ -95,7 +103,7 @@ describe('replicas', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const { replicas, one } = several(['one'], 10_000);
-      one.leaving();
+      one.announcedShutdown();
       one.failed(refused);
       const recovery = replicas.recovery();
       vi.advanceTimersByTime(10_000);
