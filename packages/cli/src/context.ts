@@ -1,5 +1,6 @@
 import type { SpawnOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 
 /** Where text goes: a process stream, or a test's. */
 interface Output {
@@ -27,7 +28,7 @@ interface SignalSource {
 
 /** Everything outside a command: whoever runs it hands this in, so that a test runs commands in its own process. */
 export interface Context {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly stdin: Input;
@@ -38,4 +39,10 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly spawn: (program: string, args: readonly string[], options: SpawnOptions) => Child;
   readonly signals: SignalSource;
+}
+
+/** What a command gets. */
+export interface CommandContext extends Context {
+  /** For commands that end with another code than 0 without an error. */
+  setExitCode(code: number): void;
 }

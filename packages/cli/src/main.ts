@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import process from 'node:process';
+import { fetch } from '@gaia/http-client/fetch';
 import { gaia } from './gaia.ts';
 
 // Whoever reads our output may stop early (`gaia users list | head -1`); that is no error.
@@ -10,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await gaia(process.argv.slice(2), {
-  fetch: globalThis.fetch,
+  fetch,
   now: Date.now,
   stdin: process.stdin,
   stdout: process.stdout,

@@ -28,6 +28,8 @@ export interface BoundedRequest extends Omit<FetchInit, 'redirect'> {
   readonly timeoutMs: number;
   /** Of the response's body. */
   readonly maxBytes: number;
+  /** `manual` gives a redirect as the response that it is; without it a redirect is `unreachable`. */
+  readonly redirect?: 'manual';
 }
 
 export interface TextResponse {
@@ -52,8 +54,8 @@ export async function fetchText(url: string, request: BoundedRequest): Promise<T
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
-      ...init,
       redirect: 'error',
+      ...init,
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     });
     if (response.redirected) throw new FetchError('unreachable', 'a redirect was followed');

@@ -1,3 +1,5 @@
+import { fetchText } from '@gaia/http-client/bounded-fetch';
+import { FetchError } from '@gaia/http-client/fetch-error';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -27,33 +29,34 @@ export interface ApiClient {
 }
 
 const TIMEOUT_MS = 30_000;
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 export function createApiClient(url: string, { fetch }: Pick<Context, 'fetch'>, accessToken?: string): ApiClient {
   async function call(method: string, path: string, request: ApiRequest = {}): Promise<ApiAnswer> {
     const { body, query = {}, alsoAccept = [] } = request;
     const parameters = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const search = parameters.length === 0 ? '' : `?${new URLSearchParams(parameters)}`;
-    const init: RequestInit = {
+    const response = await fetchText(`${url}${path}${search}`, {
+      fetch,
+      timeoutMs: TIMEOUT_MS,
+      maxBytes: MAX_RESPONSE_BYTES,
       method,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
         accept: 'application/json, application/problem+json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-    };
-    const { response, text } = await reach(url, async () => {
-      const response = await fetch(`${url}${path}${search}`, init);
-      return { response, text: await boundedText(response) };
+    }).catch((error: unknown) => {
+      throw error instanceof FetchError ? unreachable(url, error) : error;
     });
+    const { status, text } = response;
     const json = parsed(text);
-    if (!response.ok && !alsoAccept.includes(response.status)) throw problemOf(response, json);
-    if (text === '') return { status: response.status, body: {} };
-    if (!isJsonObject(json)) throw new Failure(`${url} answered something that is not Gaia's (${response.status})`);
-    return { status: response.status, body: json };
+    if ((status < 200 || status > 299) && !alsoAccept.includes(status)) throw problemOf(response, json);
+    if (text === '') return { status, body: {} };
+    if (!isJsonObject(json)) throw new Failure(`${url} answered something that is not Gaia's (${status})`);
+    return { status, body: json };
   }
 
   return {
@@ -65,35 +68,11 @@ export function createApiClient(url: string, { fetch }: Pick<Context, 'fetch'>, 
   };
 }
 
-async function reach<T>(url: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`${url} cannot be reached: ${reasonOf(error)}`, [
-      'Is the suite running (gaia up), and is this its URL? Give another with --url.',
-    ]);
-  }
-}
-
-/** What fetch hides in `cause`; never a header or a body. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1_000} s`;
-  const cause: unknown = error.cause;
-  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
-  return error.message;
-}
-
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) throw new Failure(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function unreachable(url: string, { code, message }: FetchError): Failure {
+  if (code === 'too_large') return new Failure(`${url}: ${message}`);
+  return new Failure(`${url} cannot be reached: ${message}`, [
+    'Is the suite running (gaia up), and is this its URL? Give another with --url.',
+  ]);
 }
 
 function parsed(text: string): unknown {

@@ -1,3 +1,4 @@
+import type { TextResponse } from '@gaia/http-client/bounded-fetch';
 import { Failure } from '../failure.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
@@ -23,8 +24,7 @@ const MAX_PARTS = 20;
 const MAX_TEXT = 500;
 
 /** The problem that an answer tells: its title and code, what is wrong in detail, and the id to find it by in the logs. */
-export function problemOf(response: Response, body: unknown): ApiProblem {
-  const { status, headers } = response;
+export function problemOf({ status, headers }: TextResponse, body: unknown): ApiProblem {
   if (status >= 300 && status < 400) return redirected(status, headers.get('location'));
   const document: JsonObject = isJsonObject(body) ? body : {};
   const code = bounded(document.code);

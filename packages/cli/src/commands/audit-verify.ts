@@ -1,45 +1,44 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { asAdministrator } from '../api/administrator.ts';
 import type { ApiClient } from '../api/client.ts';
 import { isJsonObject, type JsonObject, memberText } from '../api/json.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes, Failure, UsageError } from '../failure.ts';
-import { baseUrl, text } from '../option.ts';
+import type { CommandContext } from '../context.ts';
+import { described } from '../described.ts';
+import { Failure, UsageError } from '../failure.ts';
+import { suiteOption, textOption } from '../options.ts';
 import { suiteUrl } from '../suite-url.ts';
 
 /** Services that keep an audit log, each with a chain of its own. */
 const logs = ['auth', 'cms'] as const;
 type Log = (typeof logs)[number];
 
-export const auditVerify = defineCommand({
-  name: 'audit verify',
-  summary: 'Check the hash chains of the audit logs (needs an administrator)',
-  details: [
-    'Prints the heads of the chains, auth=<number>:<hash>,cms=<number>:<hash>. Keep them elsewhere: given with --noted ' +
-      'another day, they also tell of a log that was written anew from its beginning. The exit code is 1 if anything is ' +
-      'not as it was written.',
-  ],
-  operands: {},
-  options: {
-    noted: text({ placeholder: '<heads>', doc: 'heads that were printed before', maxLength: 200 }),
-    url: baseUrl({ doc: 'the suite' }),
-  },
-  examples: ['gaia audit verify >> /safe/audit-heads', 'gaia audit verify --noted "$(tail -n 1 /safe/audit-heads)"'],
-  run: async ({ noted, url }, context) => {
-    const points = noted === undefined ? new Map<Log, JsonObject>() : readPoints(noted);
-    const base = suiteUrl(url, context);
-    const heads = await asAdministrator(base, context, async (api) => {
-      const found: string[] = [];
-      for (const log of logs) {
-        const { checked, verdict } = await verifyAll(api, log, points.get(log));
-        context.stderr.write(`${log}: ${checked} entries are as they were written\n`);
-        found.push(`${log}=${headOf(log, verdict)}`);
-      }
-      return found;
+export function addAuditVerify(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('verify'), {
+    summary: 'Check the hash chains of the audit logs (needs an administrator)',
+    details: [
+      'Prints the heads of the chains, auth=<number>:<hash>,cms=<number>:<hash>. Keep them elsewhere: given with --noted ' +
+        'another day, they also tell of a log that was written anew from its beginning. The exit code is 1 if anything is ' +
+        'not as it was written.',
+    ],
+    examples: ['gaia audit verify >> /safe/audit-heads', 'gaia audit verify --noted "$(tail -n 1 /safe/audit-heads)"'],
+  })
+    .addOption(textOption('--noted <heads>', 'heads that were printed before', 200))
+    .addOption(suiteOption())
+    .action(async ({ noted, url }) => {
+      const points = noted === undefined ? new Map<Log, JsonObject>() : readPoints(noted);
+      const base = suiteUrl(url, context);
+      const heads = await asAdministrator(base, context, async (api) => {
+        const found: string[] = [];
+        for (const log of logs) {
+          const { checked, verdict } = await verifyAll(api, log, points.get(log));
+          context.stderr.write(`${log}: ${checked} entries are as they were written\n`);
+          found.push(`${log}=${headOf(log, verdict)}`);
+        }
+        return found;
+      });
+      context.stdout.write(`${heads.join(',')}\n`);
     });
-    context.stdout.write(`${heads.join(',')}\n`);
-    return exitCodes.ok;
-  },
-});
+}
 
 function headOf(log: Log, { fault, head }: JsonObject): string {
   if (isJsonObject(fault)) {

@@ -1,39 +1,36 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { asAdministrator } from '../api/administrator.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { JsonObject } from '../api/json.ts';
-import { defineCommand } from '../command.ts';
-import type { Context } from '../context.ts';
-import { exitCodes } from '../failure.ts';
-import { baseUrl, flag } from '../option.ts';
+import type { CommandContext, Context } from '../context.ts';
+import { described } from '../described.ts';
+import { suiteOption } from '../options.ts';
 import { suiteUrl } from '../suite-url.ts';
 import { writeItem } from '../terminal/item-list.ts';
 import { createProgressBar } from '../terminal/progress-bar.ts';
 
 const LOOK_EVERY_MS = 250;
 
-export const searchRebuild = defineCommand({
-  name: 'search rebuild',
-  summary: 'Build the search index anew and wait until it is complete (needs an administrator)',
-  details: [
-    'The old index answers meanwhile. Ctrl-C ends the waiting and not the rebuild. Has no effect while another rebuild is under way, but waits for it.',
-  ],
-  operands: {},
-  options: {
-    detach: flag({ doc: 'begin, and do not wait; gaia search status tells how far it is' }),
-    url: baseUrl({ doc: 'the suite' }),
-    json: flag({ doc: 'print the state of the index as JSON' }),
-  },
-  examples: ['gaia search rebuild', 'gaia search rebuild --detach'],
-  run: async ({ detach, url, json }, context) => {
-    const state = await asAdministrator(suiteUrl(url, context), context, async (api) => {
-      const { body } = await api.post('/search/rebuild');
-      return detach ? body : completed(api, body, context);
+export function addSearchRebuild(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('rebuild'), {
+    summary: 'Build the search index anew and wait until it is complete (needs an administrator)',
+    details: [
+      'The old index answers meanwhile. Ctrl-C ends the waiting and not the rebuild. Has no effect while another rebuild is under way, but waits for it.',
+    ],
+    examples: ['gaia search rebuild', 'gaia search rebuild --detach'],
+  })
+    .option('--detach', 'begin, and do not wait; gaia search status tells how far it is')
+    .addOption(suiteOption())
+    .option('--json', 'print the state of the index as JSON')
+    .action(async ({ detach, url, json }) => {
+      const state = await asAdministrator(suiteUrl(url, context), context, async (api) => {
+        const { body } = await api.post('/search/rebuild');
+        return detach ? body : completed(api, body, context);
+      });
+      writeItem(state, { json }, context);
     });
-    writeItem(state, { json }, context);
-    return exitCodes.ok;
-  },
-});
+}
 
 async function completed(api: ApiClient, begun: JsonObject, context: Context): Promise<JsonObject> {
   const bar = createProgressBar(context);

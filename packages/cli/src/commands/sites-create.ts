@@ -1,27 +1,24 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { asAdministrator } from '../api/administrator.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../failure.ts';
-import { baseUrl, flag, list, text } from '../option.ts';
+import type { CommandContext } from '../context.ts';
+import { described } from '../described.ts';
+import { listOption, suiteOption, textArgument, textOption } from '../options.ts';
 import { suiteUrl } from '../suite-url.ts';
 import { writeItem } from '../terminal/item-list.ts';
 
-export const sitesCreate = defineCommand({
-  name: 'sites create',
-  summary: 'Register a site (needs an administrator)',
-  operands: {
-    id: text({ placeholder: '<site>', doc: 'the host name that it is reached under; it stays its id', required: true }),
-  },
-  options: {
-    name: text({ placeholder: '<name>', doc: 'how people call it; the id if absent' }),
-    host: list({ placeholder: '<host>', doc: 'a further host name of it; several times for several' }),
-    url: baseUrl({ doc: 'the suite' }),
-    json: flag({ doc: 'print the site as JSON' }),
-  },
-  examples: ['gaia sites create shop.localhost --name "The shop" --host www.shop.localhost'],
-  run: async ({ id, name, host, url, json }, context) => {
-    const body = { id, name: name ?? id, ...(host.length > 0 && { hosts: host }) };
-    const site = await asAdministrator(suiteUrl(url, context), context, (api) => api.post('/auth/sites', { body }));
-    writeItem(site.body, { json }, context);
-    return exitCodes.ok;
-  },
-});
+export function addSitesCreate(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('create'), {
+    summary: 'Register a site (needs an administrator)',
+    examples: ['gaia sites create shop.localhost --name "The shop" --host www.shop.localhost'],
+  })
+    .addArgument(textArgument('<site>', 'the host name that it is reached under; it stays its id'))
+    .addOption(textOption('--name <name>', 'how people call it; the id if absent'))
+    .addOption(listOption('--host <host>', 'a further host name of it; several times for several'))
+    .addOption(suiteOption())
+    .option('--json', 'print the site as JSON')
+    .action(async (id, { name, host = [], url, json }) => {
+      const body = { id, name: name ?? id, ...(host.length > 0 && { hosts: host }) };
+      const site = await asAdministrator(suiteUrl(url, context), context, (api) => api.post('/auth/sites', { body }));
+      writeItem(site.body, { json }, context);
+    });
+}

@@ -1,40 +1,40 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { ApiProblem } from '../api/problem.ts';
-import { defineCommand } from '../command.ts';
-import type { Context } from '../context.ts';
-import { exitCodes, Failure } from '../failure.ts';
-import { userAddress } from '../host/host-options.ts';
+import type { CommandContext, Context } from '../context.ts';
+import { described } from '../described.ts';
+import { Failure } from '../failure.ts';
 import { onHost } from '../host/on-host.ts';
-import { flag } from '../option.ts';
+import { addressArgument } from '../options.ts';
 import { writeItem } from '../terminal/item-list.ts';
 
-const options = { json: flag({ doc: 'print the user as JSON' }) };
+export function addUsersPromote(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('promote'), {
+    summary: 'Make a user an administrator of the installation, on the host and without a login',
+    details: ['The address of the user must be verified. Their tokens have the new rights within a second.'],
+    examples: ['gaia users promote ann@example.com'],
+  })
+    .addArgument(addressArgument())
+    .option('--json', 'print the user as JSON')
+    .action((email, output) => setAdministrator(email, true, output, context));
+}
 
-export const usersPromote = defineCommand({
-  name: 'users promote',
-  summary: 'Make a user an administrator of the installation, on the host and without a login',
-  details: ['The address of the user must be verified. Their tokens have the new rights within a second.'],
-  operands: { email: userAddress },
-  options,
-  examples: ['gaia users promote ann@example.com'],
-  run: ({ email, json }, context) => setAdministrator(email, true, { json }, context),
-});
-
-export const usersDemote = defineCommand({
-  name: 'users demote',
-  summary: 'Take the rights of an administrator away again, on the host and without a login',
-  details: ['The last administrator stays one. Memberships of sites stay as they are.'],
-  operands: { email: userAddress },
-  options,
-  examples: ['gaia users demote ann@example.com'],
-  run: ({ email, json }, context) => setAdministrator(email, false, { json }, context),
-});
+export function addUsersDemote(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('demote'), {
+    summary: 'Take the rights of an administrator away again, on the host and without a login',
+    details: ['The last administrator stays one. Memberships of sites stay as they are.'],
+    examples: ['gaia users demote ann@example.com'],
+  })
+    .addArgument(addressArgument())
+    .option('--json', 'print the user as JSON')
+    .action((email, output) => setAdministrator(email, false, output, context));
+}
 
 async function setAdministrator(
   email: string,
   administrator: boolean,
-  output: { readonly json: boolean },
+  output: { readonly json?: boolean | undefined },
   context: Context,
-): Promise<number> {
+): Promise<void> {
   const body = { email, administrator };
   try {
     const answer = await onHost(context, (api) => api.post('/operator/users/administrator', { body }));
@@ -43,5 +43,4 @@ async function setAdministrator(
     if (!(error instanceof ApiProblem) || error.code !== 'email_unverified') throw error;
     throw new Failure(error.message, [`gaia users set-password ${email} vouches for the address.`, ...error.details]);
   }
-  return exitCodes.ok;
 }

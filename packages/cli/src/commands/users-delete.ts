@@ -1,25 +1,27 @@
-import { defineCommand } from '../command.ts';
-import { exitCodes, Failure, UsageError } from '../failure.ts';
-import { force, userAddress } from '../host/host-options.ts';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { CommandContext } from '../context.ts';
+import { described } from '../described.ts';
+import { Failure, UsageError } from '../failure.ts';
 import { onHost } from '../host/on-host.ts';
-import { flag } from '../option.ts';
+import { addressArgument, forceOption } from '../options.ts';
 import { ask } from '../terminal/questions.ts';
 
-export const usersDelete = defineCommand({
-  name: 'users delete',
-  summary: 'Delete a user for good, on the host and without a login',
-  details: [
-    'Nothing is kept but the id, as the author of entries and in the audit log. The last administrator cannot be deleted.',
-  ],
-  operands: { email: userAddress },
-  options: { force, yes: flag({ doc: 'do not ask' }) },
-  examples: ['gaia users delete ann@example.com'],
-  run: async ({ email, force, yes }, context) => {
-    if (!yes && !context.stdin.isTTY) throw new UsageError('there is no terminal to ask on; use --yes');
-    if (!yes && (await ask(`Type the address again to delete ${email}: `, context)) !== email) {
-      throw new Failure('the two addresses differ; nothing was deleted');
-    }
-    await onHost(context, (api) => api.post('/operator/users/deletion', { body: { email, force } }));
-    return exitCodes.ok;
-  },
-});
+export function addUsersDelete(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('delete'), {
+    summary: 'Delete a user for good, on the host and without a login',
+    details: [
+      'Nothing is kept but the id, as the author of entries and in the audit log. The last administrator cannot be deleted.',
+    ],
+    examples: ['gaia users delete ann@example.com'],
+  })
+    .addArgument(addressArgument())
+    .addOption(forceOption())
+    .option('--yes', 'do not ask')
+    .action(async (email, { force = false, yes }) => {
+      if (!yes && !context.stdin.isTTY) throw new UsageError('there is no terminal to ask on; use --yes');
+      if (!yes && (await ask(`Type the address again to delete ${email}: `, context)) !== email) {
+        throw new Failure('the two addresses differ; nothing was deleted');
+      }
+      await onHost(context, (api) => api.post('/operator/users/deletion', { body: { email, force } }));
+    });
+}

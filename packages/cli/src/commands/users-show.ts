@@ -1,10 +1,12 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { asAdministrator } from '../api/administrator.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { JsonObject } from '../api/json.ts';
 import { allPages } from '../api/pages.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes, Failure } from '../failure.ts';
-import { baseUrl, flag, text } from '../option.ts';
+import type { CommandContext } from '../context.ts';
+import { described } from '../described.ts';
+import { Failure } from '../failure.ts';
+import { suiteOption, textArgument } from '../options.ts';
 import { suiteUrl } from '../suite-url.ts';
 import { writeItem } from '../terminal/item-list.ts';
 
@@ -12,23 +14,19 @@ import { writeItem } from '../terminal/item-list.ts';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_SEARCH_LENGTH = 100;
 
-export const usersShow = defineCommand({
-  name: 'users show',
-  summary: 'Show one user (needs an administrator)',
-  operands: {
-    user: text({ placeholder: '<user>', doc: 'id, address or user name', required: true }),
-  },
-  options: {
-    url: baseUrl({ doc: 'the suite' }),
-    json: flag({ doc: 'print the user as JSON' }),
-  },
-  examples: ['gaia users show ann@example.com'],
-  run: async ({ user, url, json }, context) => {
-    const found = await asAdministrator(suiteUrl(url, context), context, (api) => findUser(api, user));
-    writeItem(found, { json }, context);
-    return exitCodes.ok;
-  },
-});
+export function addUsersShow(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('show'), {
+    summary: 'Show one user (needs an administrator)',
+    examples: ['gaia users show ann@example.com'],
+  })
+    .addArgument(textArgument('<user>', 'id, address or user name'))
+    .addOption(suiteOption())
+    .option('--json', 'print the user as JSON')
+    .action(async (user, { url, json }) => {
+      const found = await asAdministrator(suiteUrl(url, context), context, (api) => findUser(api, user));
+      writeItem(found, { json }, context);
+    });
+}
 
 async function findUser(api: ApiClient, wanted: string): Promise<JsonObject> {
   if (UUID.test(wanted)) return (await api.get(`/auth/users/${wanted.toLowerCase()}`)).body;

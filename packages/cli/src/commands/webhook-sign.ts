@@ -1,9 +1,12 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { fetchText } from '@gaia/http-client/bounded-fetch';
+import { FetchError } from '@gaia/http-client/fetch-error';
 import { tokenPurposes } from '@gaia/tokens/purposes';
-import { defineCommand } from '../command.ts';
-import type { Context } from '../context.ts';
+import type { CommandContext, Context } from '../context.ts';
+import { described } from '../described.ts';
 import { exitCodes, Failure, UsageError } from '../failure.ts';
-import { baseUrl, duration, flag, text } from '../option.ts';
+import { durationOption, requiredOption, suiteOption, textArgument, textOption } from '../options.ts';
 import { suiteUrl } from '../suite-url.ts';
 import { askHidden, readBounded } from '../terminal/questions.ts';
 
@@ -15,57 +18,62 @@ const {
 /** RFC 7518 §3.2: a key for HS256 has 256 bits or more. */
 const MIN_SECRET_LENGTH = 32;
 const MAX_SECRET_LENGTH = 512;
+const TIMEOUT_MS = 30_000;
+const MAX_RESPONSE_BYTES = 65_536;
 const events = ['payment.succeeded', 'payment.refunded'];
 
-export const webhookSign = defineCommand({
-  name: 'webhook sign',
-  summary: 'Make a valid message of a payment provider, to try an endpoint out',
-  details: [
-    'Prints a curl command that delivers it once; with --send it is sent at once. The secret of the endpoint comes ' +
-      'from GAIA_WEBHOOK_SECRET, or from standard input; on a terminal it is asked for without being shown.',
-  ],
-  operands: {
-    endpoint: text({ placeholder: '<endpoint>', doc: 'the id of the endpoint', required: true, maxLength: 64 }),
-  },
-  options: {
-    user: text({ placeholder: '<user>', doc: 'the id of the user who paid', required: true, maxLength: 255 }),
-    product: text({ placeholder: '<product>', doc: 'the id of the product', required: true, maxLength: 63 }),
-    payment: text({ placeholder: '<payment>', doc: 'the id of the payment; a random one if absent', maxLength: 200 }),
-    event: text({ placeholder: '<event>', doc: `${events.join(' or ')}; the first if absent` }),
-    ttl: duration({ doc: 'how long it is good', min: 1, max: lifetimeSeconds, fallback: lifetimeSeconds }),
-    send: flag({ doc: 'send it, and print the answer' }),
-    url: baseUrl({ doc: 'the suite' }),
-  },
-  examples: [
-    'gaia webhook sign 3kTzV… --user 0199… --product course --send',
-    'gaia webhook sign 3kTzV… --user 0199… --product course --payment p-1 --event payment.refunded | sh',
-  ],
-  run: async ({ endpoint, user, product, payment, event = 'payment.succeeded', ttl, send, url }, context) => {
-    if (!events.includes(event)) throw new UsageError(`--event must be ${events.join(' or ')}`);
-    const target = `${suiteUrl(url, context)}/cms/hooks/${encodeURIComponent(endpoint)}`;
-    const body = JSON.stringify({ type: event, user, product, payment: payment ?? `try-${randomUUID()}` });
-    const token = signed(await readSecret(context), body, Math.floor(context.now() / 1_000), ttl ?? lifetimeSeconds);
-    if (!send) {
-      context.stdout.write(
-        `curl -sS ${quoted(target)} -H ${quoted(`authorization: Bearer ${token}`)} \\\n` +
-          `  -H 'content-type: application/json' --data-raw ${quoted(body)}\n`,
-      );
-      return exitCodes.ok;
-    }
-    const answer = await context
-      .fetch(target, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body,
-        signal: AbortSignal.timeout(30_000),
-      })
-      .catch((error: unknown) => {
-        throw new Failure(`${target} does not answer: ${error instanceof Error ? error.message : String(error)}`);
-      });
-    context.stdout.write(`${(await answer.text()).slice(0, 4_096).replaceAll(/[^\x20-\x7e]/g, '')}\n`);
-    return answer.ok ? exitCodes.ok : exitCodes.failed;
-  },
-});
+export function addWebhookSign(parent: CommandUnknownOpts, context: CommandContext): void {
+  described(parent.command('sign'), {
+    summary: 'Make a valid message of a payment provider, to try an endpoint out',
+    details: [
+      'Prints a curl command that delivers it once; with --send it is sent at once. The secret of the endpoint comes ' +
+        'from GAIA_WEBHOOK_SECRET, or from standard input; on a terminal it is asked for without being shown.',
+    ],
+    examples: [
+      'gaia webhook sign 3kTzV… --user 0199… --product course --send',
+      'gaia webhook sign 3kTzV… --user 0199… --product course --payment p-1 --event payment.refunded | sh',
+    ],
+  })
+    .addArgument(textArgument('<endpoint>', 'the id of the endpoint', 64))
+    .addOption(requiredOption('--user <user>', 'the id of the user who paid', 255))
+    .addOption(requiredOption('--product <product>', 'the id of the product', 63))
+    .addOption(textOption('--payment <payment>', 'the id of the payment; a random one if absent', 200))
+    .addOption(textOption('--event <event>', `${events.join(' or ')}; the first if absent`))
+    .addOption(
+      durationOption('--ttl <duration>', 'how long it is good', {
+        min: 1,
+        max: lifetimeSeconds,
+        fallback: lifetimeSeconds,
+      }),
+    )
+    .option('--send', 'send it, and print the answer')
+    .addOption(suiteOption())
+    .action(
+      async (endpoint, { user, product, payment, event = 'payment.succeeded', ttl = lifetimeSeconds, send, url }) => {
+        if (!events.includes(event)) throw new UsageError(`--event must be ${events.join(' or ')}`);
+        const target = `${suiteUrl(url, context)}/cms/hooks/${encodeURIComponent(endpoint)}`;
+        const body = JSON.stringify({ type: event, user, product, payment: payment ?? `try-${randomUUID()}` });
+        const token = signed(await readSecret(context), body, Math.floor(context.now() / 1_000), ttl);
+        if (!send) {
+          context.stdout.write(
+            `curl -sS ${quoted(target)} -H ${quoted(`authorization: Bearer ${token}`)} \\\n` +
+              `  -H 'content-type: application/json' --data-raw ${quoted(body)}\n`,
+          );
+          return;
+        }
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+        const bounds = { fetch: context.fetch, timeoutMs: TIMEOUT_MS, maxBytes: MAX_RESPONSE_BYTES };
+        const { status, text } = await fetchText(target, { ...bounds, method: 'POST', headers, body }).catch(
+          (error: unknown) => {
+            if (error instanceof FetchError) throw new Failure(`${target} cannot be reached: ${error.message}`);
+            throw error;
+          },
+        );
+        context.stdout.write(`${text.slice(0, 4_096).replaceAll(/[^\x20-\x7e]/g, '')}\n`);
+        if (status >= 300) context.setExitCode(exitCodes.failed);
+      },
+    );
+}
 
 /** The sender's JWT with the digest of the body: what the endpoint asks for by default. */
 function signed(secret: string, body: string, issuedAt: number, seconds: number): string {

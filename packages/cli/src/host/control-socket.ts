@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { socketPath } from '@gaia/socket-path';
 import { Agent, fetch as fetchThrough } from 'undici';
 import { type ApiClient, createApiClient } from '../api/client.ts';
@@ -22,7 +23,7 @@ export async function connectControlSocket(file: string): Promise<ControlClient 
   }
   await requirePrivate(dirname(file));
   const dispatcher = new Agent({ connect: { socketPath: path } });
-  const fetch = ((url: string, init: object) => fetchThrough(url, { ...init, dispatcher })) as typeof globalThis.fetch;
+  const fetch: Fetch = (url, init) => fetchThrough(url, { ...init, dispatcher });
   return {
     api: createApiClient('http://auth', { fetch }),
     close: async () => {

@@ -7,7 +7,7 @@ const columns = ['kid', 'state', 'bits', 'state_since', 'signs_from', 'published
 /** Writes what every route of `/auth/keys` answers. */
 export function writeKeys(
   body: JsonObject,
-  options: { readonly json: boolean },
+  options: { readonly json?: boolean | undefined },
   context: Pick<Context, 'stdout' | 'stderr'>,
 ): void {
   const items = Array.isArray(body.items) ? body.items.filter(isJsonObject) : [];

@@ -10,7 +10,7 @@ type Outputs = Pick<Context, 'stdout' | 'stderr'>;
 export function writeList(
   { items, more }: Pages,
   columns: readonly string[],
-  { json }: { readonly json: boolean },
+  { json }: { readonly json?: boolean | undefined },
   { stdout, stderr }: Outputs,
 ): void {
   if (json) stdout.write(jsonText(items));
@@ -21,7 +21,7 @@ export function writeList(
 /** Writes one item: JSON as it came, or a line for each member. */
 export function writeItem(
   item: JsonObject,
-  { json }: { readonly json: boolean },
+  { json }: { readonly json?: boolean | undefined },
   { stdout }: Pick<Context, 'stdout'>,
 ): void {
   stdout.write(json ? jsonText(item) : alignedRows(Object.keys(item).map((name) => [name, memberText(item, name)])));

@@ -170,11 +170,15 @@ describe('gaia token inspect', () => {
 describe('gaia token inspect, wrong use', () => {
   it.each([
     ['no issuer for foreign keys', ['-', '--jwks', 'https://id.example.com/keys'], '--issuer must be given'],
-    ['two sources', ['-', '--jwks', 'https://a.example/k', '--url', 'https://a.example'], 'not both'],
+    [
+      'two sources',
+      ['-', '--jwks', 'https://a.example/k', '--url', 'https://a.example'],
+      "option '--jwks <url>' cannot be used with option '--url <url>'",
+    ],
     ['no URL', ['-', '--url', 'localhost:8080'], '--url must be a URL'],
     ['a URL with credentials', ['-', '--url', 'http://a:b@localhost'], '--url must be a URL'],
     ['nothing on standard input', ['-'], 'there is no token'],
-    ['two tokens', ['eyJhbGciOiJub25lIn0.e30.', 'eyJhbGciOiJub25lIn0.e30.'], 'takes one argument'],
+    ['two tokens', ['eyJhbGciOiJub25lIn0.e30.', 'eyJhbGciOiJub25lIn0.e30.'], 'too many arguments'],
   ])('%s', async (_name, args, message) => {
     const { code, out, err } = await runGaia(['token', 'inspect', ...args]);
     expect(code).toBe(2);

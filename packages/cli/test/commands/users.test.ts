@@ -209,8 +209,8 @@ describe('gaia users create', () => {
     ['without a password', create, '', 'no password on standard input'],
     ['without a terminal', create.slice(0, -1), 'pass word', 'use --password-stdin'],
     ['with roles of no site', [...create, '--role', 'editor'], 'pass word', '--role needs --site'],
-    ['without an address', ['users', 'create'], '', '<email> must be given'],
-    ['with a password as option', [...create, '--password', 'pass word'], '', 'there is no option --password'],
+    ['without an address', ['users', 'create'], '', "missing required argument 'email'"],
+    ['with a password as option', [...create, '--password', 'pass word'], '', "unknown option '--password'"],
     ['with a password in Latin-1', create, Buffer.from('p\xe4ssword', 'latin1'), 'is not UTF-8'],
   ])('%s is wrong use', async (_name, args, input, message) => {
     const { code, err } = await run(args, input);
