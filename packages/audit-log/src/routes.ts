@@ -1,4 +1,5 @@
-import { type Problem, problem } from '@gaia/http-service/problem';
+import { type CursorValues, readCursor, writeCursor } from '@gaia/http-service/cursor';
+import { problem } from '@gaia/http-service/problem';
 import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
@@ -13,8 +14,6 @@ import type { AuditTables } from './tables.ts';
 
 export interface AuditRoutes {
   readonly database: Kysely<AuditTables>;
-  /** The service's problem for a cursor that this list has not given. */
-  readonly invalidCursor: () => Problem;
   /** Awaited before the log is read: what happened before is then in it. */
   readonly settle?: () => Promise<void>;
 }
@@ -26,7 +25,7 @@ const VERIFY_LIMIT = 50_000;
 export function registerAudit(
   app: Service,
   path: `/${string}/audit`,
-  { database, invalidCursor, settle = async () => {} }: AuditRoutes,
+  { database, settle = async () => {} }: AuditRoutes,
 ): void {
   const auditLog = createAuditLog(database);
 
@@ -52,8 +51,7 @@ export function registerAudit(
     async (request) => {
       const { limit, cursor, site, from, to, ...filter } = request.query;
       const visible = visibleSite(identityOf(request), site);
-      const before = cursor === undefined ? undefined : readCursor(cursor);
-      if (cursor !== undefined && before === undefined) throw invalidCursor();
+      const [before] = readCursor(cursor, isSequence) ?? [];
       await settle();
       const rows = await auditLog.list({
         ...filter,
@@ -65,7 +63,7 @@ export function registerAudit(
       });
       const items = rows.slice(0, limit);
       const last = items.at(-1);
-      const next = rows.length > limit && last !== undefined ? Buffer.from(`${last.seq}`).toString('base64url') : null;
+      const next = rows.length > limit && last !== undefined ? writeCursor([last.seq]) : null;
       return { items: items.map(auditAnswer), next_cursor: next };
     },
   );
@@ -102,7 +100,6 @@ function visibleSite({ scopes, site }: Identity, wanted: string | undefined): st
   return site;
 }
 
-function readCursor(cursor: string): number | undefined {
-  const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+function isSequence(values: CursorValues): values is readonly [number] {
+  return values.length === 1 && Number.isSafeInteger(values[0]) && Number(values[0]) >= 0;
 }

@@ -20,7 +20,6 @@ import { registerUsers } from './accounts/user-routes.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Config } from './config.ts';
 import { registerErasure } from './erasure/routes.ts';
-import { problem } from './errors.ts';
 import { registerKeys } from './keys/admin-routes.ts';
 import { registerKeySet } from './keys/routes.ts';
 import { createConfirmations } from './login/finalisation.ts';
@@ -270,7 +269,7 @@ export async function buildApp(
     const recent = requireRecent({ maxAge: SECRETS_MAX_AGE, now });
     registerServiceAccounts(guarded, serviceAccounts, recent);
     registerClientSecrets(guarded, parts.clientSecrets, recent);
-    registerAudit(guarded, '/auth/audit', { database, invalidCursor: () => problem('invalid_cursor') });
+    registerAudit(guarded, '/auth/audit', { database });
   });
   const workers = [parts.mailWorker, parts.erasureWorker];
   app.addHook('onReady', async () => {

@@ -16,7 +16,6 @@ import { createEntitlements } from './entitlements/entitlements.ts';
 import { registerEntitlements } from './entitlements/routes.ts';
 import { createEntries } from './entries/entries.ts';
 import { registerEntryChanges } from './entries/routes.ts';
-import { problem } from './errors.ts';
 import { registerExplanation } from './explanation/routes.ts';
 import { createFeed } from './feed/feed.ts';
 import type { FeedSignal } from './feed/feed-signal.ts';
@@ -120,7 +119,6 @@ export async function buildApp(
     registerFeed(scope as Service, feed);
     registerAudit(scope as Service, '/cms/audit', {
       database,
-      invalidCursor: () => problem('invalid_cursor'),
       settle: audit.settle,
     });
   });

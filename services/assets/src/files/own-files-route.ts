@@ -41,8 +41,7 @@ export function registerOwnFiles(app: Service, files: Pick<Files, 'ofUploader'>)
       // An export is the user's own doing: a token that acts for the user gets none.
       if (actor !== undefined) throw problem('forbidden');
       const { cursor } = request.query;
-      const after = cursor === undefined ? undefined : readListCursor(cursor);
-      if (cursor !== undefined && after === undefined) throw problem('invalid_cursor');
+      const after = readListCursor(cursor);
       const found = await files.ofUploader(subject, after, PAGE + 1);
       const items = found.slice(0, PAGE);
       const last = items.at(-1);

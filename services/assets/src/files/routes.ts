@@ -62,8 +62,7 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
     },
     async (request) => {
       const { limit, cursor, min_seq: minSeq } = request.query;
-      const after = cursor === undefined ? undefined : readListCursor(cursor);
-      if (cursor !== undefined && after === undefined) throw problem('invalid_cursor');
+      const after = readListCursor(cursor);
       await arrived(minSeq);
       const found = await files.list(identityOf(request), request.params.site, after, limit + 1);
       const items = found.slice(0, limit);

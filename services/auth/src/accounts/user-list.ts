@@ -1,3 +1,4 @@
+import { isTexts, readCursor, writeCursor } from '@gaia/http-service/cursor';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -57,7 +58,7 @@ export async function listUsers(database: Kysely<AuthTables>, request: UserListR
   const name = sort.replace('-', '');
   const isDescending = sort.startsWith('-');
   const key = keys[name] ?? sql`users.id::text`;
-  const after = request.cursor === undefined ? undefined : readPlace(request.cursor, sort);
+  const after = readPosition(request.cursor, sort);
   const direction = isDescending ? 'desc' : 'asc';
   const conditions = conditionsOf(request);
   if (after !== undefined) {
@@ -110,20 +111,15 @@ function pageOfRows(rows: readonly (ListedUser & { key: string })[], limit: numb
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const isMore = rows.length > limit && last !== undefined;
-  const place = isMore ? JSON.stringify([sort, sort.endsWith('created_at') ? '' : last.key, last.id]) : undefined;
   return {
     items: items.map(({ key: _, ...user }) => user),
-    nextCursor: place === undefined ? null : Buffer.from(place).toString('base64url'),
+    nextCursor: isMore ? writeCursor([sort, sort.endsWith('created_at') ? '' : last.key, last.id]) : null,
   };
 }
 
-function readPlace(cursor: string, sort: UserSort): { key: string; id: string } {
-  try {
-    const [of, key, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const isText = typeof key === 'string' && key.isWellFormed() && !key.includes('\0');
-    if (of === sort && isText && typeof id === 'string' && isUserId(id)) return { key, id };
-  } catch {
-    // Said below.
-  }
-  throw problem('invalid_cursor');
+function readPosition(cursor: string | undefined, sort: UserSort): { key: string; id: string } | undefined {
+  const [of, key = '', id = ''] = readCursor(cursor, isTexts(3)) ?? [];
+  if (of === undefined) return undefined;
+  if (of !== sort || !isUserId(id)) throw problem('invalid_cursor');
+  return { key, id };
 }

@@ -1,5 +1,5 @@
+import { type CursorValues, readCursor, writeCursor } from '@gaia/http-service/cursor';
 import { Type } from 'typebox';
-import { problem } from '../errors.ts';
 
 /** The query of every list. */
 export const PageQuery = Type.Object(
@@ -38,9 +38,11 @@ export function readPage(
   query: { limit: number; cursor?: string; q?: string },
   isId: (text: string) => boolean,
 ): PageRequest {
+  const isOneId = (values: CursorValues): values is readonly [string] =>
+    values.length === 1 && typeof values[0] === 'string' && isId(values[0]);
   return {
     limit: query.limit,
-    after: query.cursor === undefined ? undefined : readCursor(query.cursor, isId),
+    after: readCursor(query.cursor, isOneId)?.[0],
     like: likePattern(query.q),
   };
 }
@@ -60,11 +62,5 @@ export function pageOf<T>(rows: readonly T[], limit: number, idOf: (row: T) => s
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const isMore = rows.length > limit && last !== undefined;
-  return { items, nextCursor: isMore ? Buffer.from(idOf(last)).toString('base64url') : null };
-}
-
-function readCursor(cursor: string, isId: (text: string) => boolean): string {
-  const id = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!isId(id)) throw problem('invalid_cursor');
-  return id;
+  return { items, nextCursor: isMore ? writeCursor([idOf(last)]) : null };
 }

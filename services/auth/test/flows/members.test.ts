@@ -173,8 +173,8 @@ describe('managers of a site', () => {
       await auth.send('PATCH', `/auth/users/${writer.id}`, admin, { disabled: true }),
     ];
     expect(scopeless.map(refusal)).toEqual(scopeless.map(() => ({ status: 403, code: 'insufficient_scope' })));
-    expect(String(scopeless[1]?.headers['www-authenticate'])).toContain(
-      'error="insufficient_scope", scope="users:manage"',
+    expect(String(scopeless[1]?.headers['www-authenticate'])).toMatch(
+      /error="insufficient_scope",.* scope="users:manage"$/,
     );
     await auth.revoked(author);
 

@@ -1,4 +1,5 @@
 import { actorOf } from '@gaia/audit-log/actor';
+import { isTexts, readCursor, writeCursor } from '@gaia/http-service/cursor';
 import { bearer, noBody, problems, SiteParams, siteRefusals, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
@@ -6,7 +7,6 @@ import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import { PRODUCT_ID } from '../values/names.ts';
-import { readPlace, writePlace } from '../values/place-cursor.ts';
 import type { Entitlement, Entitlements } from './entitlements.ts';
 
 const tags = ['products'];
@@ -55,7 +55,7 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
       if (!manages && user !== undefined && user !== subject) {
         throw problem('forbidden', { detail: 'Only your own entitlements are open to you.' });
       }
-      const [afterUser, afterProduct] = readPlace(cursor, 2) ?? [];
+      const [afterUser, afterProduct] = readCursor(cursor, isTexts(2)) ?? [];
       const after =
         afterUser === undefined || afterProduct === undefined
           ? undefined
@@ -67,7 +67,7 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
       reply.header('cache-control', 'no-store');
       return {
         items: items.map(holdAnswer),
-        next_cursor: found.length > limit && last ? writePlace([last.subject, last.product]) : null,
+        next_cursor: found.length > limit && last ? writeCursor([last.subject, last.product]) : null,
       };
     },
   );

@@ -1,3 +1,4 @@
+import { MAX_CURSOR_LENGTH } from '@gaia/http-service/cursor';
 import { invalidUnicodePath } from '@gaia/http-service/invalid-unicode';
 import { problem } from '@gaia/http-service/problem';
 import {
@@ -10,7 +11,6 @@ import {
   GraphQLString,
 } from 'graphql';
 import { type FilterOperator, filterOperators } from '../listing/filters.ts';
-import { MAX_CURSOR } from '../listing/list-cursor.ts';
 import type { ListRequest } from '../listing/list-entries.ts';
 
 const text = new GraphQLNonNull(GraphQLString);
@@ -72,7 +72,7 @@ export function listRequest(args: ListArguments, type: string | undefined): List
   }
   const asked = limit ?? 20;
   if (asked < 1 || asked > 100) throw invalid('limit', 'must be from 1 to 100');
-  if (cursor != null && cursor.length > MAX_CURSOR) throw invalid('cursor', 'is no cursor');
+  if (cursor != null && cursor.length > MAX_CURSOR_LENGTH) throw invalid('cursor', 'is no cursor');
   return {
     type,
     status: status ?? undefined,

@@ -74,7 +74,7 @@ async function readPage(
   const keys = readSort(request.sort ?? DEFAULT_SORT, operand);
   const { filters, status } = request;
   const mark = queryMark([site, request.type, status, request.sort, filters]);
-  const place = request.cursor === undefined ? undefined : readListCursor(request.cursor, mark, keys);
+  const place = readListCursor(request.cursor, mark, keys);
   const conditions: RawBuilder<SqlBool>[] = [
     sql`e.site = ${site}`,
     ...(type === undefined ? [] : [sql<SqlBool>`e.type_id = ${type.id}`]),

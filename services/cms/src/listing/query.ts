@@ -1,7 +1,7 @@
+import { MAX_CURSOR_LENGTH } from '@gaia/http-service/cursor';
 import { problem } from '@gaia/http-service/problem';
 import { Type } from 'typebox';
 import { type FilterOperator, filterOperators } from './filters.ts';
-import { MAX_CURSOR } from './list-cursor.ts';
 import type { ListFilter, ListRequest } from './list-entries.ts';
 
 const MAX_FILTERS = 10;
@@ -20,7 +20,9 @@ export const ListQuery = Type.Object(
       }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
-    cursor: Type.Optional(Type.String({ maxLength: MAX_CURSOR, description: '`next_cursor` of the page before' })),
+    cursor: Type.Optional(
+      Type.String({ maxLength: MAX_CURSOR_LENGTH, description: '`next_cursor` of the page before' }),
+    ),
   },
   {
     additionalProperties: Type.Union([

@@ -1,4 +1,5 @@
 import { actorOf } from '@gaia/audit-log/actor';
+import { isTexts, readCursor, writeCursor } from '@gaia/http-service/cursor';
 import { bearer, noBody, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
@@ -11,7 +12,6 @@ import { entryAnswer } from '../entries/entry-answer.ts';
 import { EntryAnswer } from '../entries/schemas.ts';
 import { problem } from '../errors.ts';
 import type { TypeCache } from '../types/type-cache.ts';
-import { readPlace, writePlace } from '../values/place-cursor.ts';
 import { isUuid } from '../values/uuid.ts';
 import { authoredEntries } from './authored-entries.ts';
 
@@ -59,7 +59,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
       },
     },
     async (request, reply) => {
-      const [site, createdAt, id] = readPlace(request.query.cursor, 3) ?? [];
+      const [site, createdAt, id] = readCursor(request.query.cursor, isTexts(3)) ?? [];
       const isPlace = site !== undefined && createdAt !== undefined && id !== undefined;
       if (isPlace && !(/^\d{1,15}$/.test(createdAt) && isUuid(id))) throw problem('invalid_cursor');
       const after = isPlace ? { site, createdAt: Number(createdAt), id } : undefined;
@@ -67,7 +67,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
       reply.header('cache-control', 'no-store');
       return {
         items: entries.map(({ view, withheld }) => ({ ...entryAnswer(view), withheld: [...withheld] })),
-        next_cursor: next === undefined ? null : writePlace([next.site, String(next.createdAt), next.id]),
+        next_cursor: next === undefined ? null : writeCursor([next.site, String(next.createdAt), next.id]),
       };
     },
   );
@@ -85,7 +85,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
       },
     },
     async (request, reply) => {
-      const [site, product] = readPlace(request.query.cursor, 2) ?? [];
+      const [site, product] = readCursor(request.query.cursor, isTexts(2)) ?? [];
       const after = site === undefined || product === undefined ? undefined : { site, product };
       const found = await entitlements.ofSubject(subjectOf(request), after, PAGE_ENTITLEMENTS + 1);
       const items = found.slice(0, PAGE_ENTITLEMENTS);
@@ -97,7 +97,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
           product: held.product,
           since: new Date(held.changedAt).toISOString(),
         })),
-        next_cursor: found.length > PAGE_ENTITLEMENTS && last ? writePlace([last.site, last.product]) : null,
+        next_cursor: found.length > PAGE_ENTITLEMENTS && last ? writeCursor([last.site, last.product]) : null,
       };
     },
   );

@@ -1,4 +1,5 @@
 import { actorOf } from '@gaia/audit-log/actor';
+import { isTexts, readCursor, writeCursor } from '@gaia/http-service/cursor';
 import { problem as serviceProblem } from '@gaia/http-service/problem';
 import {
   bearer,
@@ -13,7 +14,6 @@ import type { Service } from '@gaia/http-service/service';
 import { requireRecent, requireScope, requireSite, SECRETS_MAX_AGE } from '@gaia/token-guard/requirements';
 import type { CmsDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
-import { readPlace, writePlace } from '../values/place-cursor.ts';
 import { isUuid } from '../values/uuid.ts';
 import { listDeliveries } from './deliveries.ts';
 import type { Endpoint, EndpointInput, Endpoints } from './endpoints.ts';
@@ -166,7 +166,7 @@ export function registerWebhooks(
       const { site, webhook } = request.params;
       const { outcome, limit = 50, cursor } = request.query;
       await endpoints.get(site, webhook);
-      const [before] = readPlace(cursor, 1) ?? [];
+      const [before] = readCursor(cursor, isTexts(1)) ?? [];
       if (before !== undefined && !isUuid(before)) throw problem('invalid_cursor');
       const found = await listDeliveries(database, webhook, { outcome, before }, limit + 1);
       const items = found.slice(0, limit);
@@ -174,7 +174,7 @@ export function registerWebhooks(
       reply.header('cache-control', 'no-store');
       return {
         items: items.map(({ endpoint_id: _endpoint, ...delivery }) => ({ ...delivery, at: delivery.at.toISOString() })),
-        next_cursor: found.length > limit && last ? writePlace([last.id]) : null,
+        next_cursor: found.length > limit && last ? writeCursor([last.id]) : null,
       };
     },
   );

@@ -6,7 +6,7 @@ import type { Service } from '@gaia/http-service/service';
 import type { Kysely } from 'kysely';
 import type { SearchDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readPosition, writePosition } from './cursor.ts';
 import { type Found, find, type Results, type Search } from './find.ts';
 import { highlight } from './highlight.ts';
 import { type Marked, markedWords, type ParsedQuery, parseQuery, QueryTooComplex } from './query-text.ts';
@@ -43,8 +43,7 @@ export function registerSearch(app: Service, { database, feed }: SearchRoutesDep
       const { q, type, limit, cursor, min_seq: minSeq } = request.query;
       const site = siteOfRequest(request.query.site, request.headers['x-gaia-site'], request.identity);
       const query = readQuery(q);
-      const after = cursor === undefined ? undefined : readCursor(cursor);
-      if (cursor !== undefined && after === undefined) throw problem('invalid_cursor');
+      const after = readPosition(cursor);
       await waitForSeq(feed.applied, minSeq);
       const results =
         query === undefined
@@ -113,5 +112,5 @@ function resultOf(found: Found, site: string, marked: Marked | undefined) {
 
 function nextCursor({ found, last }: Results): string | null {
   const end = found.at(-1);
-  return last || end === undefined ? null : writeCursor({ rank: end.rank, entry: end.entry });
+  return last || end === undefined ? null : writePosition({ rank: end.rank, entry: end.entry });
 }
