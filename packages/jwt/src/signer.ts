@@ -24,3 +24,12 @@ export function createSigner(signing: () => PrivateKey): Sign {
     return new SignJWT({ ...claims } as JWTPayload).setProtectedHeader({ alg: 'RS256', typ, kid }).sign(privateKey);
   };
 }
+
+/** A message's token as its sender signs it: HS256 with the secret of the webhook. */
+export function signWebhook(claims: ClaimsByPurpose['webhook'], secret: string): Promise<string> {
+  const {
+    algorithms: [alg],
+    typ,
+  } = tokenPurposes.webhook;
+  return new SignJWT({ ...claims } as JWTPayload).setProtectedHeader({ alg, typ }).sign(Buffer.from(secret));
+}

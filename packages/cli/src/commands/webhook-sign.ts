@@ -1,7 +1,8 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { fetchText } from '@gaia/http-client/bounded-fetch';
 import { FetchError } from '@gaia/http-client/fetch-error';
+import { signWebhook } from '@gaia/jwt/signer';
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import type { CommandContext, Context } from '../context.ts';
 import { described } from '../described.ts';
@@ -10,11 +11,7 @@ import { durationOption, requiredOption, suiteOption, textArgument, textOption }
 import { suiteUrl } from '../suite-url.ts';
 import { askHidden, readBounded } from '../terminal/questions.ts';
 
-const {
-  algorithms: [algorithm],
-  typ,
-  lifetimeSeconds,
-} = tokenPurposes.webhook;
+const { lifetimeSeconds } = tokenPurposes.webhook;
 /** RFC 7518 §3.2: a key for HS256 has 256 bits or more. */
 const MIN_SECRET_LENGTH = 32;
 const MAX_SECRET_LENGTH = 512;
@@ -53,7 +50,7 @@ export function addWebhookSign(parent: CommandUnknownOpts, context: CommandConte
         if (!events.includes(event)) throw new UsageError(`--event must be ${events.join(' or ')}`);
         const target = `${suiteUrl(url, context)}/cms/hooks/${encodeURIComponent(endpoint)}`;
         const body = JSON.stringify({ type: event, user, product, payment: payment ?? `try-${randomUUID()}` });
-        const token = signed(await readSecret(context), body, Math.floor(context.now() / 1_000), ttl);
+        const token = await signed(await readSecret(context), body, Math.floor(context.now() / 1_000), ttl);
         if (!send) {
           context.stdout.write(
             `curl -sS ${quoted(target)} -H ${quoted(`authorization: Bearer ${token}`)} \\\n` +
@@ -76,19 +73,14 @@ export function addWebhookSign(parent: CommandUnknownOpts, context: CommandConte
 }
 
 /** The sender's JWT with the digest of the body: what the endpoint asks for by default. */
-function signed(secret: string, body: string, issuedAt: number, seconds: number): string {
+function signed(secret: string, body: string, issuedAt: number, seconds: number): Promise<string> {
   const claims = {
     iat: issuedAt,
     exp: issuedAt + seconds,
     jti: randomUUID(),
     request_body_sha256: createHash('sha256').update(body).digest('hex'),
   };
-  const content = `${encoded({ alg: algorithm, typ })}.${encoded(claims)}`;
-  return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`;
-}
-
-function encoded(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+  return signWebhook(claims, secret);
 }
 
 async function readSecret(context: Context): Promise<string> {
