@@ -63,7 +63,7 @@ describe('logs', () => {
     const browser = await call('POST', `${suite.url}/session`, {
       body: { email: 'admin@localhost', password, site },
     });
-    const cookie = /gaia=([^;]+)/.exec(browser.headers.get('set-cookie') ?? '')?.[1];
+    const cookie = /gaia-\d+=([^;]+)/.exec(browser.headers.get('set-cookie') ?? '')?.[1];
     const form = new FormData();
     form.append('file', new Blob(['secret']), 'secret.txt');
     const file = await call('POST', `${suite.url}/assets/sites/${site}/files`, { token, body: form });

@@ -106,7 +106,8 @@ function choiceAt(path: string): { password?: string } {
 async function sessionCookie({ suite }: World) {
   return {
     claims: accessClaims(suite),
-    present: (token: string) => call('GET', `${suite.url}/cms/whoami`, { headers: { cookie: `gaia=${token}` } }),
+    present: (token: string) =>
+      call('GET', `${suite.url}/cms/whoami`, { headers: { cookie: `gaia-${suite.port}=${token}` } }),
   };
 }
 

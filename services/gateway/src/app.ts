@@ -1,4 +1,3 @@
-import fastifyCookie from '@fastify/cookie';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import type { KeySource } from '@gaia/jwt/signature';
@@ -7,17 +6,18 @@ import type { Revocations } from '@gaia/token-guard/revocations';
 import { createVerifier } from '@gaia/token-guard/verifier';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { createCallerOf } from './caller/caller.ts';
-import { createLanguageChoice } from './caller/language-choice.ts';
+import { createAuthClient } from './auth-client/auth-client.ts';
+import { registerBrowserScope } from './browser-scope.ts';
+import { createClientInfoOf } from './client/client-info.ts';
+import { constrainByCredential } from './client/credential-constraint.ts';
 import type { Config } from './config.ts';
-import { admitFrontEnds, answerPreflights } from './cors/hooks.ts';
+import { allowOrigins, answerPreflights } from './cors/hooks.ts';
 import { createOpenStreams } from './credentials/open-streams.ts';
-import { createSessionCredentials } from './credentials/session-credentials.ts';
 import type { OpenApiDocument } from './docs/merge.ts';
 import { isPublicPath } from './docs/public-paths.ts';
 import { registerDocs } from './docs/routes.ts';
 import { createSuiteDocument } from './docs/suite-document.ts';
-import { registerForwardAuth } from './forward-auth/routes.ts';
+import { registerBearerForwardAuth } from './forward-auth/routes.ts';
 import { createChecks } from './health/checks.ts';
 import { createBearerSubject, knownKeys } from './limits/bearer-subject.ts';
 import { limitBodyTime } from './limits/body-deadline.ts';
@@ -26,24 +26,11 @@ import { drainBeforeClosing } from './limits/drain.ts';
 import { createUserLimit, limitRates } from './limits/rate-limit-hook.ts';
 import { createRateLimiter } from './limits/rate-limiter.ts';
 import { measure } from './metrics/metrics.ts';
-import { createDesk } from './pages/desk.ts';
-import { createFormTokens } from './pages/form-tokens.ts';
-import { registerPages } from './pages/routes.ts';
 import { requireHttps, secureOwnAnswers } from './pages/security-headers.ts';
 import { registerStartPage } from './pages/start-page.ts';
-import { registerProxy } from './proxy/routes.ts';
+import { type ProxyOptions, registerProxy } from './proxy/routes.ts';
 import { takeUpgrades } from './proxy/web-socket.ts';
-import { createAuthClient } from './sessions/auth-client.ts';
-import { givenUpIds } from './sessions/given-up-ids.ts';
-import { createRenewal } from './sessions/renewal.ts';
-import { registerSessionRoutes } from './sessions/routes.ts';
-import { createSessionCookie } from './sessions/session-cookie.ts';
-import { createSessionSecrets } from './sessions/session-secrets.ts';
-import { createSessionStore } from './sessions/session-store.ts';
-import { createSignIns } from './sessions/sign-ins.ts';
-import { createSiteDirectory } from './sites/site-directory.ts';
-import { createPendingSignOns } from './sso/pending-sign-ons.ts';
-import { registerSso } from './sso/routes.ts';
+import { createSites } from './sites/sites.ts';
 import type { Upstreams, UpstreamUrls } from './upstreams/pools.ts';
 
 export interface AppDeps {
@@ -63,9 +50,9 @@ export interface AppDeps {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** The gateway: the one public door. Throws nothing; needs all of `deps` open, and leaves them open when it closes. */
+/** The gateway: the only public port. Throws nothing; needs all of `deps` open, and leaves them open when it closes. */
 export async function buildApp(config: Config, deps: AppDeps): Promise<Service> {
-  const { logger, state, revocations, now, fetch, urls, randomBytes } = deps;
+  const { logger, state, revocations, now, fetch, urls } = deps;
   const app = await createService({
     name: 'gateway',
     description: 'Routing, browser sessions, rate limits and the documentation of the suite',
@@ -84,50 +71,23 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
   const bare = app as unknown as FastifyInstance;
   drainBeforeClosing(bare, app.server, { longestMs: config.DRAIN_MS, sleep: deps.sleep });
   limitBodyTime(app);
-  await app.register(fastifyCookie, { hook: false });
+  constrainByCredential(bare);
 
   const verifierWith = (jwks: KeySource) =>
     createVerifier({ issuers: [{ issuer: config.GAIA_ISSUER, jwks, revocations }], now });
-  const callerOf = createCallerOf({ publicUrl: config.PUBLIC_URL });
+  const clientInfoOf = createClientInfoOf({ publicUrl: config.PUBLIC_URL });
   const auth = createAuthClient({ fetch, authUrl: urls.auth, publicUrl: config.PUBLIC_URL, now });
-  const sites = createSiteDirectory({
+  const sites = createSites({
     lookUp: auth.findSite,
     now,
     onFailure: (error) => logger.warn({ err: error }, 'sites cannot be looked up; known ones stay in use'),
   });
-  const { sealer, digest } = createSessionSecrets({
-    secret: deps.sessionSecret,
-    previous: config.GATEWAY_SESSION_SECRET_PREVIOUS,
-    randomBytes,
-  });
-  const sessions = createSessionStore({
-    records: state.records,
-    sealer,
-    digest,
-    now,
-    randomBytes,
-    idleMs: config.SESSION_IDLE_SECONDS * 1_000,
-    rememberedIdleMs: Math.max(config.SESSION_IDLE_SECONDS, config.SESSION_REMEMBERED_IDLE_SECONDS) * 1_000,
-    absoluteMs: config.SESSION_ABSOLUTE_SECONDS * 1_000,
-    mayCache: () => !revocations.status().degraded,
-    ...givenUpIds({ feed: state.revocations, revocations, now }),
-  });
-  const cookie = createSessionCookie(app, now);
-  const renewal = createRenewal({ sessions, auth, locks: state.records, now, sleep: deps.sleep });
-  const credentials = createSessionCredentials({
-    sessions,
-    cookie,
-    renewal,
-    revocations,
-    now,
-    onError: (error, message) => logger.warn({ err: error }, message),
-  });
 
   const { failures } = measure(app, deps.metrics);
-  admitFrontEnds(app, { sites, callerOf });
+  allowOrigins(app, { sites, clientInfoOf });
   const limiter = config.RATE_LIMIT ? createLimiter() : undefined;
   if (limiter !== undefined) limitRates(app, limiter);
-  answerPreflights(app, { sites, callerOf });
+  answerPreflights(app, { sites, clientInfoOf });
   secureOwnAnswers(app);
   if (config.PUBLIC_URL.startsWith('https:')) requireHttps(app);
   registerStartPage(app);
@@ -142,43 +102,11 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
       isPublic: isPublicPath,
     }),
   );
-  const languageChoice = createLanguageChoice(app);
-  const signIns = createSignIns({ languageChoice, auth, sessions, cookie, renewal, credentials });
-  await registerSessionRoutes(app, { auth, sessions, cookie, signIns, sites, callerOf });
-  const formTokens = createFormTokens({ codec: app, digest, randomBytes });
-  const people = {
-    auth,
-    signIns,
-    sites,
-    cookie,
-    formTokens,
-    desk: createDesk({ languageChoice, sites, formTokens, callerOf }),
-    callerOf,
-    centralOrigin: new URL(config.PUBLIC_URL).origin,
-    now,
-  };
-  const sso = {
-    ...people,
-    pending: createPendingSignOns({ codec: app, randomBytes }),
-    consumeOnce: state.consumeOnce,
-    keys: deps.keys,
-    issuer: config.GAIA_ISSUER,
-  };
-  await registerPages(app, people, (scope) => registerSso(scope, sso));
-  if (config.FORWARD_AUTH_SECRET !== undefined) {
-    registerForwardAuth(app, {
-      secret: config.FORWARD_AUTH_SECRET,
-      credentials,
-      verifier: verifierWith(deps.keys),
-      sites,
-      callerOf,
-    });
-  }
-  await registerProxy(app, {
+
+  const proxy: ProxyOptions = {
     upstreams: deps.upstreams,
     sites,
-    credentials,
-    callerOf,
+    clientInfoOf,
     uuid: deps.uuid,
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
@@ -189,7 +117,14 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     limitUser: limiter && createUserLimit(limiter),
     subjectOf: createBearerSubject(verifierWith(knownKeys(deps.keys))),
     now,
-  });
+  };
+  // Two scopes for requests: with an Authorization header, where no session is opened, and without.
+  await registerProxy(app, proxy);
+  if (config.FORWARD_AUTH_SECRET !== undefined) {
+    const verifier = verifierWith(deps.keys);
+    registerBearerForwardAuth(bare, { secret: config.FORWARD_AUTH_SECRET, verifier, sites, clientInfoOf });
+  }
+  await bare.register(registerBrowserScope, { config, deps, auth, sites, clientInfoOf, proxy });
   return app;
 
   function createLimiter() {

@@ -32,7 +32,7 @@ const forms: readonly [path: string, ...fields: string[]][] = [
 
 it('refuses hostile text wherever an anonymous caller can put it', async () => {
   const { gateway, visitor, a } = await openSites({ env: { RATE_LIMIT: 'off' } });
-  const { host } = new URL(a);
+  const { host, port } = new URL(a);
   const person = visitor();
   const page = await person.get(`${a}/sign-in`);
   const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1];
@@ -58,9 +58,9 @@ it('refuses hostile text wherever an anonymous caller can put it', async () => {
       name: address,
       request: (text: string) => get(address.replace('{text}', () => textIn.path(text))),
     })),
-    ...cookies.map((name) => ({
-      name: `cookie ${name}`,
-      request: (text: string) => get('/account', { cookie: `${name}=${textIn.header(text)}` }),
+    ...cookies.map((purpose) => ({
+      name: `cookie ${purpose}`,
+      request: (text: string) => get('/account', { cookie: `${purpose}-${port}=${textIn.header(text)}` }),
     })),
     ...['/', '/session', '/sign-in', '/cms/x'].map((path) => ({
       name: `host of ${path}`,

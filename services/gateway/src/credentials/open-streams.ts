@@ -1,6 +1,6 @@
 import type { Revocations } from '@gaia/token-guard/revocations';
 import type { Identity } from '@gaia/tokens/identity';
-import { identityOf } from '../sessions/session.ts';
+import { identityOf } from '../auth-client/tokens.ts';
 
 export interface StreamCredential {
   /** What the service has let the stream in with. */

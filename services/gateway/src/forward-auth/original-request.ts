@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { isSafeMethod } from '../csrf/csrf-token.ts';
+import { isSafeMethod } from '../csrf/safe-methods.ts';
 import { readReturnPath } from '../sso/return-path.ts';
 
 /** What the proxy in front was asked for, as far as it says. */

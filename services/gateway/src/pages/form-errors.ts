@@ -1,6 +1,6 @@
 import type { Problem } from '@gaia/http-service/problem';
-import { sentence } from './desk.ts';
 import type { Filled } from './forms.ts';
+import { sentence } from './page-renderer.ts';
 import type { Texts } from './texts/texts.ts';
 
 const fieldsOfCodes: Readonly<Record<string, string>> = {

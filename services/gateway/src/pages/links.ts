@@ -1,20 +1,17 @@
 import { Problem } from '@gaia/http-service/problem';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AuthClient } from '../sessions/auth-client.ts';
-import type { Session } from '../sessions/session.ts';
-import type { SignIns } from '../sessions/sign-ins.ts';
-import { type Desk, sentence, type Visit } from './desk.ts';
+import type { AuthClient } from '../auth-client/auth-client.ts';
+import type { BrowserSession, BrowserSessions } from '../sessions/browser-sessions.ts';
 import { errorsOf } from './form-errors.ts';
-import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, field, hidden, note, signInLink } from './layout.ts';
+import { type PageContext, type PageRenderer, sentence } from './page-renderer.ts';
 
 export interface LinkPagesOptions {
-  readonly desk: Desk;
-  readonly formTokens: FormTokens;
+  readonly pages: PageRenderer;
   readonly auth: Pick<AuthClient, 'submit'>;
-  readonly signIns: Pick<SignIns, 'askedFor' | 'find' | 'changeId'>;
+  readonly sessions: Pick<BrowserSessions, 'requesterOf' | 'find' | 'changeId'>;
 }
 
 /** What auth says of a link. */
@@ -31,10 +28,10 @@ interface Step {
   readonly path: string;
   /** Where auth takes the token; below it are the details, which use nothing up. */
   readonly endpoint: string;
-  readonly title: (visit: Visit, details: Details) => string;
-  readonly intro: (visit: Visit, details: Details) => string;
-  readonly button: (visit: Visit, details: Details) => string;
-  readonly done: (visit: Visit, details: Details) => { title: string; text: string };
+  readonly title: (context: PageContext, details: Details) => string;
+  readonly intro: (context: PageContext, details: Details) => string;
+  readonly button: (context: PageContext, details: Details) => string;
+  readonly done: (context: PageContext, details: Details) => { title: string; text: string };
   /** Sets a password also where there is an account. */
   readonly setsPassword?: true;
   /** Only for who is signed in with the account that asked for the link, whose session gets another id. */
@@ -93,62 +90,69 @@ export function registerLinkPages(scope: FastifyInstance, options: LinkPagesOpti
 }
 
 function registerStep(scope: FastifyInstance, options: LinkPagesOptions, step: Step): void {
-  const { desk, formTokens, auth, signIns } = options;
+  const { pages, auth, sessions } = options;
 
   scope.get(step.path, async (request, reply) => {
-    const visit = await receive(request, reply);
+    const context = await receive(request, reply);
     const { token = '' } = request.query as Filled;
-    const session = await sessionFor(visit);
-    if (session === 'missing') return askToSignIn(visit);
-    return show(visit, session, token, {});
+    const session = await sessionFor(context);
+    if (session === 'missing') return askToSignIn(context);
+    return show(context, session, token, {});
   });
 
   scope.post(step.path, { config: { rateClass: 'login' } }, async (request, reply) => {
-    const visit = await receive(request, reply);
+    const context = await receive(request, reply);
     const filled = (request.body ?? {}) as Filled;
-    formTokens.check(request, visit.caller, filled.csrf);
-    const session = await sessionFor(visit);
-    if (session === 'missing') return askToSignIn(visit);
+    const session = await sessionFor(context);
+    if (session === 'missing') return askToSignIn(context);
     const { token = '', password, name, username } = filled;
     let details: Details | undefined;
     try {
-      details = await detailsOf(visit, session, token);
+      details = await detailsOf(context, session, token);
       const chosen = { ...(password && { password }), ...(name && { name }), ...(username && { username }) };
-      await submit(visit, session, step.endpoint, { token, ...chosen });
+      await submit(context, session, step.endpoint, { token, ...chosen });
     } catch (error) {
       if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
-      return show(visit, session, token, { refusal: error, filled });
+      return show(context, session, token, { refusal: error, filled });
     }
-    if (session !== undefined) await changeIdOfSession(visit, session);
-    const { title, text } = step.done(visit, details);
-    return desk.send(visit, { title, body: html`<p>${text}</p>${signInLink(visit.texts, visit.texts.signIn)}` });
+    if (session !== undefined) await changeIdOfSession(context, session);
+    const { title, text } = step.done(context, details);
+    return pages.render(context, {
+      title,
+      body: html`<p>${text}</p>${signInLink(context.texts, context.texts.signIn)}`,
+    });
   });
 
-  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
-    const visit = await desk.receive(request, reply);
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<PageContext> {
+    const context = await pages.contextOf(request, reply);
     // The address holds the token.
     reply.header('referrer-policy', 'strict-origin');
-    return visit;
+    return context;
   }
 
-  async function sessionFor({ request, caller }: Visit): Promise<Session | undefined | 'missing'> {
+  async function sessionFor({ request }: PageContext): Promise<BrowserSession | undefined | 'missing'> {
     if (step.needsSession === undefined) return undefined;
-    return (await signIns.find(request, caller)) ?? 'missing';
+    return (await sessions.find(request)) ?? 'missing';
   }
 
-  function submit(visit: Visit, session: Session | undefined, endpoint: string, body: Record<string, string>) {
-    const askedFor = signIns.askedFor(visit.request, visit.caller);
-    return auth.submit(endpoint, body, visit.site?.site, askedFor, session?.tokens);
+  function submit(
+    context: PageContext,
+    session: BrowserSession | undefined,
+    endpoint: string,
+    body: Record<string, string>,
+  ) {
+    const requester = sessions.requesterOf(context.request);
+    return auth.submit(endpoint, body, context.site?.site, requester, session?.tokens);
   }
 
-  async function detailsOf(visit: Visit, session: Session | undefined, token: string): Promise<Details> {
+  async function detailsOf(context: PageContext, session: BrowserSession | undefined, token: string): Promise<Details> {
     // Some mail programs cut long links.
-    if (token === '') throw new Problem('link_invalid', { status: 400, title: visit.texts.refusals.link_invalid });
-    const found = await submit(visit, session, `${step.endpoint}/details`, { token });
+    if (token === '') throw new Problem('link_invalid', { status: 400, title: context.texts.refusals.link_invalid });
+    const found = await submit(context, session, `${step.endpoint}/details`, { token });
     const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
     return {
       email: text(found.email) ?? '',
-      siteName: text(found.site_name) ?? visit.siteName,
+      siteName: text(found.site_name) ?? context.siteName,
       hasAccount: found.has_account === true,
       name: text(found.name),
       username: text(found.username),
@@ -157,47 +161,46 @@ function registerStep(scope: FastifyInstance, options: LinkPagesOptions, step: S
 
   /** The form of a link, or that it is of no use. Asked for anew after a refusal: another link may have been used. */
   async function show(
-    visit: Visit,
-    session: Session | undefined,
+    context: PageContext,
+    session: BrowserSession | undefined,
     token: string,
     { refusal, filled }: { refusal?: Problem; filled?: Filled },
   ) {
     try {
       if (refusal !== undefined && spent.has(refusal.code)) throw refusal;
-      const details = await detailsOf(visit, session, token);
-      const page = linkPage(visit, { step, token, details, refusal, filled });
-      return desk.send(visit, page, { status: refusal?.statusCode ?? 200, again: undefined });
+      const details = await detailsOf(context, session, token);
+      const page = linkPage(context, { step, token, details, refusal, filled });
+      return pages.render(context, page, { status: refusal?.statusCode ?? 200, retryUrl: undefined });
     } catch (error) {
       if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
-      const { texts } = visit;
+      const { texts } = context;
       const wrong = sentence(texts, error) ?? texts.refusals.validation_failed;
       const body = html`${note('bad', wrong)}${signInLink(texts, texts.back)}`;
-      return desk.send(visit, { title: texts.somethingWrong, body }, { status: error.statusCode });
+      return pages.render(context, { title: texts.somethingWrong, body }, { status: error.statusCode });
     }
   }
 
-  function askToSignIn(visit: Visit) {
-    const { texts } = visit;
+  function askToSignIn(context: PageContext) {
+    const { texts } = context;
     const body = html`<p>${texts.emailChangeSignIn}</p>${signInLink(texts, texts.signIn)}`;
-    return desk.send(visit, { title: texts.emailChange, body }, { status: 401 });
+    return pages.render(context, { title: texts.emailChange, body }, { status: 401 });
   }
 
-  async function changeIdOfSession({ request, reply, caller }: Visit, session: Session): Promise<void> {
+  async function changeIdOfSession({ request }: PageContext, session: BrowserSession): Promise<void> {
     try {
-      const changed = await signIns.changeId(request, caller, session);
-      if (changed !== undefined) reply.header('set-cookie', changed.setCookie);
+      await sessions.changeId(request, session);
     } catch (error) {
-      // The link has been used; nobody must be told that it did not work.
+      // The link has been used; the page must not say that it did not work.
       request.log.warn({ err: error }, 'a session keeps its id');
     }
   }
 }
 
 function linkPage(
-  visit: Visit,
+  context: PageContext,
   of: { step: Step; token: string; details: Details; refusal: Problem | undefined; filled: Filled | undefined },
 ) {
-  const { texts } = visit;
+  const { texts } = context;
   const { step, token, details, refusal, filled } = of;
   const errors = refusal === undefined ? {} : errorsOf(refusal, texts);
   const { name, username } = filled ?? details;
@@ -215,14 +218,14 @@ ${field({ name: 'username', label: texts.username, type: 'text', autocomplete: '
 }
 ${asksPassword && field({ name: 'password', label: texts.newPassword, type: 'password', autocomplete: 'new-password', hint: texts.passwordHint, error: errors.password, autofocus: begins === 'password' })}`;
   return {
-    title: step.title(visit, details),
+    title: step.title(context, details),
     body: html`${marked.length > 0 ? errorSummary(texts.checkForm, marked) : note('bad', wrong)}
-<p>${step.intro(visit, details)}</p>
+<p>${step.intro(context, details)}</p>
 <form method="post" action="${step.path}">
-${hidden('csrf', visit.formToken)}${hidden('token', token)}
+${hidden('csrf', context.formToken)}${hidden('token', token)}
 ${field({ name: 'email', label: texts.email, type: 'email', autocomplete: 'username', value: details.email, isFixed: true })}
 ${fields}
-<button class="full">${step.button(visit, details)}</button>
+<button class="full">${step.button(context, details)}</button>
 </form>`,
   };
 }

@@ -1,20 +1,18 @@
 import { Problem } from '@gaia/http-service/problem';
 import type { FastifyInstance } from 'fastify';
+import type { AuthClient } from '../auth-client/auth-client.ts';
 import { problem } from '../errors.ts';
-import type { AuthClient } from '../sessions/auth-client.ts';
-import type { SignIns } from '../sessions/sign-ins.ts';
-import { type Desk, sentence, type Visit } from './desk.ts';
+import type { BrowserSessions } from '../sessions/browser-sessions.ts';
 import { errorsOf } from './form-errors.ts';
-import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { html } from './html.ts';
 import { errorSummary, field, hidden, note, signInLink } from './layout.ts';
+import { type PageContext, type PageRenderer, sentence } from './page-renderer.ts';
 
 export interface RegisterPageOptions {
-  readonly desk: Desk;
-  readonly formTokens: FormTokens;
+  readonly pages: PageRenderer;
   readonly auth: Pick<AuthClient, 'submit'>;
-  readonly signIns: Pick<SignIns, 'askedFor'>;
+  readonly sessions: Pick<BrowserSessions, 'requesterOf'>;
 }
 
 /**
@@ -22,51 +20,50 @@ export interface RegisterPageOptions {
  * answered never tells whether an address has an account.
  */
 export function registerRegistration(scope: FastifyInstance, options: RegisterPageOptions): void {
-  const { desk, formTokens, auth, signIns } = options;
+  const { pages, auth, sessions } = options;
 
   scope.get('/register', async (request, reply) => {
-    const visit = await desk.receive(request, reply);
-    return show(siteOf(visit), {});
+    const context = await pages.contextOf(request, reply);
+    return show(siteOf(context), {});
   });
 
   scope.post('/register', { config: { rateClass: 'login' } }, async (request, reply) => {
-    const visit = siteOf(await desk.receive(request, reply));
-    const { texts } = visit;
+    const context = siteOf(await pages.contextOf(request, reply));
+    const { texts } = context;
     const filled = (request.body ?? {}) as Filled;
-    formTokens.check(request, visit.caller, filled.csrf);
     const { email } = filled;
-    if (!email) return show(visit, { filled, error: texts.required });
+    if (!email) return show(context, { filled, error: texts.required });
     try {
-      const path = `/auth/sites/${encodeURIComponent(visit.site?.site ?? '')}/registrations`;
-      await auth.submit(path, { email }, visit.site?.site, signIns.askedFor(request, visit.caller));
+      const path = `/auth/sites/${encodeURIComponent(context.site?.site ?? '')}/registrations`;
+      await auth.submit(path, { email }, context.site?.site, sessions.requesterOf(request));
     } catch (error) {
       if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
-      return show(visit, { filled, refusal: error, error: errorsOf(error, texts).email });
+      return show(context, { filled, refusal: error, error: errorsOf(error, texts).email });
     }
     const sent = html`<p>${texts.mailSentText}</p>${signInLink(texts, texts.back)}`;
-    return desk.send(visit, { title: texts.mailSent, body: sent });
+    return pages.render(context, { title: texts.mailSent, body: sent });
   });
 
-  function siteOf(visit: Visit): Visit {
-    if (visit.site === undefined) throw problem('site_not_found');
-    if (visit.site.registration === 'open') return visit;
-    throw new Problem('registration_closed', { status: 403, title: visit.texts.refusals.registration_closed });
+  function siteOf(context: PageContext): PageContext {
+    if (context.site === undefined) throw problem('site_not_found');
+    if (context.site.registration === 'open') return context;
+    throw new Problem('registration_closed', { status: 403, title: context.texts.refusals.registration_closed });
   }
 
-  function show(visit: Visit, failed: { filled?: Filled; refusal?: Problem; error?: string | undefined }) {
-    const { texts, siteName } = visit;
+  function show(context: PageContext, failed: { filled?: Filled; refusal?: Problem; error?: string | undefined }) {
+    const { texts, siteName } = context;
     const { filled, refusal, error } = failed;
     const wrong = refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
     const summary = errorSummary(texts.checkForm, [{ name: 'email', label: texts.email }]);
     const body = html`${error === undefined ? note('bad', wrong) : summary}
 <p>${texts.registerIntro}</p>
 <form method="post" action="/register">
-${hidden('csrf', visit.formToken)}
+${hidden('csrf', context.formToken)}
 ${field({ name: 'email', label: texts.email, type: 'email', autocomplete: 'email', value: filled?.email, error, autofocus: true })}
 <button class="full">${texts.sendLink}</button>
 </form>
 <div class="links"><p>${texts.haveAccount} <a href="/sign-in">${texts.signIn}</a></p></div>`;
     const status = refusal?.statusCode ?? (error === undefined ? 200 : 400);
-    return desk.send(visit, { title: texts.registerAt(siteName), body }, { status, again: '/register' });
+    return pages.render(context, { title: texts.registerAt(siteName), body }, { status, retryUrl: '/register' });
   }
 }

@@ -1,5 +1,7 @@
-import type { Service } from '@gaia/http-service/service';
 import type { FastifyInstance } from 'fastify';
+import type { ClientInfoOf } from '../client/client-info.ts';
+import type { CookieSettings } from '../cookies/cookie-settings.ts';
+import { requireFormTokens } from '../csrf/form-csrf-hook.ts';
 import { type AccountPageOptions, registerAccount } from './account.ts';
 import { registerForgot } from './forgot.ts';
 import { takeForms } from './forms.ts';
@@ -7,29 +9,21 @@ import { type LinkPagesOptions, registerLinkPages } from './links.ts';
 import { registerRegistration } from './register.ts';
 import { registerSignIn, type SignInPageOptions } from './sign-in.ts';
 
-export type PagesOptions = AccountPageOptions & LinkPagesOptions & SignInPageOptions;
+export type PagesOptions = AccountPageOptions &
+  LinkPagesOptions &
+  SignInPageOptions & { readonly cookies: CookieSettings; readonly clientInfoOf: ClientInfoOf };
 
-/**
- * Every page that a person sees; what is refused on the way to one is shown as a page too. `registerWays` adds the
- * routes that lead people to and from pages, whose refusals they see as well.
- */
-export async function registerPages(
-  app: Service,
-  options: PagesOptions,
-  registerWays: (app: Service) => void,
-): Promise<void> {
-  await app.register(async (plain) => {
-    const scope = plain as unknown as FastifyInstance;
-    takeForms(scope);
-    scope.addHook('onRoute', (route) => {
-      route.schema = { ...route.schema, hide: true };
-    });
-    options.desk.showRefusals(scope);
-    registerSignIn(scope, options);
-    registerRegistration(scope, options);
-    registerForgot(scope, options);
-    registerLinkPages(scope, options);
-    registerAccount(scope, options);
-    registerWays(plain as unknown as Service);
+/** Every page that a person sees; problems on the way to one are shown as pages, too. */
+export async function registerPages(scope: FastifyInstance, options: PagesOptions): Promise<void> {
+  takeForms(scope);
+  scope.addHook('onRoute', (route) => {
+    route.schema = { ...route.schema, hide: true };
   });
+  await requireFormTokens(scope, options);
+  options.pages.showProblems(scope);
+  registerSignIn(scope, options);
+  registerRegistration(scope, options);
+  registerForgot(scope, options);
+  registerLinkPages(scope, options);
+  registerAccount(scope, options);
 }

@@ -1,64 +1,61 @@
 import { Problem } from '@gaia/http-service/problem';
 import type { FastifyInstance } from 'fastify';
-import { canKeepCookies } from '../caller/host-cookie.ts';
-import { problem } from '../errors.ts';
-import type { AuthClient } from '../sessions/auth-client.ts';
-import type { SignIns } from '../sessions/sign-ins.ts';
-import type { SiteDirectory } from '../sites/site-directory.ts';
+import type { AuthClient } from '../auth-client/auth-client.ts';
+import type { CookieSettings } from '../cookies/cookie-settings.ts';
+import type { BrowserSessions } from '../sessions/browser-sessions.ts';
+import type { Sites } from '../sites/sites.ts';
 import { readReturnPath } from '../sso/return-path.ts';
-import { type Desk, sentence, type Visit } from './desk.ts';
-import type { FormTokens } from './form-tokens.ts';
 import type { Filled } from './forms.ts';
 import { html } from './html.ts';
 import { errorSummary, field, hidden, note } from './layout.ts';
+import { type PageContext, type PageRenderer, sentence } from './page-renderer.ts';
 
 export interface SignInPageOptions {
-  readonly desk: Desk;
-  readonly formTokens: FormTokens;
+  readonly pages: PageRenderer;
   readonly auth: Pick<AuthClient, 'logIn'>;
-  readonly signIns: SignIns;
-  readonly sites: SiteDirectory;
+  readonly sessions: BrowserSessions;
+  readonly sites: Sites;
+  readonly cookies: Pick<CookieSettings, 'requireSecureContext'>;
   readonly centralOrigin: string;
 }
 
-const AFTERWARDS = '/account';
+const DEFAULT_RETURN = '/account';
 
 /** `/sign-in`: a password, and then where the visitor wanted to go. */
 export function registerSignIn(scope: FastifyInstance, options: SignInPageOptions): void {
-  const { desk, formTokens, auth, signIns, sites } = options;
+  const { pages, auth, sessions, sites, cookies } = options;
 
   scope.get('/sign-in', async (request, reply) => {
-    const visit = await desk.receive(request, reply);
-    if (!canKeepCookies(visit.caller)) throw problem('https_required');
-    return show(visit, readReturnPath((request.query as Filled).return));
+    const context = await pages.contextOf(request, reply);
+    cookies.requireSecureContext(context.client);
+    return show(context, readReturnPath((request.query as Filled).return));
   });
 
   scope.post('/sign-in', { config: { rateClass: 'login' } }, async (request, reply) => {
-    const visit = await desk.receive(request, reply);
+    const context = await pages.contextOf(request, reply);
+    cookies.requireSecureContext(context.client);
     const filled = (request.body ?? {}) as Filled;
-    formTokens.check(request, visit.caller, filled.csrf);
     const returnPath = readReturnPath(filled.return);
     const { name = '', password = '', remember } = filled;
-    if (name === '' || password === '') return show(visit, returnPath, { filled, missing: true });
+    if (name === '' || password === '') return show(context, returnPath, { filled, missing: true });
     try {
       const credentials = { ...(name.includes('@') ? { email: name } : { username: name }), password };
-      const tokens = await auth.logIn(credentials, visit.site?.site, signIns.askedFor(request, visit.caller));
-      const opened = await signIns.open(request, visit.caller, tokens, remember !== undefined);
-      reply.header('set-cookie', opened.setCookie).header('cache-control', 'no-store');
-      return reply.redirect(returnPath ?? AFTERWARDS, 303);
+      const response = await auth.logIn(credentials, context.site?.site, sessions.requesterOf(request));
+      await sessions.open(request, response, remember !== undefined);
+      return reply.header('cache-control', 'no-store').redirect(returnPath ?? DEFAULT_RETURN, 303);
     } catch (error) {
       if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
       reply.headers(retryAfterOf(error));
-      return show(visit, returnPath, { filled, refusal: error });
+      return show(context, returnPath, { filled, refusal: error });
     }
   });
 
   async function show(
-    visit: Visit,
+    context: PageContext,
     returnPath: string | undefined,
     failed: { filled?: Filled; missing?: boolean; refusal?: Problem } = {},
   ) {
-    const { texts, siteName, site, caller } = visit;
+    const { texts, siteName, site, client } = context;
     const { filled, missing = false, refusal } = failed;
     const target = await handedOverTo(returnPath);
     const wrong = refusal && (sentence(texts, refusal) ?? texts.refusals.validation_failed);
@@ -71,7 +68,7 @@ export function registerSignIn(scope: FastifyInstance, options: SignInPageOption
     const body = html`${missing ? errorSummary(texts.checkForm, empty) : note('bad', wrong)}
 ${target !== undefined && html`<p class="soft">${texts.continueTo(target.name)}</p>`}
 <form method="post" action="/sign-in">
-${hidden('csrf', visit.formToken)}${hidden('return', returnPath)}
+${hidden('csrf', context.formToken)}${hidden('return', returnPath)}
 ${field({ name: 'name', label: texts.nameOrEmail, type: 'text', autocomplete: 'username', value: filled?.name, error: required(filled?.name), autofocus: !filled?.name })}
 ${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'current-password', error: required(filled?.password), autofocus: Boolean(filled?.name) })}
 <div class="check"><input id="remember" name="remember" type="checkbox"${filled?.remember !== undefined && html` checked`}><label for="remember">${texts.remember}</label></div>
@@ -80,16 +77,20 @@ ${field({ name: 'password', label: texts.password, type: 'password', autocomplet
 <div class="links">
 <p><a href="/forgot">${texts.forgotLink}</a></p>
 ${site?.registration === 'open' && html`<p>${texts.noAccount} <a href="/register">${texts.register}</a></p>`}
-${site !== undefined && caller.origin !== options.centralOrigin && target === undefined && html`<p><a href="/sso?return=${encodeURIComponent(returnPath ?? AFTERWARDS)}">${texts.elsewhere}</a></p>`}
+${site !== undefined && client.origin !== options.centralOrigin && target === undefined && html`<p><a href="/sso?return=${encodeURIComponent(returnPath ?? DEFAULT_RETURN)}">${texts.elsewhere}</a></p>`}
 </div>`;
-    return desk.send(
-      visit,
+    return pages.render(
+      context,
       { title: texts.signInTo(siteName), body },
-      { status: refusal?.statusCode ?? (missing ? 400 : 200), leadsTo: target?.origin, again: `/sign-in${query}` },
+      {
+        status: refusal?.statusCode ?? (missing ? 400 : 200),
+        formAction: target?.origin,
+        retryUrl: `/sign-in${query}`,
+      },
     );
   }
 
-  /** The site that is waiting for this sign-on: browsers check a form's answer, redirects included, against form-action. */
+  /** The site that waits for this login: browsers check a form's response, redirects included, against form-action. */
   async function handedOverTo(returnPath: string | undefined) {
     if (returnPath === undefined || !returnPath.startsWith('/sso/authorize?')) return undefined;
     const host = new URLSearchParams(returnPath.slice(returnPath.indexOf('?'))).get('host');

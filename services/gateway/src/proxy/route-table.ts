@@ -25,6 +25,11 @@ export interface ProxyRoute {
   readonly upload?: true;
 }
 
+/** Whether a request to the route may use a session. */
+export function takesSession({ session, handsOut }: ProxyRoute): boolean {
+  return session !== false && handsOut !== 'tokens';
+}
+
 export const allMethods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 const read: readonly Method[] = ['GET', 'HEAD', 'OPTIONS'];

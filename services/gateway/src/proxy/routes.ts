@@ -3,31 +3,30 @@ import type { Service } from '@gaia/http-service/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 import type { Dispatcher } from 'undici';
-import type { Caller } from '../caller/caller.ts';
+import type { ClientInfo, ClientInfoOf } from '../client/client-info.ts';
 import type { OpenStreams } from '../credentials/open-streams.ts';
 import { requireRecentSession } from '../credentials/recent-session.ts';
 import type { SessionCredentials } from '../credentials/session-credentials.ts';
-import { isSafeMethod } from '../csrf/csrf-token.ts';
 import { requireOriginOfUpgrade } from '../csrf/request-origin.ts';
+import { isSafeMethod } from '../csrf/safe-methods.ts';
 import { problem } from '../errors.ts';
 import type { LimitUser } from '../limits/rate-limit-hook.ts';
-import type { SiteDirectory } from '../sites/site-directory.ts';
+import type { Sites } from '../sites/sites.ts';
 import { isConnectFailure, NoReplicaAvailable } from '../upstreams/errors.ts';
 import type { Upstreams } from '../upstreams/pools.ts';
 import { checkTarget } from './path.ts';
 import { type RelayOutcome, relay } from './relay.ts';
 import { bodyOf, hasBody } from './request-body.ts';
 import { sortRequestHeaders } from './request-headers.ts';
-import { allMethods, type ProxyRoute, routeTable } from './route-table.ts';
+import { allMethods, type ProxyRoute, routeTable, takesSession } from './route-table.ts';
 import { nextTraceContext } from './trace-context.ts';
 import { upstreamProblem } from './upstream-problem.ts';
 import { tunnel, type Upgrades } from './web-socket.ts';
 
 export interface ProxyOptions {
   readonly upstreams: Upstreams;
-  readonly sites: SiteDirectory;
-  readonly credentials: SessionCredentials;
-  readonly callerOf: (request: FastifyRequest) => Caller;
+  readonly sites: Sites;
+  readonly clientInfoOf: ClientInfoOf;
   readonly uuid: () => string;
   readonly maxBodyBytes: number;
   readonly maxUploadBytes: number;
@@ -44,22 +43,33 @@ export interface ProxyOptions {
   readonly now: () => number;
 }
 
-/** Routes to the services. Their bodies are never parsed, here or in a hook: they go through as they come. */
-export async function registerProxy(app: Service, options: ProxyOptions): Promise<void> {
-  await app.register(async (scope) => {
+/**
+ * Routes to the services. Their bodies are never parsed, here or in a hook: they go through as they come. With
+ * `credentials`, those for requests without an Authorization header, which may have a session; else all others.
+ */
+export async function registerProxy(
+  app: Service | FastifyInstance,
+  options: ProxyOptions,
+  credentials?: SessionCredentials,
+): Promise<void> {
+  await (app as FastifyInstance).register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    for (const route of routeTable) addRoute(scope as unknown as FastifyInstance, route, options);
+    const routes = routeTable.filter((route) => credentials === undefined || takesSession(route));
+    for (const route of routes) addRoute(scope, route, { ...options, credentials });
   });
 }
 
-function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptions): void {
+function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ForwardOptions): void {
   const prefix = route.url.replace(/[:*].*$/, '');
   const maxBytes = route.upload ? options.maxUploadBytes : options.maxBodyBytes;
   scope.route({
     method: [...(route.methods ?? allMethods)],
     url: route.url,
     schema: { hide: true },
+    ...(takesSession(route) && {
+      constraints: { credential: options.credentials === undefined ? 'bearer' : 'browser' },
+    }),
     config: {
       streamed: true,
       ...(route.rateClass !== undefined && { rateClass: route.rateClass }),
@@ -74,6 +84,10 @@ function addRoute(scope: FastifyInstance, route: ProxyRoute, options: ProxyOptio
   });
 }
 
+interface ForwardOptions extends ProxyOptions {
+  readonly credentials: SessionCredentials | undefined;
+}
+
 interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -82,36 +96,26 @@ interface Exchange {
   readonly maxBytes: number;
 }
 
-async function forward(exchange: Exchange, options: ProxyOptions): Promise<void> {
+async function forward(exchange: Exchange, options: ForwardOptions): Promise<void> {
   const { request, reply, route, maxBytes } = exchange;
   const inbound = sortRequestHeaders(request.raw.rawHeaders);
   const bodied = hasBody(request.raw, maxBytes);
-  const caller = options.callerOf(request);
-  const site = await options.sites.find(caller.host.name);
-  const credential =
-    route.session === false || route.handsOut === 'tokens' || inbound.authorization !== undefined
-      ? undefined
-      : await options.credentials.resolve({
-          request,
-          cookieHeader: inbound.cookie,
-          caller,
-          changesPrivilege: route.changesPrivilege === true,
-        });
-  const newId = credential?.newId();
-  // At once: the old id is dead, whatever is refused from here on.
-  if (newId !== undefined) reply.header('set-cookie', newId.setCookie).header('x-csrf-token', newId.csrfToken);
+  const client = options.clientInfoOf(request);
+  const site = await options.sites.find(client.host.name);
+  const changesPrivilege = route.changesPrivilege === true;
+  const credential = await options.credentials?.resolve(request, reply, { changesPrivilege });
   if (route.handsOut === 'secrets' && credential !== undefined && !isSafeMethod(request.method)) {
     requireRecentSession(credential.authTime(), options.now());
   }
   const bearer = bearerOf(inbound.authorization);
   if (options.limitUser !== undefined) {
     const user = credential?.user() ?? (bearer === undefined ? undefined : await options.subjectOf(bearer));
-    if (user !== undefined) await limitUser(options.limitUser, user);
+    if (user !== undefined) await options.limitUser(request, reply, user);
   }
   const upgrade = options.upgrades.of(request.raw);
-  if (upgrade !== undefined && credential !== undefined) requireOriginOfUpgrade(request.raw.headers, caller);
+  if (upgrade !== undefined && credential !== undefined) requireOriginOfUpgrade(request.raw.headers, client);
   const headers = inbound.passed;
-  addOwnHeaders(headers, exchange, { caller, site: site?.site, uuid: options.uuid });
+  addOwnHeaders(headers, exchange, { client, site: site?.site, uuid: options.uuid });
 
   const dispatcher = options.upstreams.dispatchers[route.upstream];
   const withToken = (accessToken: string | undefined): string[] => {
@@ -165,20 +169,6 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     );
   };
 
-  async function limitUser(limit: LimitUser, user: string): Promise<void> {
-    try {
-      await limit(request, reply, user);
-    } catch (error) {
-      addCookies();
-      throw error;
-    }
-  }
-
-  /** A session that has ended or has another id says so, whatever becomes of the request. */
-  function addCookies(): void {
-    for (const cookie of credential?.setCookies() ?? []) reply.header('set-cookie', cookie);
-  }
-
   try {
     const outcome = await send(false);
     if (outcome === 'again') await send(true);
@@ -188,7 +178,6 @@ async function forward(exchange: Exchange, options: ProxyOptions): Promise<void>
     if (isAborted(request.raw)) throw error;
     const subject = upstreamProblem(error, route.upstream);
     options.failures.labels(route.upstream, subject.code).inc();
-    addCookies();
     throw subject;
   } finally {
     body?.end();
@@ -209,7 +198,7 @@ function isRepeatable(request: FastifyRequest, bodied: boolean): boolean {
 function addOwnHeaders(
   headers: string[],
   { request }: Exchange,
-  known: { caller: Caller; site: string | undefined; uuid: () => string },
+  known: { client: ClientInfo; site: string | undefined; uuid: () => string },
 ): void {
   const { traceparent, tracestate } = request.raw.headers;
   const trace = nextTraceContext(
@@ -218,9 +207,9 @@ function addOwnHeaders(
   );
   headers.push('x-request-id', request.id, 'traceparent', trace.traceparent);
   if (trace.tracestate !== undefined) headers.push('tracestate', trace.tracestate);
-  headers.push('x-forwarded-for', known.caller.address);
-  headers.push('x-forwarded-host', known.caller.host.authority);
-  headers.push('x-forwarded-proto', known.caller.scheme);
+  headers.push('x-forwarded-for', known.client.address);
+  headers.push('x-forwarded-host', known.client.host.authority);
+  headers.push('x-forwarded-proto', known.client.scheme);
   if (known.site !== undefined) headers.push('x-gaia-site', known.site);
 }
 

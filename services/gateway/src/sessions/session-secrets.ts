@@ -1,15 +1,15 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { sealingKey } from '@gaia/sealed-values/sealing-keys';
 import { createTextSealer, type TextSealer } from '@gaia/sealed-values/text-sealer';
 
 export interface SessionSecrets {
   /** Sessions at rest. */
-  readonly sealer: TextSealer;
-  readonly digest: KeyedDigest;
+  readonly sessionSealer: TextSealer;
+  /** Their tokens at rest. */
+  readonly tokenSealer: TextSealer;
+  /** Sign cookies that stand for nothing in the store; the first signs, all verify. */
+  readonly cookieSecrets: string[];
 }
-
-/** A keyed digest of a text, base64url; another `purpose` gives another one. */
-export type KeyedDigest = (purpose: string, text: string) => string;
 
 /**
  * What is derived (HKDF, RFC 5869) from the secret of the gateway. `previous` still opens sessions, so that the secret
@@ -23,10 +23,10 @@ export function createSessionSecrets(options: {
   const { secret, previous, randomBytes } = options;
   const secrets = previous === undefined ? [secret] : [secret, previous];
   const keys = secrets.map((one) => sealingKey(derive(one, 'session sealing')));
-  const digesting = derive(secret, 'session digests');
   return {
-    sealer: createTextSealer({ purpose: 'browser session', keys, randomBytes }),
-    digest: (purpose, text) => createHmac('sha256', digesting).update(`${purpose}\0${text}`).digest('base64url'),
+    sessionSealer: createTextSealer({ purpose: 'browser session', keys, randomBytes }),
+    tokenSealer: createTextSealer({ purpose: 'browser session tokens', keys, randomBytes }),
+    cookieSecrets: secrets.map((one) => derive(one, 'cookie signing').toString('base64url')),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isNonce, nonceOf } from '@gaia/hand-over/nonce';
-import type { Caller } from '../caller/caller.ts';
-import { type CookieCodec, createHostCookie } from '../caller/host-cookie.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CookieSettings } from '../cookies/cookie-settings.ts';
 import { readReturnPath } from './return-path.ts';
 
 /** A sign-on that this browser has asked for at this host. */
@@ -11,19 +11,15 @@ export interface PendingSignOn {
 }
 
 export interface PendingSignOns {
-  /** Begins one more; gives it and the Set-Cookie value. */
-  begin(
-    cookieHeader: string | undefined,
-    caller: Caller,
-    returnPath: string,
-  ): { pending: PendingSignOn; setCookie: string };
+  /** Begins one more, and keeps it in the browser. */
+  begin(request: FastifyRequest, reply: FastifyReply, returnPath: string): PendingSignOn;
   /** The one that a token's nonce belongs to. */
-  find(cookieHeader: string | undefined, caller: Caller, nonce: string): PendingSignOn | undefined;
-  /** Set-Cookie value without the one that has been used. */
-  finish(cookieHeader: string | undefined, caller: Caller, used: PendingSignOn): string;
+  find(request: FastifyRequest, nonce: string): PendingSignOn | undefined;
+  /** Takes the one that has been used out of the browser. */
+  finish(request: FastifyRequest, reply: FastifyReply, used: PendingSignOn): void;
 }
 
-/** As long as somebody may take to type a password at the other site. */
+/** Time to type a password at the other site. */
 const LIFETIME_SECONDS = 600;
 /** Tabs that may be under way at once; a page that sends a browser here again and again cannot fill its cookies. */
 const MOST = 3;
@@ -33,13 +29,13 @@ const MOST = 3;
  * sign-ons under way. A token whose verifier is not there was made for another browser, however genuine.
  */
 export function createPendingSignOns(options: {
-  readonly codec: CookieCodec;
+  readonly cookies: CookieSettings;
   readonly randomBytes: (size: number) => Buffer;
 }): PendingSignOns {
-  const cookie = createHostCookie(options.codec, 'gaia-sso');
+  const name = options.cookies.nameOf('gaia-sso');
 
-  function readAll(cookieHeader: string | undefined, caller: Caller): PendingSignOn[] {
-    const parts = (cookie.read(cookieHeader, caller) ?? '').split('~').slice(0, MOST);
+  function readAll({ cookies }: FastifyRequest): PendingSignOn[] {
+    const parts = (cookies[name] ?? '').split('~').slice(0, MOST);
     return parts.flatMap((part) => {
       const [verifier, path = ''] = part.split('.', 2);
       const returnPath = readReturnPath(Buffer.from(path, 'base64url').toString('utf8'));
@@ -47,25 +43,24 @@ export function createPendingSignOns(options: {
     });
   }
 
-  function write(all: readonly PendingSignOn[], caller: Caller): string {
-    if (all.length === 0) return cookie.clear(caller);
+  function write(reply: FastifyReply, all: readonly PendingSignOn[]): void {
     const encode = ({ verifier, returnPath }: PendingSignOn): string =>
       `${verifier}.${Buffer.from(returnPath).toString('base64url')}`;
-    return cookie.write(all.map(encode).join('~'), caller, LIFETIME_SECONDS);
+    if (all.length === 0) reply.clearCookie(name);
+    else reply.setCookie(name, all.map(encode).join('~'), { maxAge: LIFETIME_SECONDS });
   }
 
   return {
-    begin(cookieHeader, caller, returnPath) {
+    begin(request, reply, returnPath) {
       const pending = { verifier: options.randomBytes(32).toString('base64url'), returnPath };
-      const others = readAll(cookieHeader, caller).slice(0, MOST - 1);
-      return { pending, setCookie: write([pending, ...others], caller) };
+      write(reply, [pending, ...readAll(request).slice(0, MOST - 1)]);
+      return pending;
     },
-    find: (cookieHeader, caller, nonce) =>
-      readAll(cookieHeader, caller).find(({ verifier }) => nonceOf(verifier) === nonce),
-    finish: (cookieHeader, caller, used) =>
+    find: (request, nonce) => readAll(request).find(({ verifier }) => nonceOf(verifier) === nonce),
+    finish: (request, reply, used) =>
       write(
-        readAll(cookieHeader, caller).filter(({ verifier }) => verifier !== used.verifier),
-        caller,
+        reply,
+        readAll(request).filter(({ verifier }) => verifier !== used.verifier),
       ),
   };
 }

@@ -7,21 +7,22 @@ import type { State } from '@gaia/state/state';
 import { MAX_TOKEN_BYTES } from '@gaia/tokens/purposes';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Caller } from '../caller/caller.ts';
-import { canKeepCookies } from '../caller/host-cookie.ts';
+import type { AuthClient } from '../auth-client/auth-client.ts';
+import type { ClientInfo, ClientInfoOf } from '../client/client-info.ts';
+import type { CookieSettings } from '../cookies/cookie-settings.ts';
 import { problem } from '../errors.ts';
-import type { AuthClient } from '../sessions/auth-client.ts';
-import type { SignIns } from '../sessions/sign-ins.ts';
-import type { Site, SiteDirectory } from '../sites/site-directory.ts';
+import type { BrowserSessions } from '../sessions/browser-sessions.ts';
+import type { Site, Sites } from '../sites/sites.ts';
 import type { PendingSignOns } from './pending-sign-ons.ts';
 import { readReturnPath } from './return-path.ts';
 
 export interface SsoOptions {
   readonly auth: Pick<AuthClient, 'handOver' | 'exchange'>;
-  readonly signIns: SignIns;
-  readonly sites: SiteDirectory;
+  readonly sessions: BrowserSessions;
+  readonly sites: Sites;
   readonly pending: PendingSignOns;
-  readonly callerOf: (request: FastifyRequest) => Caller;
+  readonly cookies: Pick<CookieSettings, 'requireSecureContext'>;
+  readonly clientInfoOf: ClientInfoOf;
   readonly consumeOnce: State['consumeOnce'];
   readonly keys: KeySource;
   readonly issuer: string;
@@ -51,65 +52,61 @@ const SHOWN = 'sso-shown';
 
 /** `GET /sso`: begins at a site that wants to know who its visitor is, and ends there; `GET /sso/authorize` is between. */
 export function registerSso(app: Service, options: SsoOptions): void {
-  const { auth, signIns, sites, pending, callerOf, now } = options;
+  const { auth, sessions, sites, pending, cookies, clientInfoOf, now } = options;
 
   app.get(
     '/sso',
     { config: { rateClass: 'login' }, schema: { hide: true, querystring: startQuery } },
     async (request, reply) => {
       keepSecret(reply);
-      const caller = callerOf(request);
+      const client = clientInfoOf(request);
       requireNavigation(request);
-      if (!canKeepCookies(caller)) throw problem('https_required');
+      cookies.requireSecureContext(client);
       const { token, return: wanted = '/', from } = request.query;
-      if (token !== undefined) return finish(request, reply, caller, token);
+      if (token !== undefined) return finish(request, reply, client, token);
       const returnPath = readReturnPath(wanted);
       if (returnPath === undefined) throw problem('return_path_refused');
-      if ((await signIns.find(request, caller)) !== undefined) return reply.redirect(returnPath, 303);
-      await registered(caller.host.name);
+      if ((await sessions.find(request)) !== undefined) return reply.redirect(returnPath, 303);
+      await registered(client.host.name);
       const source = from === undefined ? options.centralOrigin : (await registered(from)).origin;
-      if (source === caller.origin) return reply.redirect(`/sign-in?return=${encodeURIComponent(returnPath)}`, 303);
-      const begun = pending.begin(request.headers.cookie, caller, returnPath);
-      reply.header('set-cookie', begun.setCookie);
-      const query = new URLSearchParams({ host: caller.host.name, nonce: nonceOf(begun.pending.verifier) });
+      if (source === client.origin) return reply.redirect(`/sign-in?return=${encodeURIComponent(returnPath)}`, 303);
+      const begun = pending.begin(request, reply, returnPath);
+      const query = new URLSearchParams({ host: client.host.name, nonce: nonceOf(begun.verifier) });
       return reply.redirect(`${source}/sso/authorize?${query}`, 303);
     },
   );
 
   app.get('/sso/authorize', { schema: { hide: true, querystring: authorizeQuery } }, async (request, reply) => {
     keepSecret(reply);
-    const caller = callerOf(request);
     requireNavigation(request);
     const { host, nonce } = request.query;
     await registered(host);
-    const session = await signIns.find(request, caller);
+    const session = await sessions.find(request);
     if (session === undefined) {
       const back = `/sso/authorize?${new URLSearchParams({ host, nonce })}`;
       return reply.redirect(`/sign-in?return=${encodeURIComponent(back)}`, 303);
     }
-    const target = { host, nonce, remember: session.remember };
-    const { token, origin } = await auth.handOver(session.tokens, target, signIns.askedFor(request, caller));
+    const target = { host, nonce, remember: session.login.remember };
+    const { token, origin } = await auth.handOver(session.tokens, target, sessions.requesterOf(request));
     return reply.redirect(`${origin}/sso?token=${token}`, 303);
   });
 
   /** A token is consumed before it is known whether it may be used here: once seen, it is worth nothing to anybody. */
-  async function finish(request: FastifyRequest, reply: FastifyReply, caller: Caller, token: string) {
-    const claims = await verify(token, caller);
+  async function finish(request: FastifyRequest, reply: FastifyReply, client: ClientInfo, token: string) {
+    const claims = await verify(token, client);
     const isFirst = await options.consumeOnce(SHOWN, claims.jti, claims.exp * 1_000, now());
     if (!isFirst) throw refused('used');
-    const begun = pending.find(request.headers.cookie, caller, claims.nonce);
+    const begun = pending.find(request, claims.nonce);
     if (begun === undefined || !isNonceOf(claims.nonce, begun.verifier)) throw refused('other_browser');
-    const askedFor = signIns.askedFor(request, caller);
-    const tokens = await auth.exchange({ token, verifier: begun.verifier }, askedFor);
-    const setCookies = [pending.finish(request.headers.cookie, caller, begun)];
-    const opened = await signIns.open(request, caller, tokens, claims.remember === true);
-    reply.header('set-cookie', [...setCookies, opened.setCookie]);
+    const response = await auth.exchange({ token, verifier: begun.verifier }, sessions.requesterOf(request));
+    pending.finish(request, reply, begun);
+    await sessions.open(request, response, claims.remember === true);
     return reply.redirect(begun.returnPath, 303);
   }
 
-  async function verify(token: string, caller: Caller) {
+  async function verify(token: string, client: ClientInfo) {
     try {
-      const rules = { issuer: options.issuer, audience: caller.origin, keys: options.keys, isMaker: false, now: now() };
+      const rules = { issuer: options.issuer, audience: client.origin, keys: options.keys, isMaker: false, now: now() };
       return await verifyHandOverToken(token, rules);
     } catch (error) {
       if (error instanceof TokenRefusal) throw refused(error.reason);

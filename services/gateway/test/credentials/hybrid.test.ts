@@ -2,7 +2,7 @@ import { createMemoryState } from '@gaia/state/memory';
 import type { State } from '@gaia/state/state';
 import { StateUnavailable } from '@gaia/state/state';
 import { describe, expect, it } from 'vitest';
-import { signIn } from '../support/browser.ts';
+import { COOKIE, signIn } from '../support/browser.ts';
 import { openGateway } from '../support/gateway.ts';
 import { answerJson } from '../support/servers.ts';
 
@@ -39,7 +39,7 @@ describe('a request with an Authorization header', () => {
     const state = createMemoryState({ now: Date.now });
     const broken: State = { ...state, records: unavailableRecords };
     const gateway = await openGateway({ state: broken, env: { RATE_LIMIT: 'off' } });
-    const headers = { authorization: 'Bearer x', cookie: `gaia=${'A'.repeat(43)}` };
+    const headers = { authorization: 'Bearer x', cookie: `${COOKIE}=${'A'.repeat(43)}` };
     expect((await gateway.send('/cms/x', { headers })).status).toBe(200);
     expect((await gateway.send('/cms/x')).status).toBe(200);
     const answer = await gateway.send('/cms/x', { headers: { cookie: headers.cookie } });

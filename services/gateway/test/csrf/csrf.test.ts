@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signIn, unsafe } from '../support/browser.ts';
+import { COOKIE, signIn, unsafe } from '../support/browser.ts';
 import { openGateway } from '../support/gateway.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -99,7 +99,7 @@ describe('no token is needed', () => {
 
   it('without a session', async () => {
     const gateway = await openGateway();
-    const headers = { ...json, cookie: `gaia=${'A'.repeat(43)}; other=1` };
+    const headers = { ...json, cookie: `${COOKIE}=${'A'.repeat(43)}; other=1` };
     const seen = await gateway.seen('/cms/x', { method: 'POST', headers, body: '{}' });
     expect(seen.headers).not.toHaveProperty('authorization');
   });

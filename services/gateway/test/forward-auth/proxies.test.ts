@@ -129,7 +129,7 @@ describe.each(proxies)('an own service behind $name, configured as the guide say
       [401, { headers: { authorization: 'Bearer own', cookie } }],
       [401, { headers: { authorization: 'Basic eDp5', cookie } }],
       [401, {}],
-      [401, { headers: { cookie: 'gaia=x' } }],
+      [401, { headers: { cookie: 'gaia-8080=x' } }],
       [200, unsafe(session)],
       [403, unsafe(session, { 'x-csrf-token': 'x' })],
       [403, unsafe(session, foreign)],

@@ -6,25 +6,26 @@ const ONE = 'one-secret-with-more-than-32-characters';
 const OTHER = 'other-secret-with-more-than-32-characters';
 const one = createSessionSecrets({ secret: ONE, randomBytes });
 const other = createSessionSecrets({ secret: OTHER, randomBytes });
+const changed = createSessionSecrets({ secret: OTHER, previous: ONE, randomBytes });
 
-it('opens sessions with the secret that sealed them, present or previous, and with no other', () => {
-  const sealed = one.sealer.seal('tëxt', 'place');
-  expect(one.sealer.open(sealed, 'place')).toBe('tëxt');
-  expect(one.sealer.open(sealed, 'elsewhere')).toBeUndefined();
-  expect(other.sealer.open(sealed, 'place')).toBeUndefined();
-  const changed = createSessionSecrets({ secret: OTHER, previous: ONE, randomBytes });
-  expect(changed.sealer.open(sealed, 'place')).toBe('tëxt');
-  expect(one.sealer.open(changed.sealer.seal('text', 'place'), 'place')).toBeUndefined();
+it.each(['sessionSealer', 'tokenSealer'] as const)(
+  '%s opens with the secret that sealed, present or previous, and with no other',
+  (name) => {
+    const sealed = one[name].seal('tëxt', 'record');
+    expect(one[name].open(sealed, 'record')).toBe('tëxt');
+    expect(one[name].open(sealed, 'another record')).toBeUndefined();
+    expect(other[name].open(sealed, 'record')).toBeUndefined();
+    expect(changed[name].open(sealed, 'record')).toBe('tëxt');
+    expect(one[name].open(changed[name].seal('text', 'record'), 'record')).toBeUndefined();
+  },
+);
+
+it('opens no session as tokens, nor tokens as a session', () => {
+  expect(one.tokenSealer.open(one.sessionSealer.seal('text', 'record'), 'record')).toBeUndefined();
+  expect(one.sessionSealer.open(one.tokenSealer.seal('text', 'record'), 'record')).toBeUndefined();
 });
 
-it('gives another digest for another purpose, text or secret', () => {
-  const digests = [
-    one.digest('a', 'b'),
-    one.digest('b', 'b'),
-    one.digest('a', 'c'),
-    other.digest('a', 'b'),
-    one.digest('', 'a\0b'),
-  ];
-  expect(new Set(digests).size).toBe(digests.length);
-  expect(one.digest('a', 'b')).toBe(digests[0]);
+it('signs cookies with the present secret and verifies those of the previous one', () => {
+  expect(changed.cookieSecrets).toEqual([...other.cookieSecrets, ...one.cookieSecrets]);
+  expect(one.cookieSecrets).not.toContain(ONE);
 });

@@ -1,6 +1,9 @@
 import type { TestGateway } from './gateway.ts';
 import type { Answer, Sending } from './servers.ts';
 
+/** The session's cookie at a gateway with the default PUBLIC_URL. */
+export const COOKIE = 'gaia-8080';
+
 /** What a browser keeps of a login. */
 export interface SignedIn {
   /** Cookie header. */

@@ -172,9 +172,8 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       }
       if (path === '/auth/me') {
         const claims = claimsOf(incoming.headers.authorization ?? '');
-        const user = { id: 'u1', email: 'ann@example.org', username: null, name: auth.name, administrator: false };
         return answerJson(outgoing, 200, {
-          ...user,
+          ...profile(),
           site: claims?.site ?? null,
           roles: auth.roles,
           scope: 'a b',
@@ -195,6 +194,11 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
     },
   };
 
+  function profile() {
+    const { name } = auth;
+    return { id: 'u1', email: 'ann@example.org', email_verified: true, username: null, name, administrator: false };
+  }
+
   function tokens(sid: string, site: unknown): Record<string, unknown> {
     const iat = Math.floor(now() / 1_000);
     const claims = {
@@ -214,6 +218,7 @@ export function createFakeAuth(now: () => number = Date.now): FakeAuth {
       expires_in: auth.expiresIn,
       refresh_token: `${sid}#${families.get(sid)}`,
       refresh_expires_in: 86_400,
+      user: profile(),
       ...(auth.sessionExpiresIn !== undefined && { session_expires_in: auth.sessionExpiresIn }),
       scope: 'content:read',
     };

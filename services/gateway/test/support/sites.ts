@@ -10,6 +10,8 @@ export interface Sites {
   readonly a: string;
   readonly b: string;
   readonly central: string;
+  /** Name of the session's cookie. */
+  readonly cookie: string;
   visitor(): Visitor;
   /** A visitor with a session at site A. */
   signedInAtA(): Promise<Visitor>;
@@ -45,6 +47,7 @@ async function openSitesAt(port: number, options: GatewayOptions): Promise<Sites
     a,
     b,
     central,
+    cookie: `gaia-${port}`,
     visitor: () => createVisitor(gateway),
     async signedInAtA() {
       const visitor = createVisitor(gateway);

@@ -8,7 +8,7 @@ import { stateBackends } from '../support/states.ts';
 const tokenAt = async (gateway: TestGateway, cookie: string) =>
   (await gateway.seen('/cms/x', { headers: { cookie } })).headers.authorization ?? '';
 
-describe.each(stateBackends())('renewal on $name', ({ open, skip }) => {
+describe.each(stateBackends())('token refresh on $name', ({ open, skip }) => {
   it.skipIf(skip)('happens once for many requests at several replicas', async () => {
     const [one, other] = open(2);
     if (!one || !other) throw new Error('two replicas');
@@ -25,7 +25,7 @@ describe.each(stateBackends())('renewal on $name', ({ open, skip }) => {
   });
 });
 
-describe('renewal', () => {
+describe('token refresh', () => {
   it('goes ahead of the end without anybody waiting', async () => {
     const clock = createClock();
     const gateway = await openGateway({ now: clock.now });
@@ -63,7 +63,7 @@ describe('renewal', () => {
     clock.advance(2_000_000);
     const answer = await gateway.send('/cms/x', { headers: { cookie: session.cookie } });
     expect(answer.json<{ headers: object }>().headers).not.toHaveProperty('authorization');
-    expect(String(answer.headers['set-cookie'])).toMatch(/^gaia=; Max-Age=0/);
+    expect(String(answer.headers['set-cookie'])).toMatch(/^gaia-8080=; Max-Age=0/);
     expect((await gateway.send('/session', { headers: { cookie: session.cookie } })).json()).toEqual({
       authenticated: false,
     });
@@ -93,7 +93,7 @@ describe('a session whose family has ended', () => {
     await gateway.state.revocations.append({ kind: 'sid', id: sid }, Date.now() + 60_000, Date.now());
     const answer = await gateway.send('/cms/x', { headers: { cookie: session.cookie } });
     expect(answer.json<{ headers: object }>().headers).not.toHaveProperty('authorization');
-    expect(String(answer.headers['set-cookie'])).toMatch(/^gaia=; Max-Age=0/);
+    expect(String(answer.headers['set-cookie'])).toMatch(/^gaia-8080=; Max-Age=0/);
     expect(gateway.auth.count('/auth/refresh')).toBe(0);
   });
 
@@ -115,7 +115,7 @@ describe('a session whose family has ended', () => {
     const answer = await gateway.send('/cms/x', { headers: { cookie: session.cookie } });
     expect(answer).toMatchObject({ status: 401 });
     expect(answer.json()).toEqual({ code: 'token_revoked' });
-    expect(String(answer.headers['set-cookie'])).toMatch(/^gaia=; Max-Age=0/);
+    expect(String(answer.headers['set-cookie'])).toMatch(/^gaia-8080=; Max-Age=0/);
     expect((await gateway.send('/session', { headers: { cookie: session.cookie } })).json()).toEqual({
       authenticated: false,
     });

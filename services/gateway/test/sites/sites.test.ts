@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { createSiteDirectory, type Site } from '../../src/sites/site-directory.ts';
+import { createSites, type Site } from '../../src/sites/sites.ts';
 import { createClock } from '../support/gateway.ts';
 
 const siteA: Site = {
@@ -14,7 +14,7 @@ function directory(answer: (host: string) => Promise<Site | undefined>) {
   const clock = createClock();
   const lookUp = vi.fn(answer);
   const onFailure = vi.fn();
-  return { clock, lookUp, onFailure, sites: createSiteDirectory({ lookUp, now: clock.now, onFailure }) };
+  return { clock, lookUp, onFailure, sites: createSites({ lookUp, now: clock.now, onFailure }) };
 }
 
 it('remembers a site for a minute', async () => {

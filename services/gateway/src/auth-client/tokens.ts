@@ -1,6 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 
-/** Who is signed in. */
+/** The user of a session. */
 export interface SessionUser {
   readonly id: string;
   readonly email: string;
@@ -9,32 +9,23 @@ export interface SessionUser {
   readonly administrator: boolean;
 }
 
-/** The tokens of one login family. Times in milliseconds since the epoch. */
+/** The tokens of one refresh family. Times in milliseconds since the epoch. */
 export interface SessionTokens {
   readonly accessToken: string;
   readonly accessIssuedAt: number;
   readonly accessExpiresAt: number;
   readonly refreshToken: string;
   readonly scope: string;
-  /** When the login ends however often its tokens are renewed, as far as auth has told. */
+  /** End of the login however often its tokens are refreshed, as far as auth has told. */
   readonly loginEndsAt?: number | undefined;
-  /** Why these tokens were fetched: at login, because of their age, or because a service refused the ones before. */
+  /** Why these tokens were fetched: at login, because of their age, or because the ones before were refused. */
   readonly cause: 'login' | 'age' | 'refusal';
 }
 
-/** One browser's login at one host. */
-export interface Session {
-  /** Name of the record: a digest of the cookie, so that a reader of the store cannot make cookies from it. */
-  readonly key: string;
-  readonly host: string;
-  /** As auth told at sign-in: names can have changed since. Site and roles are those of the access token. */
-  readonly user: SessionUser;
+/** What auth responds with to a login, and to all that leads to other tokens. */
+export interface TokenResponse {
   readonly tokens: SessionTokens;
-  /** Whether it outlives the browser. */
-  readonly remember: boolean;
-  readonly createdAt: number;
-  /** End of the session however much it is used. */
-  readonly endsAt: number;
+  readonly user: SessionUser;
 }
 
 /** What the revocation feed is asked about: the claims of the session's access token. It came from auth itself. */

@@ -1,16 +1,15 @@
 import { Problem } from '@gaia/http-service/problem';
 import type { Language } from '@gaia/i18n/language';
 import { isSiteId } from '@gaia/tokens/site-id';
-import type { Caller } from '../caller/caller.ts';
+import type { ClientInfo } from '../client/client-info.ts';
 import { problem } from '../errors.ts';
-import type { Site } from '../sites/site-directory.ts';
-import { originOfHost } from '../sites/site-origin.ts';
+import { originOfHost, type Site } from '../sites/sites.ts';
 import { fetchJson, type JsonAnswer } from '../upstreams/fetch-json.ts';
-import type { SessionTokens, SessionUser } from './session.ts';
+import type { SessionTokens, SessionUser, TokenResponse } from './tokens.ts';
 
-/** For whom the gateway asks; auth writes it to its audit and holds attempts against the caller's own address. */
-export interface AskedFor {
-  readonly caller: Pick<Caller, 'address' | 'scheme' | 'host'>;
+/** For whom the gateway asks; auth writes it to its audit log and limits attempts by the client's own address. */
+export interface Requester {
+  readonly client: Pick<ClientInfo, 'address' | 'scheme' | 'host'>;
   readonly requestId: string;
   readonly userAgent: string | undefined;
   /** Of the mails that this causes. */
@@ -33,46 +32,53 @@ interface Profile {
 /** What the gateway asks of auth. Every method refuses with upstream_unavailable when auth does not answer. */
 export interface AuthClient {
   /** Tokens, or auth's own refusal as a Problem. `site` is the host's, where the caller names none. */
-  logIn(credentials: Credentials, site: string | undefined, askedFor: AskedFor): Promise<SessionTokens>;
+  logIn(credentials: Credentials, site: string | undefined, requester: Requester): Promise<TokenResponse>;
   /** New tokens; undefined where the family has ended. */
-  refresh(refreshToken: string, cause: SessionTokens['cause'], askedFor: AskedFor): Promise<SessionTokens | undefined>;
+  refresh(
+    refreshToken: string,
+    cause: SessionTokens['cause'],
+    requester: Requester,
+  ): Promise<SessionTokens | undefined>;
   /** Tokens of the same login for another site. Auth's refusals. */
-  switchSite(tokens: SessionTokens, site: string, askedFor: AskedFor): Promise<SessionTokens>;
+  switchSite(tokens: SessionTokens, site: string, requester: Requester): Promise<TokenResponse>;
   /** Tokens with a new time of authentication, for the user's current password. Auth's refusals. */
-  reauthenticate(tokens: SessionTokens, password: string, askedFor: AskedFor): Promise<SessionTokens>;
-  logOut(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
-  /** Whoever knows the user from before is not kept waiting for long. */
-  profile(tokens: SessionTokens, askedFor: AskedFor, known?: SessionUser): Promise<Profile>;
-  /** The site of a host. Whoever knows one from before is not kept waiting for long. */
+  reauthenticate(tokens: SessionTokens, password: string, requester: Requester): Promise<TokenResponse>;
+  logOut(tokens: SessionTokens, requester: Requester): Promise<void>;
+  /** `known`, the user as told before, shortens the wait. */
+  profile(tokens: SessionTokens, requester: Requester, known?: SessionUser): Promise<Profile>;
+  /** The site of a host; `isKnown` shortens the wait. */
   findSite(host: string, isKnown: boolean): Promise<Site | undefined>;
-  /** A token that brings a session's sign-on to the site at a host, and where that is. Auth's refusals. */
+  /** A hand-over token for the site at a host, and that site's origin. Auth's refusals. */
   handOver(
     tokens: SessionTokens,
     target: { readonly host: string; readonly nonce: string; readonly remember: boolean },
-    askedFor: AskedFor,
+    requester: Requester,
   ): Promise<{ readonly token: string; readonly origin: string }>;
   /** Tokens for a hand-over token and the verifier that this browser holds. Auth's refusals. */
-  exchange(request: { readonly token: string; readonly verifier: string }, askedFor: AskedFor): Promise<SessionTokens>;
+  exchange(
+    request: { readonly token: string; readonly verifier: string },
+    requester: Requester,
+  ): Promise<TokenResponse>;
   /** Ends the sessions of all sites of the sign-on. */
-  endSignOn(tokens: SessionTokens, askedFor: AskedFor): Promise<void>;
+  endSignOn(tokens: SessionTokens, requester: Requester): Promise<void>;
   /** Sends what a person has filled in, in their session if there is one; gives auth's answer. Auth's refusals. */
   submit(
     path: string,
     body: unknown,
     site: string | undefined,
-    askedFor: AskedFor,
+    requester: Requester,
     tokens?: SessionTokens,
   ): Promise<Record<string, unknown>>;
-  /** Where the user is signed in. */
-  sessionsOf(tokens: SessionTokens, askedFor: AskedFor): Promise<readonly SignedInPlace[]>;
+  /** The user's logins. */
+  sessionsOf(tokens: SessionTokens, requester: Requester): Promise<readonly UserLogin[]>;
   /** Deletes the user's account. Auth's refusals. */
-  deleteAccount(tokens: SessionTokens, password: string, askedFor: AskedFor): Promise<void>;
+  deleteAccount(tokens: SessionTokens, password: string, requester: Requester): Promise<void>;
   /** Ends one of the user's logins, or all of them. */
-  endLogin(tokens: SessionTokens, id: string | 'all', askedFor: AskedFor): Promise<void>;
+  endLogin(tokens: SessionTokens, id: string | 'all', requester: Requester): Promise<void>;
 }
 
 /** One login of the user. */
-export interface SignedInPlace {
+export interface UserLogin {
   readonly id: string;
   readonly device: string;
   readonly address: string;
@@ -132,37 +138,44 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
     };
   }
 
+  const readResponse = (answer: JsonAnswer): TokenResponse => {
+    const tokens = readTokens(answer, 'login');
+    const { user } = answer.body as { user?: unknown };
+    if (typeof user !== 'object' || user === null) throw unavailable(new Error('auth answered without a user'));
+    return { tokens, user: readUser(user as Record<string, unknown>) };
+  };
+
   return {
-    async logIn(credentials, site, askedFor) {
-      const headers = { ...askedForHeaders(askedFor), ...(site !== undefined && { 'x-gaia-site': site }) };
+    async logIn(credentials, site, requester) {
+      const headers = { ...requesterHeaders(requester), ...(site !== undefined && { 'x-gaia-site': site }) };
       const answer = await post('/auth/login', credentials, headers);
       if (answer.status !== 200) throw refusal(answer);
-      return readTokens(answer, 'login');
+      return readResponse(answer);
     },
-    async refresh(refreshToken, cause, askedFor) {
-      const answer = await post('/auth/refresh', { refresh_token: refreshToken }, askedForHeaders(askedFor));
+    async refresh(refreshToken, cause, requester) {
+      const answer = await post('/auth/refresh', { refresh_token: refreshToken }, requesterHeaders(requester));
       if (answer.status === 401 || answer.status === 403) return undefined;
       if (answer.status !== 200) throw unavailable(new Error(`auth answered ${answer.status}`));
       return readTokens(answer, cause);
     },
-    async switchSite(tokens, site, askedFor) {
+    async switchSite(tokens, site, requester) {
       const body = { site, refresh_token: tokens.refreshToken };
-      const answer = await post('/auth/switch', body, bearerHeaders(tokens, askedFor));
+      const answer = await post('/auth/switch', body, bearerHeaders(tokens, requester));
       if (answer.status !== 200) throw refusal(answer);
-      return readTokens(answer, 'login');
+      return readResponse(answer);
     },
-    async reauthenticate(tokens, password, askedFor) {
-      const headers = bearerHeaders(tokens, askedFor);
+    async reauthenticate(tokens, password, requester) {
+      const headers = bearerHeaders(tokens, requester);
       const answer = await post('/auth/reauthenticate', { current_password: password }, headers);
       if (answer.status !== 200) throw refusal(answer);
-      return readTokens(answer, 'login');
+      return readResponse(answer);
     },
-    async logOut(tokens, askedFor) {
-      await post('/auth/logout', { refresh_token: tokens.refreshToken }, askedForHeaders(askedFor));
+    async logOut(tokens, requester) {
+      await post('/auth/logout', { refresh_token: tokens.refreshToken }, requesterHeaders(requester));
     },
-    async profile(tokens, askedFor, known) {
+    async profile(tokens, requester, known) {
       const timeoutMs = known === undefined ? TIMEOUT_MS : KNOWN_TIMEOUT_MS;
-      const answer = await ask('/auth/me', { headers: bearerHeaders(tokens, askedFor), timeoutMs });
+      const answer = await ask('/auth/me', { headers: bearerHeaders(tokens, requester), timeoutMs });
       if (answer.status !== 200) throw refusal(answer);
       return readProfile(answer.body as Record<string, unknown>);
     },
@@ -183,8 +196,8 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
         origins: Array.isArray(origins) ? origins.filter((one) => typeof one === 'string') : [],
       };
     },
-    async handOver(tokens, target, askedFor) {
-      const answer = await post('/auth/sso/hand-over', target, bearerHeaders(tokens, askedFor));
+    async handOver(tokens, target, requester) {
+      const answer = await post('/auth/sso/hand-over', target, bearerHeaders(tokens, requester));
       if (answer.status !== 200) throw refusal(answer);
       const { token, origin } = (answer.body ?? {}) as Record<string, unknown>;
       if (typeof token !== 'string' || typeof origin !== 'string' || !/^https?:\/\//.test(origin)) {
@@ -192,55 +205,55 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
       }
       return { token, origin };
     },
-    async exchange(request, askedFor) {
-      const answer = await post('/auth/sso/exchange', request, askedForHeaders(askedFor));
+    async exchange(request, requester) {
+      const answer = await post('/auth/sso/exchange', request, requesterHeaders(requester));
       if (answer.status !== 200) throw refusal(answer);
-      return readTokens(answer, 'login');
+      return readResponse(answer);
     },
-    async endSignOn(tokens, askedFor) {
-      await post('/auth/sso/logout', { refresh_token: tokens.refreshToken }, askedForHeaders(askedFor));
+    async endSignOn(tokens, requester) {
+      await post('/auth/sso/logout', { refresh_token: tokens.refreshToken }, requesterHeaders(requester));
     },
-    async submit(path, body, site, askedFor, tokens) {
-      const own = tokens === undefined ? askedForHeaders(askedFor) : bearerHeaders(tokens, askedFor);
+    async submit(path, body, site, requester, tokens) {
+      const own = tokens === undefined ? requesterHeaders(requester) : bearerHeaders(tokens, requester);
       const headers = { ...own, ...(site !== undefined && { 'x-gaia-site': site }) };
       const answer = await post(path, body, headers);
       if (answer.status >= 300) throw refusal(answer);
       return (answer.body ?? {}) as Record<string, unknown>;
     },
-    async sessionsOf(tokens, askedFor) {
-      const answer = await ask('/auth/sessions', { headers: bearerHeaders(tokens, askedFor) });
+    async sessionsOf(tokens, requester) {
+      const answer = await ask('/auth/sessions', { headers: bearerHeaders(tokens, requester) });
       if (answer.status !== 200) throw refusal(answer);
-      return readPlaces(answer.body);
+      return readLogins(answer.body);
     },
-    async deleteAccount(tokens, password, askedFor) {
-      const answer = await post('/auth/me/deletion', { password }, bearerHeaders(tokens, askedFor));
+    async deleteAccount(tokens, password, requester) {
+      const answer = await post('/auth/me/deletion', { password }, bearerHeaders(tokens, requester));
       if (answer.status !== 204) throw refusal(answer);
     },
-    async endLogin(tokens, id, askedFor) {
+    async endLogin(tokens, id, requester) {
       const path = id === 'all' ? '/auth/sessions' : `/auth/sessions/${encodeURIComponent(id)}`;
-      const answer = await ask(path, { method: 'DELETE', headers: bearerHeaders(tokens, askedFor) });
+      const answer = await ask(path, { method: 'DELETE', headers: bearerHeaders(tokens, requester) });
       if (answer.status >= 300) throw refusal(answer);
     },
   };
 }
 
-function askedForHeaders({ caller, requestId, userAgent, language }: AskedFor): Record<string, string> {
+function requesterHeaders({ client, requestId, userAgent, language }: Requester): Record<string, string> {
   return {
     accept: 'application/json',
     'x-request-id': requestId,
-    'x-forwarded-for': caller.address,
-    'x-forwarded-host': caller.host.authority,
-    'x-forwarded-proto': caller.scheme,
+    'x-forwarded-for': client.address,
+    'x-forwarded-host': client.host.authority,
+    'x-forwarded-proto': client.scheme,
     ...(userAgent !== undefined && { 'user-agent': userAgent }),
     ...(language !== undefined && { 'accept-language': language }),
   };
 }
 
-function bearerHeaders(tokens: SessionTokens, askedFor: AskedFor): Record<string, string> {
-  return { ...askedForHeaders(askedFor), authorization: `Bearer ${tokens.accessToken}` };
+function bearerHeaders(tokens: SessionTokens, requester: Requester): Record<string, string> {
+  return { ...requesterHeaders(requester), authorization: `Bearer ${tokens.accessToken}` };
 }
 
-function readPlaces(body: unknown): SignedInPlace[] {
+function readLogins(body: unknown): UserLogin[] {
   const { items } = (body ?? {}) as { items?: unknown };
   if (!Array.isArray(items)) return [];
   return items.map((item: Record<string, unknown>) => ({
@@ -253,16 +266,21 @@ function readPlaces(body: unknown): SignedInPlace[] {
   }));
 }
 
-function readProfile(body: Record<string, unknown>): Profile {
-  const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+function readUser(body: Record<string, unknown>): SessionUser {
   return {
-    user: {
-      id: textOrNull(body.id) ?? '',
-      email: textOrNull(body.email) ?? '',
-      username: textOrNull(body.username),
-      name: textOrNull(body.name),
-      administrator: body.administrator === true,
-    },
+    id: textOrNull(body.id) ?? '',
+    email: textOrNull(body.email) ?? '',
+    username: textOrNull(body.username),
+    name: textOrNull(body.name),
+    administrator: body.administrator === true,
+  };
+}
+
+function readProfile(body: Record<string, unknown>): Profile {
+  return {
+    user: readUser(body),
     sites: (Array.isArray(body.sites) ? body.sites : []).flatMap((site: Record<string, unknown>) =>
       typeof site?.id === 'string' ? [{ id: site.id, name: textOrNull(site.name) ?? site.id }] : [],
     ),

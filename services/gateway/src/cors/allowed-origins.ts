@@ -5,7 +5,7 @@ type Headers = Readonly<Record<string, string>>;
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 /**
- * Headers that a page of a front end may send. No `*`, which leaves Authorization out (Fetch §4.9). No `x-csrf-token`: it
+ * Headers that a page of an allowed origin may send. No `*`, which leaves Authorization out (Fetch §4.9). No `x-csrf-token`: it
  * belongs to cookies, and cookies to the site's own pages.
  */
 const requestHeaders = [
@@ -47,15 +47,15 @@ const exposedHeaders = [
 const PREFLIGHT_SECONDS = 3_600;
 
 /**
- * Headers that let pages of a registered origin read an answer. Never `Access-Control-Allow-Credentials`: a front end of
+ * Headers that let pages of a registered origin read an answer. Never `Access-Control-Allow-Credentials`: a page of
  * another origin is a client with a bearer token, so that no page of it can use a visitor's session.
  */
-export function admission(origin: string): Headers {
+export function responseHeaders(origin: string): Headers {
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposedHeaders };
 }
 
 /** Headers of the answer to the preflight of a registered origin (Fetch §4.8). */
-export function preflightAdmission(origin: string): Headers {
+export function preflightHeaders(origin: string): Headers {
   return {
     'access-control-allow-origin': origin,
     'access-control-allow-methods': methods,

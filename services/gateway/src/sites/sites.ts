@@ -4,13 +4,13 @@ export interface Site {
   readonly name: string;
   /** RFC 6454 origin at which the site exists under this host. */
   readonly origin: string;
-  /** Who may register. */
+  /** Whether people may register by themselves. */
   readonly registration: 'open' | 'invitation' | 'closed';
-  /** Front ends whose pages may call the site's API. */
+  /** Origins whose pages may call the site's API. */
   readonly origins: readonly string[];
 }
 
-export interface SiteDirectoryOptions {
+export interface SitesOptions {
   /**
    * Asks auth; undefined where no site has this host. Rejects when auth does not answer, sooner where `isKnown`: what is
    * known serves meanwhile.
@@ -21,7 +21,7 @@ export interface SiteDirectoryOptions {
   readonly onFailure?: (error: unknown) => void;
 }
 
-export interface SiteDirectory {
+export interface Sites {
   /** The site of a host (lower case, without port). Never rejects: when auth is away, what is known still counts. */
   find(host: string): Promise<Site | undefined>;
   /** The site of a host as far as it is remembered; nobody is asked. */
@@ -41,7 +41,7 @@ interface Entry {
 }
 
 /** Host → site, remembered for a minute (no such site: ten seconds), bounded, and kept in use while auth is away. */
-export function createSiteDirectory(options: SiteDirectoryOptions): SiteDirectory {
+export function createSites(options: SitesOptions): Sites {
   const entries = new Map<string, Entry>();
   const underWay = new Map<string, Promise<Site | undefined>>();
   let pausedUntil = 0;
@@ -83,4 +83,11 @@ export function createSiteDirectory(options: SiteDirectoryOptions): SiteDirector
       return askOnce(host);
     },
   };
+}
+
+/** The RFC 6454 origin of a host of a site that has named none: scheme and port as the public URL's. */
+export function originOfHost(host: string, publicUrl: string): string {
+  const url = new URL(publicUrl);
+  url.hostname = host;
+  return url.origin;
 }

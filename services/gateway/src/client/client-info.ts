@@ -3,33 +3,32 @@ import type { FastifyRequest } from 'fastify';
 import { type Host, parseHost } from './host.ts';
 
 /** Where a request comes from and what it was sent to, as seen through trusted proxies only. */
-export interface Caller {
+export interface ClientInfo {
   /** IP address of the client; IPv4 in its plain form. */
   readonly address: string;
   readonly host: Host;
   readonly scheme: 'http' | 'https';
-  /** Whether the browser has a secure connection: by scheme, or because the public URL says so for the whole site. */
-  readonly secure: boolean;
   /** RFC 6454 origin of the page that may act here. */
   readonly origin: string;
 }
 
+export type ClientInfoOf = (request: FastifyRequest) => ClientInfo;
+
 /**
- * Makes the function that tells a request's caller. Fastify has already decided, by its trusted proxies, whether
+ * Makes the function that tells a request's client. Fastify has already decided, by its trusted proxies, whether
  * X-Forwarded-* count. Refuses: invalid_host.
  */
-export function createCallerOf(options: { readonly publicUrl: string }): (request: FastifyRequest) => Caller {
+export function createClientInfoOf(options: { readonly publicUrl: string }): ClientInfoOf {
   const publicIsSecure = options.publicUrl.startsWith('https:');
   return (request) => {
     const host = parseHost(request.host);
     const scheme = request.protocol === 'https' ? 'https' : 'http';
-    // A TLS proxy that is not in the list of trusted ones looks like http from here; cookies must be Secure all the same.
+    // A TLS proxy that is not in the list of trusted ones looks like http from here; the origin of pages is https all the same.
     const secure = scheme === 'https' || publicIsSecure;
     return {
       address: plainAddress(request.ip),
       host,
       scheme,
-      secure,
       origin: `${secure ? 'https' : 'http'}://${withoutDefaultPort(host.authority, secure)}`,
     };
   };
