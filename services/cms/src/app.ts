@@ -24,8 +24,8 @@ import { registerFeed } from './feed/routes.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { registerGraphql } from './graphql/routes.ts';
 import { registerReading } from './listing/routes.ts';
-import { createNeighbours } from './neighbours/neighbours.ts';
-import { readableFiles } from './neighbours/readable-files.ts';
+import { createServiceClients } from './service-clients/service-clients.ts';
+import { readableFiles } from './service-clients/readable-files.ts';
 import { createProducts } from './products/products.ts';
 import { registerProducts } from './products/routes.ts';
 import { registerSubjects } from './subjects/routes.ts';
@@ -95,12 +95,12 @@ export async function buildApp(
     now,
     randomBytes,
   });
-  const neighbours = createNeighbours({
+  const serviceClients = createServiceClients({
     assetsUrl: config.ASSETS_URL,
     searchUrl: config.SEARCH_URL,
     fetch: deps.fetch,
   });
-  const graphql = createGraphql({ database, types: typeCache, entries, neighbours });
+  const graphql = createGraphql({ database, types: typeCache, entries, serviceClients });
   const feed = createFeed({ database, types: typeCache, signal, now });
 
   await app.register(async (scope) => {
@@ -109,7 +109,7 @@ export async function buildApp(
     registerTypes(scope as Service, types);
     registerEntryChanges(scope as Service, {
       entries,
-      readableFiles: (site, context) => readableFiles(neighbours, site, context),
+      readableFiles: (site, context) => readableFiles(serviceClients, site, context),
     });
     registerProducts(scope as Service, products);
     registerEntitlements(scope as Service, entitlements);

@@ -69,7 +69,7 @@ export const foreigner: TokenRequest = { role: 'owner', subject: 'u-foreign', si
 export const follower: TokenRequest = { role: 'service' };
 
 /** The service on a database of its own, without its background work. */
-export async function startCms(neighbours: typeof globalThis.fetch = readableAssets): Promise<TestCms> {
+export async function startCms(serviceClients: typeof globalThis.fetch = readableAssets): Promise<TestCms> {
   const [issuer, { url }] = await Promise.all([createTestIssuer(), testDatabase('cms')]);
   await migrate({ url, schema: SCHEMA, migrations });
   const database = openDatabase<CmsTables>({ url, schema: SCHEMA, applicationName: 'test', maxConnections: 6 });
@@ -98,7 +98,7 @@ export async function startCms(neighbours: typeof globalThis.fetch = readableAss
       signal,
       audit,
       counters: state.counters,
-      fetch: neighbours,
+      fetch: serviceClients,
       onTypeChange: () => {},
       now: issuer.now,
       randomBytes,

@@ -9,7 +9,7 @@ import { insufficientScope } from '@gaia/token-guard/problems';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
-import type { ReadableFiles } from '../neighbours/readable-files.ts';
+import type { ReadableFiles } from '../service-clients/readable-files.ts';
 import { inTransaction } from '../transactions.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';

@@ -1,5 +1,5 @@
 import { problem } from '../errors.ts';
-import type { ReadableFiles } from '../neighbours/readable-files.ts';
+import type { ReadableFiles } from '../service-clients/readable-files.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import { visitValues } from '../types/document-contents.ts';
 import type { JsonObject } from '../values/json-values.ts';

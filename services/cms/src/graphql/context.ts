@@ -3,7 +3,7 @@ import type { Caller } from '@gaia/policy/visibility';
 import type { Entries } from '../entries/entries.ts';
 import type { EntryView } from '../entries/entry.ts';
 import type { EntryList, ListRequest } from '../listing/list-entries.ts';
-import type { ReadableFiles } from '../neighbours/readable-files.ts';
+import type { ReadableFiles } from '../service-clients/readable-files.ts';
 import type { JsonObject } from '../values/json-values.ts';
 
 /** What resolvers work with: everything is in the caller's name, and lives for one request. */

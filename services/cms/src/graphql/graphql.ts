@@ -17,9 +17,9 @@ import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
 import { problem } from '../errors.ts';
 import { listEntries } from '../listing/list-entries.ts';
-import type { CallContext } from '../neighbours/call-context.ts';
-import type { Neighbours } from '../neighbours/neighbours.ts';
-import { readableFiles } from '../neighbours/readable-files.ts';
+import type { CallContext } from '../service-clients/call-context.ts';
+import type { ServiceClients } from '../service-clients/service-clients.ts';
+import { readableFiles } from '../service-clients/readable-files.ts';
 import type { ContentType } from '../types/field.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { listTypes } from '../types/type-store.ts';
@@ -50,14 +50,14 @@ export interface GraphqlDependencies {
   readonly database: CmsDatabase;
   readonly types: TypeCache;
   readonly entries: Entries;
-  readonly neighbours: Neighbours;
+  readonly serviceClients: ServiceClients;
 }
 
 const MAX_SCHEMAS = 100;
 
 /** Carries out one GraphQL request (GraphQL over HTTP, application/json) on the schema of the caller's site. */
 export function createGraphql(deps: GraphqlDependencies): (request: GraphqlRequest) => Promise<GraphqlAnswer> {
-  const { database, types, entries, neighbours } = deps;
+  const { database, types, entries, serviceClients } = deps;
   const schemas = new Map<string, { versions: string; schema: GraphQLSchema }>();
 
   /** A schema is good as long as the site's types have the same versions. */
@@ -80,9 +80,9 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
       entries,
       list: (request) => listEntries(database, types, caller, site, request),
       entry: createBatch((ids) => entries.getMany(caller, site, ids)),
-      asset: createBatch((ids) => neighbours.assets(site, ids, call)),
-      files: readableFiles(neighbours, site, call),
-      search: (request) => neighbours.search({ site, ...request }, call),
+      asset: createBatch((ids) => serviceClients.assets(site, ids, call)),
+      files: readableFiles(serviceClients, site, call),
+      search: (request) => serviceClients.search({ site, ...request }, call),
     };
   }
 

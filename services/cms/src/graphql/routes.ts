@@ -4,7 +4,7 @@ import type { Service } from '@gaia/http-service/service';
 import { isSiteId } from '@gaia/tokens/site-id';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
-import { callContextOf } from '../neighbours/call-context.ts';
+import { callContextOf } from '../service-clients/call-context.ts';
 import type { GraphqlAnswer, GraphqlRequest } from './graphql.ts';
 
 /** Largest request, in bytes. */

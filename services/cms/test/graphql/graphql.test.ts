@@ -23,7 +23,7 @@ let assetsUp = true;
 /** A file that assets shows to nobody (any more). */
 let closed: string | undefined;
 
-const neighbours: typeof globalThis.fetch = async (input, init) => {
+const serviceClients: typeof globalThis.fetch = async (input, init) => {
   const url = String(input);
   calls.push({ url, headers: new Headers(init?.headers) });
   if (url.startsWith('http://assets.test/')) {
@@ -36,7 +36,7 @@ const neighbours: typeof globalThis.fetch = async (input, init) => {
 };
 
 beforeAll(async () => {
-  cms = await startCms(neighbours);
+  cms = await startCms(serviceClients);
   await defineArticle(cms);
   target = await createArticle(cms, { title: 'Target' }, { publish: true, visibility: 'members' });
   open = await createArticle(

@@ -13,14 +13,14 @@ export interface SearchRequest {
 }
 
 /** The services beside this one, asked in the caller's name. What they do not show to the caller is left out. */
-export interface Neighbours {
+export interface ServiceClients {
   /** What is known of files of a site; an Error (a Problem) for those that could not be asked for. */
   assets(site: string, ids: readonly string[], context: CallContext): Promise<ReadonlyMap<string, JsonObject | Error>>;
   /** Throws a Problem: `search_unavailable`, or what search refuses with. */
   search(request: SearchRequest, context: CallContext): Promise<JsonObject>;
 }
 
-export interface NeighboursOptions {
+export interface ServiceClientsOptions {
   readonly assetsUrl: string;
   readonly searchUrl: string;
   readonly fetch: Fetch;
@@ -33,7 +33,7 @@ const FILES_OF_CALL = 100;
 const CALLS_AT_ONCE = 4;
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
-export function createNeighbours({ assetsUrl, searchUrl, fetch, deadlineMs = 2_000 }: NeighboursOptions): Neighbours {
+export function createServiceClients({ assetsUrl, searchUrl, fetch, deadlineMs = 2_000 }: ServiceClientsOptions): ServiceClients {
   async function get(service: 'assets' | 'search', url: string, context: CallContext, signal: AbortSignal) {
     const { status, body } = await fetchJson(url, {
       fetch,
