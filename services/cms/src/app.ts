@@ -16,14 +16,14 @@ import { createEntitlements } from './entitlements/entitlements.ts';
 import { registerEntitlements } from './entitlements/routes.ts';
 import { createEntries } from './entries/entries.ts';
 import { registerEntryChanges } from './entries/routes.ts';
-import { registerExplanation } from './explanation/routes.ts';
+import { registerAccessExplain } from './access-explain/routes.ts';
 import { createFeed } from './feed/feed.ts';
 import type { FeedSignal } from './feed/feed-signal.ts';
 import { createOutbox } from './feed/outbox.ts';
 import { registerFeed } from './feed/routes.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { registerGraphql } from './graphql/routes.ts';
-import { registerReading } from './listing/routes.ts';
+import { registerReading } from './entry-queries/routes.ts';
 import { createServiceClients } from './service-clients/service-clients.ts';
 import { readableFiles } from './service-clients/readable-files.ts';
 import { createProducts } from './products/products.ts';
@@ -115,7 +115,7 @@ export async function buildApp(
     registerEntitlements(scope as Service, entitlements);
     registerSubjects(scope as Service, { database, types: typeCache, entitlements });
     registerWebhooks(scope as Service, { endpoints, database, now });
-    registerExplanation(scope as Service, { database, entries });
+    registerAccessExplain(scope as Service, { database, entries });
     registerFeed(scope as Service, feed);
     registerAudit(scope as Service, '/cms/audit', {
       database,

@@ -3,7 +3,7 @@ import type { Visibility } from '@gaia/policy/access-rule';
 import { type Caller, visible } from '@gaia/policy/visibility';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listEntries } from '../src/listing/list-entries.ts';
+import { listEntries } from '../src/entry-queries/list-entries.ts';
 import { createTypeCache } from '../src/types/type-cache.ts';
 import { admin, defineArticle, editor, SITE, startCms, type TestCms } from './cms.ts';
 

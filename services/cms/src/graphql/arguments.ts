@@ -10,8 +10,8 @@ import {
   GraphQLNonNull,
   GraphQLString,
 } from 'graphql';
-import { type FilterOperator, filterOperators } from '../listing/filters.ts';
-import type { ListRequest } from '../listing/list-entries.ts';
+import { type FilterOperator, filterOperators } from '../entry-queries/filters.ts';
+import type { ListRequest } from '../entry-queries/list-entries.ts';
 
 const text = new GraphQLNonNull(GraphQLString);
 

@@ -16,7 +16,7 @@ import {
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
 import { problem } from '../errors.ts';
-import { listEntries } from '../listing/list-entries.ts';
+import { listEntries } from '../entry-queries/list-entries.ts';
 import type { CallContext } from '../service-clients/call-context.ts';
 import type { ServiceClients } from '../service-clients/service-clients.ts';
 import { readableFiles } from '../service-clients/readable-files.ts';

@@ -9,7 +9,7 @@ import {
   GraphQLString,
 } from 'graphql';
 import type { EntryView } from '../entries/entry.ts';
-import type { EntryList } from '../listing/list-entries.ts';
+import type { EntryList } from '../entry-queries/list-entries.ts';
 import type { ContentType } from '../types/field.ts';
 import { checkArguments, idArgument, invalid, type ListArguments, listArguments, listRequest } from './arguments.ts';
 import type { GraphqlContext } from './context.ts';

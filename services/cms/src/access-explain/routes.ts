@@ -58,7 +58,7 @@ const AccessAnswer = Type.Object({
 });
 
 /** `GET /cms/sites/:site/entries/:id/access`. To be registered under a guard. */
-export function registerExplanation(
+export function registerAccessExplain(
   app: Service,
   { database, entries }: { readonly database: CmsDatabase; readonly entries: Pick<Entries, 'get'> },
 ): void {
