@@ -10,5 +10,5 @@ export interface FeedConsumer<DB> {
   /** How many events a rebuild will bring, roughly; undefined if nothing tells. */
   expected?(database: Kysely<DB>): Promise<number | undefined>;
   /** After much has been written: at the end of a rebuild or a long way, and each time that twice as much was. */
-  upkeep?(database: Kysely<DB>): Promise<void>;
+  maintenance?(database: Kysely<DB>): Promise<void>;
 }

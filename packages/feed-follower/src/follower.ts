@@ -121,7 +121,7 @@ export function startFollower<DB>(options: FollowerOptions<DB>): Follower {
       written += page.size;
       const arrived = page.seq >= page.head && (progress.rebuilding || progress.caughtUpAt === undefined);
       if (written >= upkeepAt || arrived) {
-        await consumer.upkeep?.(connection);
+        await consumer.maintenance?.(connection);
         upkeepAt = Math.max(FIRST_UPKEEP, written * 2);
       }
     }

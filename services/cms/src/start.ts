@@ -24,7 +24,7 @@ import type { CmsTables } from './database.ts';
 import { createFeedSignal } from './feed/feed-signal.ts';
 import { listenForNotifications } from './feed/notifications.ts';
 import { correctPosition } from './feed/outbox.ts';
-import { startUpkeep } from './feed/upkeep.ts';
+import { startFeedMaintenance } from './feed/maintenance.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { inTransaction } from './transactions.ts';
 import type { RandomBytes } from './values/uuid.ts';
@@ -97,11 +97,11 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     log: logger,
     now,
   });
-  const upkeep = startUpkeep({
+  const maintenance = startFeedMaintenance({
     database,
     now,
     onSent: signal.changed,
-    onError: (error) => logger.warn({ err: error }, 'the upkeep of the feed failed; it is tried again'),
+    onError: (error) => logger.warn({ err: error }, 'the maintenance of the feed failed; it is tried again'),
   });
   const checks: readonly HealthCheck[] = [
     { name: 'feed', critical: false, check: () => ({ status: notifications.listening ? 'ok' : 'degraded' }) },
@@ -116,13 +116,13 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     audit,
     counters: state.counters,
     fetch,
-    onTypeChange: upkeep.nudge,
+    onTypeChange: maintenance.trigger,
     now,
     randomBytes,
     checks,
   });
   app.addHook('onClose', async () => {
-    await upkeep.close();
+    await maintenance.close();
     await resealing.stop();
     await retention.stop();
     await audit.stop();

@@ -17,7 +17,7 @@ import { expect, vi } from 'vitest';
 import { buildApp } from '../src/app.ts';
 import type { CmsDatabase, CmsTables } from '../src/database.ts';
 import { createFeedSignal, type FeedSignal } from '../src/feed/feed-signal.ts';
-import { refreshFeed } from '../src/feed/upkeep.ts';
+import { refreshFeed } from '../src/feed/maintenance.ts';
 import { migrations, SCHEMA } from '../src/migrations.ts';
 
 export const ASSETS_URL = 'http://assets.test';

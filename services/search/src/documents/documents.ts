@@ -29,7 +29,7 @@ export const documentsConsumer: FeedConsumer<SearchDatabase> = Object.freeze({
     return rows[0]?.n || undefined;
   },
   // Without numbers about the words the planner would rather read every document than ask the index of words.
-  upkeep: async (database) => {
+  maintenance: async (database) => {
     await sql`analyze documents`.execute(database);
   },
 } satisfies FeedConsumer<SearchDatabase>);

@@ -91,7 +91,7 @@ export async function refreshFeed(database: CmsDatabase, now: () => number): Pro
   });
 }
 
-export interface UpkeepOptions {
+export interface FeedMaintenanceOptions {
   readonly database: CmsDatabase;
   readonly now: () => number;
   /** Called when something was sent through the feed. */
@@ -100,15 +100,15 @@ export interface UpkeepOptions {
   readonly intervalMs?: number;
 }
 
-export interface Upkeep {
+export interface FeedMaintenance {
   /** There is something to send again. */
-  nudge(): void;
+  trigger(): void;
   /** Resolves when a run that is under way has ended; none starts any more. */
   close(): Promise<void>;
 }
 
 /** Keeps the feed small and true in the background, with every replica taking part. */
-export function startUpkeep({ database, now, onSent, onError, intervalMs = 30_000 }: UpkeepOptions): Upkeep {
+export function startFeedMaintenance({ database, now, onSent, onError, intervalMs = 30_000 }: FeedMaintenanceOptions): FeedMaintenance {
   let closed = false;
   let again = false;
   let running: Promise<void> | undefined;
@@ -135,7 +135,7 @@ export function startUpkeep({ database, now, onSent, onError, intervalMs = 30_00
   timer.unref();
   run();
   return {
-    nudge: run,
+    trigger: run,
     close: async () => {
       closed = true;
       clearInterval(timer);
