@@ -2,7 +2,7 @@ import type { Caller } from '@gaia/policy/visibility';
 import { sql } from 'kysely';
 import type { CmsDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
-import { callerStatement } from '../statements.ts';
+import { preparedCallerQuery } from '../prepared-queries.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { EntryView } from './entry.ts';
@@ -15,14 +15,14 @@ export interface EntryReader {
   getMany(caller: Caller, site: string, ids: readonly string[]): Promise<Map<string, EntryView>>;
 }
 
-const selectEntry = callerStatement<{ id: string }, EntryRow>(['id'], (caller, site, { id }) => {
+const selectEntry = preparedCallerQuery<{ id: string }, EntryRow>(['id'], (caller, site, { id }) => {
   const sight = entrySight(caller, site);
   return sql`
     select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
     where e.site = ${site} and e.id = ${id} and ${sight.visible}`;
 });
 
-const selectEntries = callerStatement<{ ids: readonly string[] }, EntryRow>(['ids'], (caller, site, { ids }) => {
+const selectEntries = preparedCallerQuery<{ ids: readonly string[] }, EntryRow>(['ids'], (caller, site, { ids }) => {
   const sight = entrySight(caller, site);
   return sql`
     select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id

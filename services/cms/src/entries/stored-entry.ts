@@ -4,7 +4,7 @@ import { type Selectable, sql } from 'kysely';
 import type { CmsTransaction, EntryTable } from '../database.ts';
 import { problem } from '../errors.ts';
 import { keepReferences } from '../references/entry-references.ts';
-import { callerStatement, statement } from '../statements.ts';
+import { preparedCallerQuery, preparedQuery } from '../prepared-queries.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { type TypeRow, typeOfRow } from '../types/type-store.ts';
@@ -35,7 +35,7 @@ export interface StoredEntry {
   readonly lastChange: LastChange;
 }
 
-const selectForUpdate = callerStatement<{ id: string }, Selectable<EntryTable>>(
+const selectForUpdate = preparedCallerQuery<{ id: string }, Selectable<EntryTable>>(
   ['id'],
   (caller, site, { id }) => sql`
     select e.* from entries e where e.site = ${site} and e.id = ${id} and ${entrySight(caller, site).visible} for update`,
@@ -54,11 +54,11 @@ export async function lockEntry(
   return storedOf(row);
 }
 
-const typeById = statement<{ site: string; id: string }, TypeRow>(
+const typeById = preparedQuery<{ site: string; id: string }, TypeRow>(
   ['site', 'id'],
   ({ site, id }) => sql`select * from content_types where site = ${site} and id = ${id} for key share`,
 );
-const typeByName = statement<{ site: string; name: string }, TypeRow>(
+const typeByName = preparedQuery<{ site: string; name: string }, TypeRow>(
   ['site', 'name'],
   ({ site, name }) => sql`select * from content_types where site = ${site} and name = ${name} for key share`,
 );
@@ -150,17 +150,17 @@ const changingColumns = [
 ] as const;
 const allColumns = [...fixedColumns, ...changingColumns];
 
-const insertRow = statement<EntryValues>(
+const insertRow = preparedQuery<EntryValues>(
   allColumns,
-  (slots) => sql`
+  (parameters) => sql`
     insert into entries (${sql.join(allColumns.map((name) => sql.ref(name)))})
-    values (${sql.join(allColumns.map((name) => slots[name]))})`,
+    values (${sql.join(allColumns.map((name) => parameters[name]))})`,
 );
-const updateRow = statement<EntryValues>(
+const updateRow = preparedQuery<EntryValues>(
   allColumns,
-  (slots) => sql`
-    update entries set ${sql.join(changingColumns.map((name) => sql`${sql.ref(name)} = ${slots[name]}`))}
-    where site = ${slots.site} and id = ${slots.id}`,
+  (parameters) => sql`
+    update entries set ${sql.join(changingColumns.map((name) => sql`${sql.ref(name)} = ${parameters[name]}`))}
+    where site = ${parameters.site} and id = ${parameters.id}`,
 );
 
 function rowOf(entry: StoredEntry): EntryValues {

@@ -3,7 +3,7 @@ import { type DeferredAudit, insertPending } from '@gaia/audit-log/deferred';
 import type { AuditEvent } from '@gaia/audit-log/event';
 import { sql } from 'kysely';
 import type { CmsTables, CmsTransaction } from '../database.ts';
-import { type Slots, statement } from '../statements.ts';
+import { type QueryParameters, preparedQuery } from '../prepared-queries.ts';
 import type { FeedSignal } from './feed-signal.ts';
 
 export type FeedKind = 'entry' | 'class' | 'entitlement';
@@ -47,7 +47,7 @@ interface EventValues {
 
 type EventRow = { seq: string | null };
 
-const eventSql = ({ n, site, kind, id, at }: Slots<EventValues>) => sql<EventRow>`
+const eventSql = ({ n, site, kind, id, at }: QueryParameters<EventValues>) => sql<EventRow>`
   insert into feed_events (seq, n, site, kind, subject_id, at)
   select base + pg_current_xact_id()::text::bigint, ${n}::integer, ${site}::text, ${kind}::text, ${id}::uuid,
     ${at}::timestamptz
@@ -55,8 +55,8 @@ const eventSql = ({ n, site, kind, id, at }: Slots<EventValues>) => sql<EventRow
   returning seq::text as seq`;
 
 const eventNames = ['n', 'site', 'kind', 'id', 'at'] as const;
-const insertEvent = statement<EventValues, EventRow>(eventNames, eventSql);
-const insertAuditedEvent = statement<EventValues & { readonly audit: string }, EventRow>(
+const insertEvent = preparedQuery<EventValues, EventRow>(eventNames, eventSql);
+const insertAuditedEvent = preparedQuery<EventValues & { readonly audit: string }, EventRow>(
   [...eventNames, 'audit'],
   (values) => sql`with audited as (${insertPending(values.audit)}) ${eventSql(values)}`,
 );

@@ -3,28 +3,28 @@ import { type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { CmsReader } from './database.ts';
 
 /** In a statement that is written once: the place of a value that each use gives. */
-export type Slots<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> };
+export type QueryParameters<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> };
 
 /** Runs a statement with its values; gives the rows. */
-export type Statement<Values, Row> = (reader: CmsReader, values: Values) => Promise<readonly Row[]>;
+export type PreparedQuery<Values, Row> = (reader: CmsReader, values: Values) => Promise<readonly Row[]>;
 
 /** The same in the name of a caller who is not of another site. */
-export type CallerStatement<Values, Row> = (
+export type PreparedCallerQuery<Values, Row> = (
   reader: CmsReader,
   caller: Caller,
   site: string,
   values: Values,
 ) => Promise<readonly Row[]>;
 
-class Slot {
+class QueryParameter {
   readonly name: string;
   constructor(name: string) {
     this.name = name;
   }
 }
 
-function slotsOf<Values>(names: readonly (keyof Values & string)[]): Slots<Values> {
-  return Object.fromEntries(names.map((name) => [name, sql.val(new Slot(name))])) as Slots<Values>;
+function parametersOf<Values>(names: readonly (keyof Values & string)[]): QueryParameters<Values> {
+  return Object.fromEntries(names.map((name) => [name, sql.val(new QueryParameter(name))])) as QueryParameters<Values>;
 }
 
 /**
@@ -33,13 +33,13 @@ function slotsOf<Values>(names: readonly (keyof Values & string)[]): Slots<Value
  */
 export function statement<Values extends object, Row = unknown>(
   names: readonly (keyof Values & string)[],
-  write: (slots: Slots<Values>) => RawBuilder<Row>,
-): Statement<Values, Row> {
+  write: (parameters: QueryParameters<Values>) => RawBuilder<Row>,
+): PreparedQuery<Values, Row> {
   let compiled: CompiledQuery<Row> | undefined;
   return async (reader, values) => {
-    compiled ??= write(slotsOf(names)).compile(reader);
-    return execute(reader, compiled, (slot) =>
-      slot instanceof Slot ? (values as Record<string, unknown>)[slot.name] : slot,
+    compiled ??= write(parametersOf(names)).compile(reader);
+    return execute(reader, compiled, (parameter) =>
+      parameter instanceof QueryParameter ? (values as Record<string, unknown>)[parameter.name] : parameter,
     );
   };
 }
@@ -55,10 +55,10 @@ const MAX_TEXTS = 200;
  * A statement that asks the policy. Its text depends on whether there is a caller and on his permissions alone; who he is, his
  * site and his roles are values, so one text serves all callers of the same permissions.
  */
-export function callerStatement<Values extends object, Row = unknown>(
+export function preparedCallerQuery<Values extends object, Row = unknown>(
   names: readonly (keyof Values & string)[],
-  write: (caller: Caller, site: string, slots: Slots<Values>) => RawBuilder<Row>,
-): CallerStatement<Values, Row> {
+  write: (caller: Caller, site: string, parameters: QueryParameters<Values>) => RawBuilder<Row>,
+): PreparedCallerQuery<Values, Row> {
   const texts = new Map<string, CompiledQuery<Row>>();
 
   function textFor(reader: CmsReader, caller: Caller): CompiledQuery<Row> {
@@ -66,7 +66,7 @@ export function callerStatement<Values extends object, Row = unknown>(
     const known = texts.get(key);
     if (known !== undefined) return known;
     const anybody = caller && { site: SITE, subject: SUBJECT, roles: ROLES, scopes: caller.scopes };
-    const compiled = write(anybody, SITE, slotsOf(names)).compile(reader);
+    const compiled = write(anybody, SITE, parametersOf(names)).compile(reader);
     if (texts.size >= MAX_TEXTS) texts.clear();
     texts.set(key, compiled);
     return compiled;
@@ -74,11 +74,11 @@ export function callerStatement<Values extends object, Row = unknown>(
 
   return async (reader, caller, site, values) => {
     if (caller !== undefined && caller.site !== site) return [];
-    return execute(reader, textFor(reader, caller), (slot) => {
-      if (slot instanceof Slot) return (values as Record<string, unknown>)[slot.name];
-      if (slot === SITE) return site;
-      if (slot === SUBJECT) return caller?.subject;
-      return slot === ROLES ? caller?.roles : slot;
+    return execute(reader, textFor(reader, caller), (parameter) => {
+      if (parameter instanceof QueryParameter) return (values as Record<string, unknown>)[parameter.name];
+      if (parameter === SITE) return site;
+      if (parameter === SUBJECT) return caller?.subject;
+      return parameter === ROLES ? caller?.roles : parameter;
     });
   };
 }
