@@ -18,7 +18,7 @@ const columns = {
 const accessClass = sql.ref<number>('e.access_class');
 
 /** SQL for what one caller sees of the entries of a site. Queries must confine `e.site` to that site themselves. */
-export interface EntrySight {
+export interface ReadScope {
   /** Which rows the caller may read. */
   readonly visible: Expression<SqlBool>;
   /** Of two expressions, the one for the copy that the caller sees of a row. */
@@ -27,7 +27,7 @@ export interface EntrySight {
   readonly publishedOnly: boolean;
 }
 
-export function entrySight(caller: Caller, site: string): EntrySight {
+export function readScope(caller: Caller, site: string): ReadScope {
   const here = (condition: Condition) => given(condition, { site });
   const asked = { ...columns, granted: grantedSql(caller, site, accessClass) };
   const working = here(workingCopyReadable(caller, site));
@@ -63,11 +63,11 @@ export interface EntryRow {
 }
 
 /** The select list that makes an EntryRow of `e`, joined with its type as `t`. */
-export function viewColumns(sight: EntrySight): RawBuilder<EntryRow> {
-  const pick = (working: string, published: string) => sight.pick(sql.ref(working), sql.ref(published));
+export function viewColumns(scope: ReadScope): RawBuilder<EntryRow> {
+  const pick = (working: string, published: string) => scope.pick(sql.ref(working), sql.ref(published));
   return sql<EntryRow>`e.site, e.id, e.type_id, t.version as type_version, e.author, e.visibility,
     e.access_class, e.access_names, e.published is not null as is_published, ${pick('e.draft', 'e.published')} as document,
-    ${pick('e.version', 'e.reader_version')} as version, ${sight.pick(sql`e.changed`, sql`false`)} as changed,
+    ${pick('e.version', 'e.reader_version')} as version, ${scope.pick(sql`e.changed`, sql`false`)} as changed,
     e.created_at, ${pick('e.updated_at', 'e.reader_updated_at')} as updated_at, e.published_at,
     e.updated_by, e.updated_via`;
 }

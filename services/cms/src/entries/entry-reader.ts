@@ -6,7 +6,7 @@ import { preparedCallerQuery } from '../prepared-queries.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { EntryView } from './entry.ts';
-import { type EntryRow, entrySight, typeVersionOf, viewColumns, viewOfRow } from './entry-columns.ts';
+import { type EntryRow, readScope, typeVersionOf, viewColumns, viewOfRow } from './entry-columns.ts';
 
 export interface EntryReader {
   /** Throws `entry_not_found`, also for what the caller may not read. */
@@ -16,17 +16,17 @@ export interface EntryReader {
 }
 
 const selectEntry = preparedCallerQuery<{ id: string }, EntryRow>(['id'], (caller, site, { id }) => {
-  const sight = entrySight(caller, site);
+  const scope = readScope(caller, site);
   return sql`
-    select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
-    where e.site = ${site} and e.id = ${id} and ${sight.visible}`;
+    select ${viewColumns(scope)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
+    where e.site = ${site} and e.id = ${id} and ${scope.visible}`;
 });
 
 const selectEntries = preparedCallerQuery<{ ids: readonly string[] }, EntryRow>(['ids'], (caller, site, { ids }) => {
-  const sight = entrySight(caller, site);
+  const scope = readScope(caller, site);
   return sql`
-    select ${viewColumns(sight)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
-    where e.site = ${site} and e.id = any(${ids}::uuid[]) and ${sight.visible}`;
+    select ${viewColumns(scope)} from entries e join content_types t on t.site = e.site and t.id = e.type_id
+    where e.site = ${site} and e.id = any(${ids}::uuid[]) and ${scope.visible}`;
 });
 
 export function createEntryReader(database: CmsDatabase, types: TypeCache): EntryReader {

@@ -4,7 +4,7 @@ import type { CmsReader } from '../database.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import { visitValues } from '../types/document-contents.ts';
 import type { JsonObject } from '../values/json-values.ts';
-import { entrySight } from './entry-columns.ts';
+import { readScope } from './entry-columns.ts';
 
 interface Mention {
   readonly path: string;
@@ -31,7 +31,7 @@ export async function checkReferences(
     .select(['e.id', 'e.type_id'])
     .where('e.site', '=', type.site)
     .where('e.id', 'in', [...new Set(added.map(([id]) => id))])
-    .where(entrySight(caller, type.site).visible)
+    .where(readScope(caller, type.site).visible)
     .execute();
   const typeOf = new Map(rows.map((row) => [row.id, row.type_id]));
   const errors = added.flatMap(([id, mentions]) => {

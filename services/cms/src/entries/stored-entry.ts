@@ -12,7 +12,7 @@ import { reserveEntryValues } from '../types/unique-values.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { EntryView, LastChange } from './entry.ts';
-import { entrySight, lastChangeFor } from './entry-columns.ts';
+import { readScope, lastChangeFor } from './entry-columns.ts';
 
 /** An entry with both copies, as it is while one changes it. */
 export interface StoredEntry {
@@ -38,7 +38,7 @@ export interface StoredEntry {
 const selectForUpdate = preparedCallerQuery<{ id: string }, Selectable<EntryTable>>(
   ['id'],
   (caller, site, { id }) => sql`
-    select e.* from entries e where e.site = ${site} and e.id = ${id} and ${entrySight(caller, site).visible} for update`,
+    select e.* from entries e where e.site = ${site} and e.id = ${id} and ${readScope(caller, site).visible} for update`,
 );
 
 /** Takes an entry for changing it. Throws `entry_not_found` also for one that the caller may not read. */

@@ -3,7 +3,7 @@ import type { Caller } from '@gaia/policy/visibility';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CmsDatabase } from '../database.ts';
 import type { EntryView } from '../entries/entry.ts';
-import { type EntryRow, entrySight, typeVersionOf, viewColumns, viewOfRow } from '../entries/entry-columns.ts';
+import { type EntryRow, readScope, typeVersionOf, viewColumns, viewOfRow } from '../entries/entry-columns.ts';
 import { problem as cmsProblem } from '../errors.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
@@ -69,8 +69,8 @@ async function readPage(
   request: ListRequest,
   type: CompiledType | undefined,
 ): Promise<EntryList> {
-  const sight = entrySight(caller, site);
-  const operand = (name: string) => operandOf(name, sight, type, caller) ?? refuseField(name, type);
+  const scope = readScope(caller, site);
+  const operand = (name: string) => operandOf(name, scope, type, caller) ?? refuseField(name, type);
   const keys = readSort(request.sort ?? DEFAULT_SORT, operand);
   const { filters, status } = request;
   const mark = queryMark([site, request.type, status, request.sort, filters]);
@@ -78,13 +78,13 @@ async function readPage(
   const conditions: RawBuilder<SqlBool>[] = [
     sql`e.site = ${site}`,
     ...(type === undefined ? [] : [sql<SqlBool>`e.type_id = ${type.id}`]),
-    sql`${sight.visible}`,
+    sql`${scope.visible}`,
     ...statusSql(status),
     ...filters.map(({ field, operator, values }) => filterSql(field, operator, operand(field), values)),
     ...(place === undefined ? [] : [afterSql(keys, place.place, place.id)]),
   ];
   const { rows } = await sql<EntryRow & { place?: SortPlace }>`
-    select ${viewColumns(sight)}${isPlaceInRow(keys) ? sql`` : sql`, ${placeSql(keys)}`} from entries e
+    select ${viewColumns(scope)}${isPlaceInRow(keys) ? sql`` : sql`, ${placeSql(keys)}`} from entries e
     join content_types t on t.site = e.site and t.id = e.type_id
     where ${sql.join(conditions, sql` and `)}
     order by ${orderSql(keys)} limit ${request.limit + 1}`.execute(database);

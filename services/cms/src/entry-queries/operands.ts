@@ -1,7 +1,7 @@
 import { mayReadField } from '@gaia/policy/fields';
 import type { Caller } from '@gaia/policy/visibility';
 import { type RawBuilder, sql } from 'kysely';
-import type { EntrySight } from '../entries/entry-columns.ts';
+import type { ReadScope } from '../entries/entry-columns.ts';
 import { unreadableField } from '../errors.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { ValueShape } from '../types/field.ts';
@@ -47,17 +47,17 @@ const SORTED_CHARACTERS = 200;
  */
 export function operandOf(
   name: string,
-  sight: EntrySight,
+  scope: ReadScope,
   type: CompiledType | undefined,
   caller: Caller,
 ): Operand | undefined {
-  return entryOperand(name, sight) ?? fieldOperand(name, sight, type, caller);
+  return entryOperand(name, scope) ?? fieldOperand(name, scope, type, caller);
 }
 
 /** Names of an entry's own members that `operandOf` knows. */
 export const entryOperands = ['id', 'author', 'visibility', 'created_at', 'updated_at', 'published_at'] as const;
 
-function entryOperand(name: string, sight: EntrySight): Operand | undefined {
+function entryOperand(name: string, scope: ReadScope): Operand | undefined {
   const plain = { items: undefined, field: undefined, nullable: false, sortable: true };
   switch (name as (typeof entryOperands)[number]) {
     case 'id':
@@ -69,9 +69,9 @@ function entryOperand(name: string, sight: EntrySight): Operand | undefined {
     case 'created_at':
       return { ...plain, kind: 'time', value: sql`e.created_at` };
     case 'updated_at':
-      return { ...plain, kind: 'time', value: sight.pick(sql`e.updated_at`, sql`e.reader_updated_at`) };
+      return { ...plain, kind: 'time', value: scope.pick(sql`e.updated_at`, sql`e.reader_updated_at`) };
     case 'published_at':
-      return { ...plain, kind: 'time', value: sql`e.published_at`, nullable: !sight.publishedOnly };
+      return { ...plain, kind: 'time', value: sql`e.published_at`, nullable: !scope.publishedOnly };
     default:
       return undefined;
   }
@@ -79,14 +79,14 @@ function entryOperand(name: string, sight: EntrySight): Operand | undefined {
 
 function fieldOperand(
   name: string,
-  sight: EntrySight,
+  scope: ReadScope,
   type: CompiledType | undefined,
   caller: Caller,
 ): Operand | undefined {
   const field = type?.fieldByName.get(name);
   if (field === undefined) return undefined;
   if (!mayReadField(caller, field.readable_by)) throw unreadableField(field.name);
-  const document = sight.pick(sql`e.draft`, sql`e.published`);
+  const document = scope.pick(sql`e.draft`, sql`e.published`);
   const kind = kinds[field.type];
   const json = kind === 'number' || kind === 'boolean';
   return {

@@ -2,7 +2,7 @@ import { mayReadField } from '@gaia/policy/fields';
 import { sql } from 'kysely';
 import type { CmsDatabase } from '../database.ts';
 import type { EntryView } from '../entries/entry.ts';
-import { type EntryRow, entrySight, typeVersionOf, viewColumns, viewOfRow } from '../entries/entry-columns.ts';
+import { type EntryRow, readScope, typeVersionOf, viewColumns, viewOfRow } from '../entries/entry-columns.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 
 /** Where a page of a user's entries ended. */
@@ -66,9 +66,9 @@ async function pageOfSite(
 ): Promise<AuthoredPage> {
   // What the roles of the user are on each site is not known here, so the author is all that opens an entry.
   const caller = { subject: author, site, roles: [], scopes: [] };
-  const sight = entrySight(caller, site);
+  const scope = readScope(caller, site);
   const { rows } = await sql<EntryRow>`
-    select ${viewColumns(sight)} from (
+    select ${viewColumns(scope)} from (
       select *, sum(bytes) over (order by created_at, id) - bytes as before from (
         select * from entries
         where site = ${site} and author = ${author} and created_at >= ${new Date(createdAt)}::timestamptz
@@ -77,7 +77,7 @@ async function pageOfSite(
       ) following
     ) e
     join content_types t on t.site = e.site and t.id = e.type_id
-    where e.before < ${PAGE_BYTES} and ${sight.visible}
+    where e.before < ${PAGE_BYTES} and ${scope.visible}
     order by e.created_at, e.id`.execute(database);
   const typeOf = await types.load(database, rows.map(typeVersionOf));
   const entries = rows.map((row) => {
