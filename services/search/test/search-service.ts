@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { start } from '../src/start.ts';
 
-export interface SearchAnswer {
+export interface SearchResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly code: string | undefined;
@@ -24,7 +24,7 @@ export interface SearchService {
   readonly databaseUrl: string;
   readonly logs: string[];
   /** `GET /search` of site-a.localhost, as somebody or, with null, as nobody. */
-  search(query: Readonly<Record<string, string>>, as?: TokenRequest | null): Promise<SearchAnswer>;
+  search(query: Readonly<Record<string, string>>, as?: TokenRequest | null): Promise<SearchResponse>;
   /** Another process on the same database and feed. */
   replica(): Promise<SearchService>;
   close(): Promise<void>;

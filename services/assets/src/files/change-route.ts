@@ -8,7 +8,7 @@ import { changeableFile } from './access.ts';
 import { changedFile, metadataTag, refuseConflict } from './file-change.ts';
 import { MAX_PRODUCTS, PRODUCT_ID } from './file-rule.ts';
 import type { Files } from './files.ts';
-import { FileAnswer, FileParams, fileAnswer } from './schemas.ts';
+import { FileResponse, FileParams, fileResponse } from './schemas.ts';
 
 const Change = Type.Object(
   {
@@ -43,7 +43,7 @@ export function registerFileChange(app: Service, files: Pick<Files, 'find' | 'ch
         headers: IfMatch,
         body: Change,
         response: {
-          200: FileAnswer,
+          200: FileResponse,
           ...problems({
             400: bodyRefusals,
             401: tokenRefusals,
@@ -62,7 +62,7 @@ export function registerFileChange(app: Service, files: Pick<Files, 'find' | 'ch
       });
       if (changed === undefined) throw problem('file_not_found');
       reply.header('etag', metadataTag(changed));
-      return fileAnswer(changed);
+      return fileResponse(changed);
     },
   );
 }

@@ -2,7 +2,7 @@ import { entityTag, matches, readIfMatch } from '@gaia/http-service/conditional-
 import { problem } from '../errors.ts';
 import { safeFileName } from './file-name.ts';
 import { fileRule } from './file-rule.ts';
-import { fileAnswer } from './schemas.ts';
+import { fileResponse } from './schemas.ts';
 import type { StoredFile } from './stored-file.ts';
 
 /** What can be said anew of a file; its bytes never change. */
@@ -23,7 +23,7 @@ export function changedFile(file: StoredFile, change: FileChange): StoredFile {
 
 /** Of what is known of a file; the bytes have a tag of their own. */
 export function metadataTag(file: StoredFile): string {
-  return entityTag(fileAnswer(file), file.version);
+  return entityTag(fileResponse(file), file.version);
 }
 
 /** Throws `version_conflict`, and `validation_failed` for an `If-Match` that is no list of entity tags. */

@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import type { Files } from './files.ts';
 import { readListCursor, writeListCursor } from './list-cursor.ts';
-import { FileAnswer, fileAnswer } from './schemas.ts';
+import { FileResponse, fileResponse } from './schemas.ts';
 
 const PAGE = 500;
 
@@ -27,7 +27,7 @@ export function registerOwnFiles(app: Service, files: Pick<Files, 'ofUploader'>)
         ...bearer,
         querystring: CursorQuery,
         response: {
-          200: pageSchema(FileAnswer),
+          200: pageSchema(FileResponse),
           ...problems({
             400: ['validation_failed', 'invalid_cursor'],
             401: tokenRefusals,
@@ -47,7 +47,7 @@ export function registerOwnFiles(app: Service, files: Pick<Files, 'ofUploader'>)
       const last = items.at(-1);
       reply.header('cache-control', 'no-store');
       return {
-        items: items.map(fileAnswer),
+        items: items.map(fileResponse),
         next_cursor: found.length > PAGE && last !== undefined ? writeListCursor(last) : null,
       };
     },

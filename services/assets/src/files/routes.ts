@@ -21,11 +21,11 @@ import type { Files } from './files.ts';
 import { readListCursor, writeListCursor } from './list-cursor.ts';
 import {
   DeleteQuery,
-  FileAnswer,
+  FileResponse,
   FileParams,
-  fileAnswer,
+  fileResponse,
   ListQuery,
-  ManyAnswer,
+  ManyResponse,
   ManyQuery,
   MinSeqQuery,
 } from './schemas.ts';
@@ -50,7 +50,7 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
         params: SiteParams,
         querystring: ListQuery,
         response: {
-          200: pageSchema(FileAnswer),
+          200: pageSchema(FileResponse),
           ...problems({
             400: ['validation_failed', 'invalid_cursor'],
             401: tokenRefusals,
@@ -68,7 +68,7 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
       const items = found.slice(0, limit);
       const last = items.at(-1);
       return {
-        items: items.map(fileAnswer),
+        items: items.map(fileResponse),
         next_cursor: found.length > limit && last !== undefined ? writeListCursor(last) : null,
       };
     },
@@ -84,7 +84,7 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
         params: FileParams,
         querystring: MinSeqQuery,
         response: {
-          200: FileAnswer,
+          200: FileResponse,
           304: noBody('Still what the ETag in If-None-Match stands for'),
           ...problems({
             401: tokenRefusals,
@@ -101,7 +101,7 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
       const file = await readableFile(files, request.params.id, identityOf(request));
       reply.header('cache-control', 'private, no-cache');
       if (isNotModified(request, reply, metadataTag(file))) return reply.code(304).send();
-      return fileAnswer(file);
+      return fileResponse(file);
     },
   );
 
@@ -162,7 +162,7 @@ export function registerManyFiles(app: Service, { files, arrived }: Omit<FilesDe
         params: SiteParams,
         querystring: ManyQuery,
         response: {
-          200: ManyAnswer,
+          200: ManyResponse,
           ...problems({ 400: ['validation_failed'], 401: tokenRefusals, 503: ['index_behind'] }),
         },
       },
@@ -171,7 +171,7 @@ export function registerManyFiles(app: Service, { files, arrived }: Omit<FilesDe
       const { ids, min_seq: minSeq } = request.query;
       await arrived(minSeq);
       const found = await files.readableOf(request.identity, request.params.site, ids.split(','));
-      return { items: found.map(fileAnswer) };
+      return { items: found.map(fileResponse) };
     },
   );
 }

@@ -42,7 +42,7 @@ export const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const FileAnswer = Type.Object({
+export const FileResponse = Type.Object({
   id: Type.String(),
   site: Type.String(),
   file_name: Type.String(),
@@ -60,9 +60,9 @@ export const FileAnswer = Type.Object({
   url: Type.String({ description: 'Path of the file' }),
 });
 
-export const ManyAnswer = Type.Object({ items: Type.Array(FileAnswer) });
+export const ManyResponse = Type.Object({ items: Type.Array(FileResponse) });
 
-export function fileAnswer(file: StoredFile) {
+export function fileResponse(file: StoredFile) {
   return {
     id: file.id,
     site: file.site,

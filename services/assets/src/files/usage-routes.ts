@@ -15,7 +15,7 @@ export interface UsageDependencies {
 
 const MAX_USAGES = 100;
 
-const UsageAnswer = Type.Object({
+const UsageResponse = Type.Object({
   items: Type.Array(
     Type.Object({
       entry: Type.String(),
@@ -41,7 +41,7 @@ export function registerUsage(app: Service, { files, arrived }: UsageDependencie
         params: FileParams,
         querystring: MinSeqQuery,
         response: {
-          200: UsageAnswer,
+          200: UsageResponse,
           ...problems({
             400: ['validation_failed'],
             401: tokenRefusals,

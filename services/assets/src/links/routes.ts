@@ -15,7 +15,7 @@ export interface LinksDependencies {
   readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
-const LinkAnswer = Type.Object({
+const LinkResponse = Type.Object({
   url: Type.String({ description: 'Opens exactly this file, without an access token, until it expires' }),
   expires_at: Type.String(),
   expires_in: Type.Integer({ description: 'Seconds' }),
@@ -35,7 +35,7 @@ export function registerLinks(app: Service, { files, links, publicUrl, arrived }
         params: FileParams,
         querystring: MinSeqQuery,
         response: {
-          200: LinkAnswer,
+          200: LinkResponse,
           ...problems({
             401: tokenRefusals,
             403: ['insufficient_scope'],

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { visibilities } from '../database.ts';
 import { problem } from '../errors.ts';
-import { FileAnswer, fileAnswer } from '../files/schemas.ts';
+import { FileResponse, fileResponse } from '../files/schemas.ts';
 import { FORM_OVERHEAD_BYTES, receiveForm } from './form.ts';
 import { addUpload, type UploadDependencies } from './upload.ts';
 
@@ -50,7 +50,7 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
           }),
         ]),
         response: {
-          201: FileAnswer,
+          201: FileResponse,
           ...problems({
             400: ['validation_failed', 'malformed_multipart', 'file_required', 'one_file_only'],
             401: tokenRefusals,
@@ -67,7 +67,7 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
       const form = await receiveForm(request, store, maxBytes);
       const file = await addUpload(deps, form, request.params.site, identityOf(request));
       reply.code(201).header('location', `/assets/${file.id}`);
-      return fileAnswer(file);
+      return fileResponse(file);
     },
   );
 }

@@ -41,7 +41,7 @@ const texts: Readonly<Record<Reason, string>> = {
   no_product: 'None of the products to whose holders it is open.',
 };
 
-const AccessAnswer = Type.Object({
+const AccessResponse = Type.Object({
   visible: Type.Boolean(),
   copy: Type.Union([Type.Literal('working'), Type.Literal('published'), Type.Null()], {
     description: 'The copy that is shown',
@@ -73,7 +73,7 @@ export function registerAccessExplain(
         params: EntryParams,
         querystring: AccessQuery,
         response: {
-          200: AccessAnswer,
+          200: AccessResponse,
           ...problems({ 400: ['validation_failed'], ...siteRefusals, 404: ['entry_not_found'] }),
         },
       },

@@ -66,7 +66,7 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
       const last = items.at(-1);
       reply.header('cache-control', 'no-store');
       return {
-        items: items.map(holdAnswer),
+        items: items.map(holdResponse),
         next_cursor: found.length > limit && last ? writeCursor([last.subject, last.product]) : null,
       };
     },
@@ -121,6 +121,6 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
   );
 }
 
-function holdAnswer({ subject, product, changedAt }: Entitlement) {
+function holdResponse({ subject, product, changedAt }: Entitlement) {
   return { user: subject, product, since: new Date(changedAt).toISOString() };
 }

@@ -16,8 +16,8 @@ import type { FastifyRequest } from 'fastify';
 import { type CallContext, callContextOf } from '../service-clients/call-context.ts';
 import type { ReadableFiles } from '../service-clients/readable-files.ts';
 import type { Author, Entries } from './entries.ts';
-import { entryTag, savedAnswer } from './entry-answer.ts';
-import { EntryChange, EntryParams, NewEntry, SavedEntryAnswer } from './schemas.ts';
+import { entryTag, savedResponse } from './entry-response.ts';
+import { EntryChange, EntryParams, NewEntry, SavedEntryResponse } from './schemas.ts';
 
 const tags = ['entries'];
 const writers = { onRequest: [requireSite(), requireScope('content:write')] };
@@ -56,7 +56,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
         params: SiteParams,
         body: NewEntry,
         response: {
-          201: SavedEntryAnswer,
+          201: SavedEntryResponse,
           ...problems({
             400: bodyRefusals,
             ...siteRefusals,
@@ -81,7 +81,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       );
       const { entry } = saved;
       reply.code(201).headers({ location: `/cms/sites/${site}/entries/${entry.id}`, etag: entryTag(entry) });
-      return savedAnswer(saved);
+      return savedResponse(saved);
     },
   );
 
@@ -97,7 +97,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
         params: EntryParams,
         headers: IfMatch,
         body: EntryChange,
-        response: { 200: SavedEntryAnswer, ...problems(changeRefusals) },
+        response: { 200: SavedEntryResponse, ...problems(changeRefusals) },
       },
     },
     async (request, reply) => {
@@ -106,7 +106,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       const files = readableFiles(site, callContextOf(request));
       const saved = await entries.update(authorOf(request), site, id, request.body, expected, files);
       reply.header('etag', entryTag(saved.entry));
-      return savedAnswer(saved);
+      return savedResponse(saved);
     },
   );
 
@@ -122,7 +122,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
           ...bearer,
           params: EntryParams,
           headers: IfMatch,
-          response: { 200: SavedEntryAnswer, ...problems(changeRefusals) },
+          response: { 200: SavedEntryResponse, ...problems(changeRefusals) },
         },
       },
       async (request, reply) => {
@@ -130,7 +130,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
         const expected = readIfMatch(request.headers['if-match']);
         const saved = await entries[action](authorOf(request), site, id, expected);
         reply.header('etag', entryTag(saved.entry));
-        return savedAnswer(saved);
+        return savedResponse(saved);
       },
     );
   }

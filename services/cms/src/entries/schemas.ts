@@ -47,17 +47,17 @@ const members = {
   ),
 };
 
-export const EntryAnswer = Type.Object(members, {
+export const EntryResponse = Type.Object(members, {
   description: 'Readers see the published copy, its author and holders of `content:edit` the working copy',
 });
 
-export const SavedEntryAnswer = Type.Object({
+export const SavedEntryResponse = Type.Object({
   ...members,
   seq: Type.String({ description: 'Position of the change in the feed, for `GET /search?min_seq=`' }),
 });
 
-export const EntryListAnswer = Type.Object({
-  items: Type.Array(EntryAnswer),
+export const EntryListResponse = Type.Object({
+  items: Type.Array(EntryResponse),
   next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; null on the last' }),
 });
 

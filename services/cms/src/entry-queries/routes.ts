@@ -4,8 +4,8 @@ import type { Service } from '@gaia/http-service/service';
 import { requireSiteOfToken } from '../access.ts';
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
-import { entryAnswer } from '../entries/entry-answer.ts';
-import { EntryAnswer, EntryListAnswer, EntryParams } from '../entries/schemas.ts';
+import { entryResponse } from '../entries/entry-response.ts';
+import { EntryResponse, EntryListResponse, EntryParams } from '../entries/schemas.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { listEntries } from './list-entries.ts';
 import { ListQuery, readListQuery } from './query.ts';
@@ -36,7 +36,7 @@ export function registerReading(app: Service, { database, types, entries }: Read
         params: SiteParams,
         querystring: ListQuery,
         response: {
-          200: EntryListAnswer,
+          200: EntryListResponse,
           ...problems({
             400: ['validation_failed', 'unknown_field', 'filter_invalid', 'sort_invalid', 'invalid_cursor'],
             401: tokenRefusals,
@@ -49,7 +49,7 @@ export function registerReading(app: Service, { database, types, entries }: Read
       const { site } = request.params;
       const list = await listEntries(database, types, request.identity, site, readListQuery(request.query));
       reply.headers(caching);
-      return { items: list.items.map(entryAnswer), next_cursor: list.nextCursor ?? null };
+      return { items: list.items.map(entryResponse), next_cursor: list.nextCursor ?? null };
     },
   );
 
@@ -63,7 +63,7 @@ export function registerReading(app: Service, { database, types, entries }: Read
         ...bearerOrNone,
         params: EntryParams,
         response: {
-          200: EntryAnswer,
+          200: EntryResponse,
           304: noBody('Still the entry of the ETag in If-None-Match'),
           ...problems({
             400: ['validation_failed'],
@@ -77,7 +77,7 @@ export function registerReading(app: Service, { database, types, entries }: Read
     },
     async (request, reply) => {
       const entry = await entries.get(request.identity, request.params.site, request.params.id);
-      const answer = entryAnswer(entry);
+      const answer = entryResponse(entry);
       reply.headers(caching);
       if (isNotModified(request, reply, entityTag(answer, entry.version))) return reply.code(304).send();
       return answer;

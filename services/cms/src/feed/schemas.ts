@@ -44,7 +44,7 @@ const place = {
   id: Type.String(),
 };
 
-export const FeedAnswer = Type.Object({
+export const FeedResponse = Type.Object({
   events: Type.Array(
     Type.Object({
       ...place,

@@ -40,7 +40,7 @@ export interface GraphqlRequest {
   readonly onFault: (fault: unknown) => void;
 }
 
-export interface GraphqlAnswer {
+export interface GraphqlResponse {
   /** 400: nothing was carried out; 200: it was, though parts may have failed. */
   readonly status: 200 | 400;
   readonly body: { data?: unknown; errors?: GraphQLFormattedError[] };
@@ -56,7 +56,7 @@ export interface GraphqlDependencies {
 const MAX_SCHEMAS = 100;
 
 /** Carries out one GraphQL request (GraphQL over HTTP, application/json) on the schema of the caller's site. */
-export function createGraphql(deps: GraphqlDependencies): (request: GraphqlRequest) => Promise<GraphqlAnswer> {
+export function createGraphql(deps: GraphqlDependencies): (request: GraphqlRequest) => Promise<GraphqlResponse> {
   const { database, types, entries, serviceClients } = deps;
   const schemas = new Map<string, { versions: string; schema: GraphQLSchema }>();
 

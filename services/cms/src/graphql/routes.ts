@@ -5,7 +5,7 @@ import { isSiteId } from '@gaia/tokens/site-id';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import { callContextOf } from '../service-clients/call-context.ts';
-import type { GraphqlAnswer, GraphqlRequest } from './graphql.ts';
+import type { GraphqlResponse, GraphqlRequest } from './graphql.ts';
 
 /** Largest request, in bytes. */
 const MAX_BODY = 256 * 1024;
@@ -19,7 +19,7 @@ const Body = Type.Object(
   },
   { additionalProperties: false },
 );
-const Answer = Type.Unsafe<GraphqlAnswer['body']>({
+const Answer = Type.Unsafe<GraphqlResponse['body']>({
   type: 'object',
   properties: { data: {}, errors: { type: 'array', items: { type: 'object', additionalProperties: true } } },
 });
@@ -29,7 +29,7 @@ const Query = Type.Object(
 );
 
 /** `POST /graphql`. To be registered under a guard that lets anonymous callers in. */
-export function registerGraphql(app: Service, graphql: (request: GraphqlRequest) => Promise<GraphqlAnswer>): void {
+export function registerGraphql(app: Service, graphql: (request: GraphqlRequest) => Promise<GraphqlResponse>): void {
   app.post(
     '/graphql',
     {

@@ -10,7 +10,7 @@ const tags = ['products'];
 const readers = { onRequest: [requireSite(), requireScope('content:read')] };
 const managers = { onRequest: [requireSite(), requireScope('products:manage')] };
 
-const ProductAnswer = Type.Object(
+const ProductResponse = Type.Object(
   { id: Type.String(), site: Type.String(), name: Type.String(), created_at: Type.String(), updated_at: Type.String() },
   { description: 'A product: entries can ask for it, users can hold it' },
 );
@@ -31,10 +31,10 @@ export function registerProducts(app: Service, products: Products): void {
         tags,
         ...bearer,
         params: SiteParams,
-        response: { 200: Type.Object({ items: Type.Array(ProductAnswer) }), ...problems(siteRefusals) },
+        response: { 200: Type.Object({ items: Type.Array(ProductResponse) }), ...problems(siteRefusals) },
       },
     },
-    async (request) => ({ items: (await products.list(request.params.site)).map(productAnswer) }),
+    async (request) => ({ items: (await products.list(request.params.site)).map(productResponse) }),
   );
 
   app.post(
@@ -48,7 +48,7 @@ export function registerProducts(app: Service, products: Products): void {
         params: SiteParams,
         body: Type.Object({ id: Type.String({ pattern: PRODUCT_ID }), name: Name }, { additionalProperties: false }),
         response: {
-          201: ProductAnswer,
+          201: ProductResponse,
           ...problems({ 400: bodyRefusals, ...siteRefusals, 409: ['product_exists', 'too_many_products'] }),
         },
       },
@@ -56,7 +56,7 @@ export function registerProducts(app: Service, products: Products): void {
     async (request, reply) => {
       const product = await products.create(actorOf(request), request.params.site, request.body);
       reply.code(201).header('location', `/cms/sites/${product.site}/products/${product.id}`);
-      return productAnswer(product);
+      return productResponse(product);
     },
   );
 
@@ -69,10 +69,10 @@ export function registerProducts(app: Service, products: Products): void {
         tags,
         ...bearer,
         params: ProductParams,
-        response: { 200: ProductAnswer, ...problems({ ...siteRefusals, 404: ['product_not_found'] }) },
+        response: { 200: ProductResponse, ...problems({ ...siteRefusals, 404: ['product_not_found'] }) },
       },
     },
-    async (request) => productAnswer(await products.get(request.params.site, request.params.product)),
+    async (request) => productResponse(await products.get(request.params.site, request.params.product)),
   );
 
   app.patch(
@@ -86,14 +86,14 @@ export function registerProducts(app: Service, products: Products): void {
         params: ProductParams,
         body: Type.Object({ name: Name }, { additionalProperties: false }),
         response: {
-          200: ProductAnswer,
+          200: ProductResponse,
           ...problems({ 400: bodyRefusals, ...siteRefusals, 404: ['product_not_found'] }),
         },
       },
     },
     async (request) => {
       const { site, product } = request.params;
-      return productAnswer(await products.rename(actorOf(request), site, product, request.body.name));
+      return productResponse(await products.rename(actorOf(request), site, product, request.body.name));
     },
   );
 
@@ -119,7 +119,7 @@ export function registerProducts(app: Service, products: Products): void {
   );
 }
 
-function productAnswer(product: Product) {
+function productResponse(product: Product) {
   return {
     ...product,
     created_at: product.created_at.toISOString(),

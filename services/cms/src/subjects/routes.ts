@@ -8,8 +8,8 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { CmsDatabase } from '../database.ts';
 import type { Entitlements } from '../entitlements/entitlements.ts';
-import { entryAnswer } from '../entries/entry-answer.ts';
-import { EntryAnswer } from '../entries/schemas.ts';
+import { entryResponse } from '../entries/entry-response.ts';
+import { EntryResponse } from '../entries/schemas.ts';
 import { problem } from '../errors.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { isUuid } from '../values/uuid.ts';
@@ -29,11 +29,11 @@ const CursorQuery = Type.Object(
   { cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000 })) },
   { additionalProperties: false },
 );
-const AuthoredEntryAnswer = Type.Object({
-  ...EntryAnswer.properties,
+const AuthoredEntryResponse = Type.Object({
+  ...EntryResponse.properties,
   withheld: Type.Array(Type.String(), { description: 'Fields that only some roles may read, which are left out' }),
 });
-const HeldAnswer = Type.Object({
+const HeldResponse = Type.Object({
   site: Type.String(),
   product: Type.String(),
   since: Type.String({ description: 'Time of the last change' }),
@@ -55,7 +55,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
         tags,
         ...bearer,
         querystring: CursorQuery,
-        response: { 200: pageSchema(AuthoredEntryAnswer), ...refusals },
+        response: { 200: pageSchema(AuthoredEntryResponse), ...refusals },
       },
     },
     async (request, reply) => {
@@ -66,7 +66,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
       const { entries, next } = await authoredEntries(database, types, subjectOf(request), after);
       reply.header('cache-control', 'no-store');
       return {
-        items: entries.map(({ view, withheld }) => ({ ...entryAnswer(view), withheld: [...withheld] })),
+        items: entries.map(({ view, withheld }) => ({ ...entryResponse(view), withheld: [...withheld] })),
         next_cursor: next === undefined ? null : writeCursor([next.site, String(next.createdAt), next.id]),
       };
     },
@@ -81,7 +81,7 @@ export function registerSubjects(app: Service, { database, types, entitlements }
         tags,
         ...bearer,
         querystring: CursorQuery,
-        response: { 200: pageSchema(HeldAnswer), ...refusals },
+        response: { 200: pageSchema(HeldResponse), ...refusals },
       },
     },
     async (request, reply) => {

@@ -12,7 +12,7 @@ import {
 import type { Service } from '@gaia/http-service/service';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import type { ContentType } from './field.ts';
-import { NewType, TypeAnswer, TypeChange, TypeList, TypeParams } from './schemas.ts';
+import { NewType, TypeResponse, TypeChange, TypeList, TypeParams } from './schemas.ts';
 import { typeView } from './type-view.ts';
 import type { Types } from './types.ts';
 
@@ -56,7 +56,7 @@ export function registerTypes(app: Service, types: Types): void {
         params: SiteParams,
         body: NewType,
         response: {
-          201: TypeAnswer,
+          201: TypeResponse,
           ...problems({ 400: bodyRefusals, ...siteRefusals, 409: ['type_exists', 'too_many_types'] }),
         },
       },
@@ -79,7 +79,7 @@ export function registerTypes(app: Service, types: Types): void {
         ...bearer,
         params: TypeParams,
         response: {
-          200: TypeAnswer,
+          200: TypeResponse,
           304: noBody('Still the type of the ETag in If-None-Match'),
           ...problems({ ...siteRefusals, 404: ['type_not_found'], 412: ['precondition_failed'] }),
         },
@@ -106,7 +106,7 @@ export function registerTypes(app: Service, types: Types): void {
         headers: IfMatch,
         body: TypeChange,
         response: {
-          200: TypeAnswer,
+          200: TypeResponse,
           ...problems({
             400: bodyRefusals,
             ...siteRefusals,

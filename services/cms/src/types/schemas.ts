@@ -42,14 +42,14 @@ const FieldInput = Type.Object(
   { additionalProperties: false },
 );
 
-const FieldAnswer = Type.Unsafe<Field>(
+const FieldResponse = Type.Unsafe<Field>(
   Type.Object({
     id: Type.String({ description: 'Never changes; entries keep the value under it' }),
     ...fieldMembers,
   }),
 );
 
-export const TypeAnswer = Type.Object(
+export const TypeResponse = Type.Object(
   {
     id: Type.String(),
     site: Type.String(),
@@ -58,7 +58,7 @@ export const TypeAnswer = Type.Object(
     title_field: Type.Union([Type.String(), Type.Null()], {
       description: 'Name of the text field that names an entry',
     }),
-    fields: Type.Array(FieldAnswer),
+    fields: Type.Array(FieldResponse),
     version: Type.Integer(),
     created_at: Type.String(),
     updated_at: Type.String(),
@@ -66,7 +66,7 @@ export const TypeAnswer = Type.Object(
   { description: 'A content type' },
 );
 
-export const TypeList = Type.Object({ items: Type.Array(TypeAnswer) });
+export const TypeList = Type.Object({ items: Type.Array(TypeResponse) });
 
 const inputMembers = {
   label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()])),

@@ -2,7 +2,7 @@ import { problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
 import type { Incoming, Received } from './receive.ts';
-import { ReceivedAnswer } from './schemas.ts';
+import { ReceivedResponse } from './schemas.ts';
 
 /** Largest body of a message, in bytes. */
 const MAX_BODY = 64 * 1024;
@@ -29,7 +29,7 @@ export function registerHook(app: Service, receive: (incoming: Incoming) => Prom
         security: [{ bearer: [] }],
         params: Type.Object({ endpoint: Type.String({ maxLength: 64 }) }),
         response: {
-          200: ReceivedAnswer,
+          200: ReceivedResponse,
           ...problems({
             401: ['webhook_refused'],
             404: ['webhook_not_found'],

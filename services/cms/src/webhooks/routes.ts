@@ -20,14 +20,14 @@ import type { Endpoint, EndpointInput, Endpoints } from './endpoints.ts';
 import {
   DeliveryList,
   DeliveryQuery,
-  EndpointAnswer,
+  EndpointResponse,
   EndpointChange,
   EndpointList,
   EndpointParams,
   NewEndpoint,
-  NewEndpointAnswer,
+  NewEndpointResponse,
   Rotation,
-  RotationAnswer,
+  RotationResponse,
 } from './schemas.ts';
 
 const tags = ['webhooks'];
@@ -54,7 +54,7 @@ export function registerWebhooks(
         response: { 200: EndpointList, ...problems(siteRefusals) },
       },
     },
-    async (request) => ({ items: (await endpoints.list(request.params.site)).map(endpointAnswer) }),
+    async (request) => ({ items: (await endpoints.list(request.params.site)).map(endpointResponse) }),
   );
 
   app.post(
@@ -68,7 +68,7 @@ export function registerWebhooks(
         params: SiteParams,
         body: NewEndpoint,
         response: {
-          201: NewEndpointAnswer,
+          201: NewEndpointResponse,
           ...problems({ 400: bodyRefusals, ...siteRefusals, 401: recentRefusals, 409: ['too_many_webhooks'] }),
         },
       },
@@ -80,7 +80,7 @@ export function registerWebhooks(
         location: `/cms/sites/${endpoint.site}/webhooks/${endpoint.id}`,
         'cache-control': 'no-store',
       });
-      return { ...endpointAnswer(endpoint), secret };
+      return { ...endpointResponse(endpoint), secret };
     },
   );
 
@@ -88,9 +88,9 @@ export function registerWebhooks(
     '/cms/sites/:site/webhooks/:webhook',
     {
       ...managers,
-      schema: { summary: 'One endpoint', ...one, response: { 200: EndpointAnswer, ...problems(refusals) } },
+      schema: { summary: 'One endpoint', ...one, response: { 200: EndpointResponse, ...problems(refusals) } },
     },
-    async (request) => endpointAnswer(await endpoints.get(request.params.site, request.params.webhook)),
+    async (request) => endpointResponse(await endpoints.get(request.params.site, request.params.webhook)),
   );
 
   app.patch(
@@ -101,12 +101,12 @@ export function registerWebhooks(
         summary: 'Give an endpoint another name, or switch it off and on',
         ...one,
         body: EndpointChange,
-        response: { 200: EndpointAnswer, ...problems({ 400: bodyRefusals, ...refusals }) },
+        response: { 200: EndpointResponse, ...problems({ 400: bodyRefusals, ...refusals }) },
       },
     },
     async (request) => {
       const { site, webhook } = request.params;
-      return endpointAnswer(await endpoints.change(actorOf(request), site, webhook, request.body));
+      return endpointResponse(await endpoints.change(actorOf(request), site, webhook, request.body));
     },
   );
 
@@ -119,7 +119,7 @@ export function registerWebhooks(
         description: 'The secrets before stay good for `overlap_seconds`, so that no message is refused meanwhile.',
         ...one,
         body: Rotation,
-        response: { 200: RotationAnswer, ...problems({ 400: bodyRefusals, ...refusals, 401: recentRefusals }) },
+        response: { 200: RotationResponse, ...problems({ 400: bodyRefusals, ...refusals, 401: recentRefusals }) },
       },
     },
     async (request, reply) => {
@@ -195,7 +195,7 @@ function checkPlaces({ token_in: place = 'authorization', token_name: name, mess
   }
 }
 
-function endpointAnswer(endpoint: Endpoint) {
+function endpointResponse(endpoint: Endpoint) {
   return {
     ...endpoint,
     path: `/cms/hooks/${endpoint.id}`,

@@ -15,9 +15,9 @@ const endpoint = {
 };
 const secret = { secret: secretText('secret', 'Shown this once') };
 
-export const EndpointAnswer = Type.Object(endpoint, { description: 'An endpoint that takes messages' });
-export const NewEndpointAnswer = Type.Object({ ...endpoint, ...secret });
-export const EndpointList = Type.Object({ items: Type.Array(EndpointAnswer) });
+export const EndpointResponse = Type.Object(endpoint, { description: 'An endpoint that takes messages' });
+export const NewEndpointResponse = Type.Object({ ...endpoint, ...secret });
+export const EndpointList = Type.Object({ items: Type.Array(EndpointResponse) });
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 /** RFC 7518 §3.2: a key for HS256 has 256 bits or more. */
@@ -69,7 +69,7 @@ export const Rotation = Type.Object(
   { additionalProperties: false },
 );
 
-export const RotationAnswer = Type.Object({ ...secret, previous_until: Type.String() });
+export const RotationResponse = Type.Object({ ...secret, previous_until: Type.String() });
 
 export const EndpointParams = Type.Object({
   ...SiteParams.properties,
@@ -107,7 +107,7 @@ export const DeliveryList = Type.Object({
   next_cursor: Type.Union([Type.String(), Type.Null()]),
 });
 
-export const ReceivedAnswer = Type.Object({
+export const ReceivedResponse = Type.Object({
   outcome: Type.Union([Type.Literal('applied'), Type.Literal('duplicate'), Type.Literal('ignored')]),
   delivery: Type.String({ description: 'Id in the delivery log' }),
 });

@@ -10,7 +10,7 @@ import { readPosition, writePosition } from './cursor.ts';
 import { type Found, find, type Results, type Search } from './find.ts';
 import { highlight } from './highlight.ts';
 import { type Marked, markedWords, type ParsedQuery, parseQuery, QueryTooComplex } from './query-text.ts';
-import { SearchAnswer, SearchQuery } from './schemas.ts';
+import { SearchResponse, SearchQuery } from './schemas.ts';
 import { siteOfRequest } from './site-of-request.ts';
 
 export interface SearchRoutesDependencies {
@@ -29,7 +29,7 @@ export function registerSearch(app: Service, { database, feed }: SearchRoutesDep
         ...bearerOrNone,
         querystring: SearchQuery,
         response: {
-          200: SearchAnswer,
+          200: SearchResponse,
           ...problems({
             400: ['validation_failed', 'site_required', 'query_too_complex', 'invalid_cursor'],
             401: ['token_malformed', 'token_expired', 'token_invalid', 'token_revoked'],

@@ -39,7 +39,7 @@ const SearchResult = Type.Object({
   published_at: Type.Union([Type.String(), Type.Null()]),
 });
 
-export const SearchAnswer = Type.Object({
+export const SearchResponse = Type.Object({
   items: Type.Array(SearchResult),
   total: Type.Integer({ description: 'Entries that match and that the caller may see' }),
   total_is_exact: Type.Boolean({ description: 'False where there are more than `total`' }),

@@ -14,7 +14,7 @@ export interface RebuildDependencies {
 
 const Time = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 
-const IndexAnswer = Type.Object({
+const IndexResponse = Type.Object({
   state: Type.String({ description: '`rebuilding`, or `following` the changes as they come' }),
   applied: Type.Integer({ description: 'Changes that have been applied since the rebuild began' }),
   expected: Type.Union([Type.Integer(), Type.Null()], { description: 'How many it will be, roughly; null if unknown' }),
@@ -32,7 +32,7 @@ const SCOPE = 'search:manage';
 
 /** `POST` and `GET /search/rebuild`. To be registered under a guard. */
 export function registerRebuild(app: Service, { feed, now }: RebuildDependencies): void {
-  const indexAnswer = async () => answerOf(await feed.progress(), feed.status().failure, now());
+  const indexResponse = async () => answerOf(await feed.progress(), feed.status().failure, now());
   const refusals = problems({ 401: tokenRefusals, 403: ['insufficient_scope'], 503: ['unavailable'] });
 
   app.post(
@@ -46,13 +46,13 @@ export function registerRebuild(app: Service, { feed, now }: RebuildDependencies
           'Has no effect while a rebuild is under way.',
         tags: ['index'],
         ...bearer,
-        response: { 202: IndexAnswer, ...refusals },
+        response: { 202: IndexResponse, ...refusals },
       },
     },
     async (request, reply) => {
       if (await feed.rebuild()) request.log.info('the index is built anew');
       reply.code(202).header('cache-control', 'no-store');
-      return indexAnswer();
+      return indexResponse();
     },
   );
 
@@ -64,12 +64,12 @@ export function registerRebuild(app: Service, { feed, now }: RebuildDependencies
         summary: 'How far the index, or its rebuild, is',
         tags: ['index'],
         ...bearer,
-        response: { 200: IndexAnswer, ...refusals },
+        response: { 200: IndexResponse, ...refusals },
       },
     },
     async (_request, reply) => {
       reply.header('cache-control', 'no-store');
-      return indexAnswer();
+      return indexResponse();
     },
   );
 }

@@ -3,7 +3,7 @@ import { takesNames } from '@gaia/policy/access-rule';
 import type { EntryView, SavedEntry } from './entry.ts';
 
 /** An entry as it travels. */
-export function entryAnswer(entry: EntryView) {
+export function entryResponse(entry: EntryView) {
   return {
     id: entry.id,
     site: entry.site,
@@ -25,11 +25,11 @@ export function entryAnswer(entry: EntryView) {
   };
 }
 
-export function savedAnswer(saved: SavedEntry) {
-  return { ...entryAnswer(saved.entry), seq: saved.seq };
+export function savedResponse(saved: SavedEntry) {
+  return { ...entryResponse(saved.entry), seq: saved.seq };
 }
 
 /** The validator of an entry as one caller sees it. */
 export function entryTag(entry: EntryView): string {
-  return entityTag(entryAnswer(entry), entry.version);
+  return entityTag(entryResponse(entry), entry.version);
 }
