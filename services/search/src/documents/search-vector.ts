@@ -1,4 +1,4 @@
-import { words } from '../words/words.ts';
+import { tokenize } from '../tokenizer/tokenizer.ts';
 
 export interface SearchableText {
   readonly title: string;
@@ -42,11 +42,11 @@ export function searchVector(site: string, searchable: SearchableText): string {
   }
 
   function addAll(text: string, weight: 'A' | 'B', prefixed: boolean): void {
-    for (const { folded } of words(text)) {
+    for (const { normalised } of tokenize(text)) {
       position += 1;
-      if (prefixed) add(titleWord(folded), undefined);
+      if (prefixed) add(titleWord(normalised), undefined);
       // A word without a position is found, but takes no part in phrases; a clamped position would make wrong ones.
-      if (!add(folded, position <= MAX_POSITION ? `${position}${weight}` : undefined)) return;
+      if (!add(normalised, position <= MAX_POSITION ? `${position}${weight}` : undefined)) return;
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Word, words } from '../words/words.ts';
+import { type Token, words } from '../tokenizer/tokenizer.ts';
 import type { Marked } from './query-text.ts';
 
 /** Characters around the marked words of a snippet, markup not counted. */
@@ -13,7 +13,7 @@ export const MAX_SCANNED_LENGTH = 10_000;
  */
 export function highlight(text: string, query: Marked): { readonly html: string; readonly marked: boolean } {
   const scanned = text.slice(0, MAX_SCANNED_LENGTH);
-  const hits = [...words(scanned)].filter((word) => isMarked(word, query));
+  const hits = [...tokenize(scanned)].filter((word) => isMarked(word, query));
   const { start, end } = bestStretch(scanned, hits);
   let html = start > 0 ? '…' : '';
   let at = start;
@@ -26,12 +26,12 @@ export function highlight(text: string, query: Marked): { readonly html: string;
   return { html, marked: hits.length > 0 };
 }
 
-function isMarked({ folded }: Word, query: Marked): boolean {
-  return query.words.has(folded) || query.beginnings.some((beginning) => folded.startsWith(beginning));
+function isMarked({ normalised }: Token, query: Marked): boolean {
+  return query.words.has(normalised) || query.beginnings.some((beginning) => normalised.startsWith(beginning));
 }
 
 /** Where the snippet begins and ends: on edges of words wherever there are any near. */
-function bestStretch(text: string, hits: readonly Word[]): { start: number; end: number } {
+function bestStretch(text: string, hits: readonly Token[]): { start: number; end: number } {
   let best = 0;
   let bestCount = 0;
   let last = 0;

@@ -1,5 +1,5 @@
 import { siteWord, titleWord } from '../documents/search-vector.ts';
-import { words } from '../words/words.ts';
+import { tokenize } from '../tokenizer/tokenizer.ts';
 
 /** A query as it was understood. */
 export interface ParsedQuery {
@@ -35,7 +35,7 @@ export function parseQuery(text: string): ParsedQuery | undefined {
       groups.push([]);
       continue;
     }
-    const found = [...words(source)].map((word) => word.folded);
+    const found = [...tokenize(source)].map((word) => word\.normalised);
     if (found.length === 0) continue;
     count += found.length;
     if (count > MAX_QUERY_WORDS) throw new QueryTooComplex(`a query has at most ${MAX_QUERY_WORDS} words`);

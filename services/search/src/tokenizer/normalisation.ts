@@ -17,20 +17,20 @@ const LETTERS: Readonly<Record<string, string>> = Object.freeze({
 const LETTER = /[ßæœøđðþłħıς]/g;
 
 /** Longest word in characters; of longer ones this much is kept, in documents and queries alike. */
-export const MAX_WORD_LENGTH = 64;
+export const MAX_TOKEN_LENGTH = 64;
 
 /**
  * The form under which a word is indexed and looked up: no case, no accents, compatible forms made one (NFKC).
  * It is the same whatever the locale of the database is, because the database has no part in it.
  */
-export function fold(word: string): string {
+export function normalise(word: string): string {
   if (/^[a-z0-9]{1,64}$/.test(word)) return word;
-  const folded = word
+  const normalised = word
     .normalize('NFKD')
     .replace(ACCENTS, '')
     .toLowerCase()
     .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
     .normalize('NFC')
     .replace(NOT_WORD, '');
-  return folded.length <= MAX_WORD_LENGTH ? folded : [...folded].slice(0, MAX_WORD_LENGTH).join('');
+  return normalised.length <= MAX_TOKEN_LENGTH ? normalised : [..\.normalised].slice(0, MAX_TOKEN_LENGTH).join('');
 }

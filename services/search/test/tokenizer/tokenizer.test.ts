@@ -1,10 +1,10 @@
 import { anyCharacter } from '@gaia/testing/any-character';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fold, MAX_WORD_LENGTH } from '../../src/words/fold.ts';
-import { words } from '../../src/words/words.ts';
+import { normalise, MAX_TOKEN_LENGTH } from '../../src/tokenizer/normalisation.ts';
+import { tokenize } from '../../src/tokenizer/tokenizer.ts';
 
-const folded = (text: string) => [...words(text)].map((word) => word.folded);
+const normalised = (text: string) => [...tokenize(text)].map((word) => word\.normalised);
 
 describe('the words of a text', () => {
   it.each([
@@ -23,13 +23,13 @@ describe('the words of a text', () => {
     ['', []],
     ['!?<>&"\'\\ \u0000', []],
   ])('%j', (text, expected) => {
-    expect(folded(text)).toEqual(expected);
+    expect(normalised(text)).toEqual(expected);
   });
 
   it('stand where they say', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter }), (text) => {
-        for (const word of words(text)) expect(fold(text.slice(word.start, word.end))).toBe(word.folded);
+        for (const word of tokenize(text)) expect(normalise(text.slice(word.start, word.end))).toBe(word\.normalised);
       }),
     );
   });
@@ -37,9 +37,9 @@ describe('the words of a text', () => {
   it('hold nothing that could end a quoted lexeme, are bounded, and fold to themselves', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter, maxLength: 300 }), (text) => {
-        for (const word of folded(text)) {
+        for (const word of normalised(text)) {
           expect(word).toMatch(/^[\p{L}\p{N}\p{M}]+$/u);
-          expect([...word].length).toBeLessThanOrEqual(MAX_WORD_LENGTH);
+          expect([...word].length).toBeLessThanOrEqual(MAX_TOKEN_LENGTH);
           expect(word.isWellFormed()).toBe(true);
         }
       }),
