@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { FeedConsumer } from './consumer.ts';
 import type { EntryEvent } from './events.ts';
 import type { FeedPage } from './feed-page.ts';
-import { applyReplicas, latest, sweepReplicas } from './replicas.ts';
+import { applyProjections, latest, sweepProjections } from './projections.ts';
 
 export interface Progress {
   readonly cursor: string;
@@ -56,14 +56,14 @@ export async function applyPage<DB>(
   await database.transaction().execute(async (transaction) => {
     const { generation, rebuilding } = await lockProgress(transaction, from);
     const entries = page.events.filter((event): event is EntryEvent => event.kind === 'entry');
-    await applyReplicas(transaction, page.events, generation);
+    await applyProjections(transaction, page.events, generation);
     const changed = latest(entries, ({ site, id }) => `${site} ${id}`);
     if (changed.length > 0) await consumer.apply(transaction, changed, generation);
     const reachedEnd = page.seq >= page.head;
     const rebuilt = rebuilding && reachedEnd;
     if (rebuilt) {
       await consumer.sweep(transaction, generation);
-      await sweepReplicas(transaction, generation);
+      await sweepProjections(transaction, generation);
     }
     await sql`
       update progress set

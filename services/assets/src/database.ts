@@ -44,13 +44,13 @@ interface UnclaimedBytesTable {
 }
 
 /** The copy of an entry that readers see, or the one that is being worked on. */
-export type Edition = 'published' | 'working';
+export type Variant = 'published' | 'working';
 
 /** A copy of an entry mentions a file. */
 interface FileReferencesTable {
   site: string;
   entry: string;
-  edition: Edition;
+  edition: Variant;
   file: string;
   /** Whether only those may read the field who have one of the roles in `readable_by`. */
   restricted: boolean;

@@ -6,12 +6,12 @@ type Timestamp = ColumnType<Date, Date | string, Date | string>;
  * Which copy of an entry a document is: `published` as readers see it, `working` as those see it who may edit it,
  * `whole` where both are the same, so that nothing is stored twice.
  */
-export type Edition = 'whole' | 'published' | 'working';
+export type Variant = 'whole' | 'published' | 'working';
 
 interface DocumentsTable {
   site: string;
   entry: string;
-  edition: Edition;
+  edition: Variant;
   type: string;
   author: string;
   /** To be shown and no more: access goes by the class. */

@@ -1,7 +1,7 @@
 import type { FeedConsumer } from '@gaia/feed-follower/consumer';
 import type { EntryCopy, EntryEvent } from '@gaia/feed-follower/events';
 import { sql, type Transaction } from 'kysely';
-import type { AssetsDatabase, Edition } from '../database.ts';
+import type { AssetsDatabase, Variant } from '../database.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const MAX_TITLE_LENGTH = 300;
@@ -38,7 +38,7 @@ async function applyEntries(
 function referencesOf({ site, id, entry }: EntryEvent) {
   if (entry === null) return [];
   const { author, accessClass, type } = entry;
-  const editions: [Edition, EntryCopy | null][] = [
+  const editions: [Variant, EntryCopy | null][] = [
     ['published', entry.published],
     ['working', entry.draft],
   ];

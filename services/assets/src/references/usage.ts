@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { AssetsDatabase, Edition } from '../database.ts';
+import type { AssetsDatabase, Variant } from '../database.ts';
 
 /** An entry that mentions a file. */
 interface Usage {
@@ -7,7 +7,7 @@ interface Usage {
   readonly type: string;
   readonly title: string;
   /** In which copies it is mentioned. */
-  readonly editions: readonly Edition[];
+  readonly editions: readonly Variant[];
   /** Whether it stands only in fields that not everybody who sees the entry may read. */
   readonly restricted: boolean;
 }

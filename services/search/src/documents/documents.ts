@@ -2,7 +2,7 @@ import type { FeedConsumer } from '@gaia/feed-follower/consumer';
 import type { EntryCopy, EntryEvent, FeedEntry } from '@gaia/feed-follower/events';
 import type { Insertable, Transaction } from 'kysely';
 import { sql } from 'kysely';
-import type { Edition, SearchDatabase } from '../database.ts';
+import type { Variant, SearchDatabase } from '../database.ts';
 import { searchVector } from './search-vector.ts';
 
 type Document = Insertable<SearchDatabase['documents']>;
@@ -65,7 +65,7 @@ function documentsOf(entry: FeedEntry): MadeDocument[] {
   return [document(entry, 'published', published), document(entry, 'working', draft)];
 }
 
-function document(entry: FeedEntry, edition: Edition, copy: EntryCopy): MadeDocument {
+function document(entry: FeedEntry, edition: Variant, copy: EntryCopy): MadeDocument {
   return (site) => ({
     edition,
     type: entry.type,

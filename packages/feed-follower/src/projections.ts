@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { ClassEvent, EntitlementEvent, FeedEvent } from './events.ts';
 
 /** Keeps what the feed says of access classes and entitlements. Granting and withdrawing touch these rows and no other. */
-export async function applyReplicas<DB>(
+export async function applyProjections<DB>(
   transaction: Transaction<DB>,
   events: readonly FeedEvent[],
   generation: number,
@@ -37,7 +37,7 @@ export async function applyReplicas<DB>(
 }
 
 /** Removes what a rebuild did not name again. */
-export async function sweepReplicas<DB>(transaction: Transaction<DB>, generation: number): Promise<void> {
+export async function sweepProjections<DB>(transaction: Transaction<DB>, generation: number): Promise<void> {
   await sql`delete from access_classes where generation < ${generation}`.execute(transaction);
   await sql`delete from entitlements where generation < ${generation}`.execute(transaction);
 }
