@@ -26,7 +26,7 @@ import { listTypes } from '../types/type-store.ts';
 import { createBatch } from './batch.ts';
 import type { GraphqlContext } from './context.ts';
 import { formatError } from './errors.ts';
-import { limits, refuseDeepNesting, refuseExcess } from './limits.ts';
+import { limits, limitNesting, enforceQueryLimits } from './limits.ts';
 import { buildSchema } from './schema.ts';
 
 export interface GraphqlRequest {
@@ -93,7 +93,7 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
     const schema = schemaOf(request.site, await listTypes(database, request.site));
     let document: DocumentNode;
     try {
-      refuseDeepNesting(request.query);
+      limitNesting(request.query);
       document = parse(request.query, { maxTokens: limits.tokens, noLocation: false });
       const invalid = validate(schema, document, rules(maySeeSchema), { maxErrors: 10 });
       if (invalid.length > 0) return { status: 400, body: { errors: invalid.map(format) } };
@@ -101,7 +101,7 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
       if (!operation || !schema.getRootType(operation.operation)) {
         throw new GraphQLError('The operation to be carried out is not named, not there, or of a kind that is not.');
       }
-      refuseExcess(schema, document, operation, request.variables);
+      enforceQueryLimits(schema, document, operation, request.variables);
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       return { status: 400, body: { errors: [format(error)] } };

@@ -40,7 +40,7 @@ interface Weight {
  * Refuses text whose brackets nest too deeply (`query_too_deep`), before it is parsed: the parser, and most that is done
  * with what it makes, calls itself once a level. Throws a syntax error where the text has no tokens.
  */
-export function refuseDeepNesting(query: string): void {
+export function limitNesting(query: string): void {
   const lexer = new Lexer(new Source(query));
   let depth = 0;
   for (let count = 0; count <= limits.tokens; count += 1) {
@@ -61,7 +61,7 @@ export function refuseDeepNesting(query: string): void {
  * every alias counts, and what stands below a list counts once for each of its items. For documents that are valid
  * already, so that fragments make no circles. Each fragment is weighed once, however often it is spread.
  */
-export function refuseExcess(
+export function enforceQueryLimits(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
