@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { ClassEvent, EntitlementEvent, FeedEvent } from './events.ts';
 
-/** Keeps what the feed says of access classes and entitlements. Granting and withdrawing touch these rows and no other. */
+/** Projects the access classes and entitlements of the feed. */
 export async function applyProjections<DB>(
   transaction: Transaction<DB>,
   events: readonly FeedEvent[],
@@ -36,13 +36,13 @@ export async function applyProjections<DB>(
       set held = excluded.held, generation = excluded.generation`.execute(transaction);
 }
 
-/** Removes what a rebuild did not name again. */
+/** Removes rows that a rebuild did not write. */
 export async function sweepProjections<DB>(transaction: Transaction<DB>, generation: number): Promise<void> {
   await sql`delete from access_classes where generation < ${generation}`.execute(transaction);
   await sql`delete from entitlements where generation < ${generation}`.execute(transaction);
 }
 
-/** Of several events of one thing the last one counts. */
+/** The last event of each key. */
 export function latest<T>(events: readonly T[], keyOf: (event: T) => string): T[] {
   return [...new Map(events.map((event) => [keyOf(event), event])).values()];
 }

@@ -2,13 +2,12 @@ import type { Caller } from '@gaia/policy/visibility';
 import { type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { CmsReader } from './database.ts';
 
-/** In a statement that is written once: the place of a value that each use gives. */
+/** Placeholders for the values of a query. */
 export type QueryParameters<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> };
 
-/** Runs a statement with its values; gives the rows. */
 export type PreparedQuery<Values, Row> = (reader: CmsReader, values: Values) => Promise<readonly Row[]>;
 
-/** The same in the name of a caller who is not of another site. */
+/** For a caller of the site; gives no rows to callers of another site. */
 export type PreparedCallerQuery<Values, Row> = (
   reader: CmsReader,
   caller: Caller,
@@ -27,11 +26,8 @@ function parametersOf<Values>(names: readonly (keyof Values & string)[]): QueryP
   return Object.fromEntries(names.map((name) => [name, sql.val(new QueryParameter(name))])) as QueryParameters<Values>;
 }
 
-/**
- * A statement whose text is always the same: put together and written out at its first use, which costs as much as a short
- * query does, and only given its values from then on.
- */
-export function statement<Values extends object, Row = unknown>(
+/** A query with constant text: compiled once, because compiling costs as much as a short query. */
+export function preparedQuery<Values extends object, Row = unknown>(
   names: readonly (keyof Values & string)[],
   write: (parameters: QueryParameters<Values>) => RawBuilder<Row>,
 ): PreparedQuery<Values, Row> {
@@ -44,16 +40,16 @@ export function statement<Values extends object, Row = unknown>(
   };
 }
 
-/** Stand for the caller while a text is written; no site, subject or role can be these. */
+/** Placeholders for the caller in a compiled query; NUL makes them impossible as a site, subject or role. */
 const SITE = '\u0000site';
 const SUBJECT = '\u0000subject';
 const ROLES: readonly string[] = Object.freeze(['\u0000role']);
-/** Different sets of permissions for which texts are kept. */
+/** Limit of cached sets of permissions. */
 const MAX_TEXTS = 200;
 
 /**
- * A statement that asks the policy. Its text depends on whether there is a caller and on his permissions alone; who he is, his
- * site and his roles are values, so one text serves all callers of the same permissions.
+ * A query with the predicate of the policy. Its text depends only on whether there is a caller and on their permissions. Subject, site
+ * and roles are parameters, so one text serves all callers with the same permissions.
  */
 export function preparedCallerQuery<Values extends object, Row = unknown>(
   names: readonly (keyof Values & string)[],
@@ -62,11 +58,11 @@ export function preparedCallerQuery<Values extends object, Row = unknown>(
   const texts = new Map<string, CompiledQuery<Row>>();
 
   function textFor(reader: CmsReader, caller: Caller): CompiledQuery<Row> {
-    const key = caller === undefined ? 'nobody' : `with ${caller.scopes.join(' ')}`;
+    const key = caller === undefined ? 'anonymous' : `with ${caller.scopes.join(' ')}`;
     const known = texts.get(key);
     if (known !== undefined) return known;
-    const anybody = caller && { site: SITE, subject: SUBJECT, roles: ROLES, scopes: caller.scopes };
-    const compiled = write(anybody, SITE, parametersOf(names)).compile(reader);
+    const placeholder = caller && { site: SITE, subject: SUBJECT, roles: ROLES, scopes: caller.scopes };
+    const compiled = write(placeholder, SITE, parametersOf(names)).compile(reader);
     if (texts.size >= MAX_TEXTS) texts.clear();
     texts.set(key, compiled);
     return compiled;

@@ -8,7 +8,7 @@ import { changeableFile } from './access.ts';
 import { changedFile, metadataTag, refuseConflict } from './file-change.ts';
 import { MAX_PRODUCTS, PRODUCT_ID } from './file-rule.ts';
 import type { Files } from './files.ts';
-import { FileResponse, FileParams, fileResponse } from './schemas.ts';
+import { FileParams, FileResponse, fileResponse } from './schemas.ts';
 
 const Change = Type.Object(
   {

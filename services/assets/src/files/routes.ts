@@ -21,12 +21,12 @@ import type { Files } from './files.ts';
 import { readListCursor, writeListCursor } from './list-cursor.ts';
 import {
   DeleteQuery,
-  FileResponse,
   FileParams,
+  FileResponse,
   fileResponse,
   ListQuery,
-  ManyResponse,
   ManyQuery,
+  ManyResponse,
   MinSeqQuery,
 } from './schemas.ts';
 

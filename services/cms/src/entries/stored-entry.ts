@@ -3,8 +3,8 @@ import type { Caller } from '@gaia/policy/visibility';
 import { type Selectable, sql } from 'kysely';
 import type { CmsTransaction, EntryTable } from '../database.ts';
 import { problem } from '../errors.ts';
-import { keepReferences } from '../references/entry-references.ts';
 import { preparedCallerQuery, preparedQuery } from '../prepared-queries.ts';
+import { keepReferences } from '../references/entry-references.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { type TypeRow, typeOfRow } from '../types/type-store.ts';
@@ -12,7 +12,7 @@ import { reserveEntryValues } from '../types/unique-values.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { EntryView, LastChange } from './entry.ts';
-import { readScope, lastChangeFor } from './entry-columns.ts';
+import { lastChangeFor, readScope } from './entry-columns.ts';
 
 /** An entry with both copies, as it is while one changes it. */
 export interface StoredEntry {

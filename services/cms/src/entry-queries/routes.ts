@@ -5,7 +5,7 @@ import { requireSiteOfToken } from '../access.ts';
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
 import { entryResponse } from '../entries/entry-response.ts';
-import { EntryResponse, EntryListResponse, EntryParams } from '../entries/schemas.ts';
+import { EntryListResponse, EntryParams, EntryResponse } from '../entries/schemas.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { listEntries } from './list-entries.ts';
 import { ListQuery, readListQuery } from './query.ts';

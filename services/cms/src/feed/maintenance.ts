@@ -4,15 +4,15 @@ import { keepReferencesOfType } from '../references/entry-references.ts';
 import { inTransaction } from '../transactions.ts';
 import { findTypesById } from '../types/type-store.ts';
 
-/** Events looked at, and entries sent again, in one transaction: each is short, so that it holds back nobody. */
+/** Events or entries in one transaction; short transactions do not hold back the feed. */
 const BATCH = 500;
-/** Bytes of entries sent again in one transaction: they share a `seq`, and a page of the feed never splits one. */
+/** Bytes of entries in one transaction: they share a `seq`, and a page of the feed never splits a `seq`. */
 const REFRESH_BYTES = 1024 * 1024;
 
 /**
- * Takes away events that newer ones of the same entry (class, entitlement) supersede, up to what consumers can already read; the newest
- * event of every entry stays, of a deleted one too, so that a replay still builds everything. Gives how many events
- * it looked at: 0 when there is no more to do.
+ * Deletes events that newer events of the same entry (class, entitlement) supersede, up to the position that consumers can read. The
+ * newest event of every entry stays, also of a deleted one, so that a replay is complete. Returns the number of events it
+ * examined: 0 at the end.
  */
 export async function compactFeed(database: CmsDatabase): Promise<number> {
   return inTransaction(database, async (transaction) => {
@@ -27,7 +27,7 @@ export async function compactFeed(database: CmsDatabase): Promise<number> {
         where seq > ${from.compacted_to}::bigint and seq < ${from.below}::bigint
         order by seq fetch first (${BATCH}::bigint) rows with ties
       ),
-      gone as (
+      superseded as (
         delete from feed_events old using (select site, subject_id, max(seq) as seq from batch group by 1, 2) newer
         where old.site = newer.site and old.subject_id = newer.subject_id and old.seq < newer.seq
       )
@@ -40,8 +40,8 @@ export async function compactFeed(database: CmsDatabase): Promise<number> {
 }
 
 /**
- * Sends a batch of the entries of types that have changed through the feed again, because they show names of the
- * type and its fields, and works out anew what they refer to. Gives whether there was anything to do.
+ * Sends a batch of the entries of changed types again, because their events contain names of the type and its fields, and updates
+ * their references. Returns false when there is nothing to do.
  */
 export async function refreshFeed(database: CmsDatabase, now: () => number): Promise<boolean> {
   return inTransaction(database, async (transaction) => {
@@ -94,21 +94,26 @@ export async function refreshFeed(database: CmsDatabase, now: () => number): Pro
 export interface FeedMaintenanceOptions {
   readonly database: CmsDatabase;
   readonly now: () => number;
-  /** Called when something was sent through the feed. */
+  /** Called after new events. */
   readonly onSent: () => void;
   readonly onError: (error: unknown) => void;
   readonly intervalMs?: number;
 }
 
 export interface FeedMaintenance {
-  /** There is something to send again. */
   trigger(): void;
-  /** Resolves when a run that is under way has ended; none starts any more. */
+  /** Resolves when the current run has ended. */
   close(): Promise<void>;
 }
 
-/** Keeps the feed small and true in the background, with every replica taking part. */
-export function startFeedMaintenance({ database, now, onSent, onError, intervalMs = 30_000 }: FeedMaintenanceOptions): FeedMaintenance {
+/** Compacts and refreshes the feed in the background, in every replica. */
+export function startFeedMaintenance({
+  database,
+  now,
+  onSent,
+  onError,
+  intervalMs = 30_000,
+}: FeedMaintenanceOptions): FeedMaintenance {
   let closed = false;
   let again = false;
   let running: Promise<void> | undefined;

@@ -3,7 +3,7 @@ import { type DeferredAudit, insertPending } from '@gaia/audit-log/deferred';
 import type { AuditEvent } from '@gaia/audit-log/event';
 import { sql } from 'kysely';
 import type { CmsTables, CmsTransaction } from '../database.ts';
-import { type QueryParameters, preparedQuery } from '../prepared-queries.ts';
+import { preparedQuery, type QueryParameters } from '../prepared-queries.ts';
 import type { FeedSignal } from './feed-signal.ts';
 
 export type FeedKind = 'entry' | 'class' | 'entitlement';

@@ -2,7 +2,7 @@ import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schema
 import type { Service } from '@gaia/http-service/service';
 import { requireScope } from '@gaia/token-guard/requirements';
 import type { Feed } from './feed.ts';
-import { FeedResponse, FeedQuery } from './schemas.ts';
+import { FeedQuery, FeedResponse } from './schemas.ts';
 
 /** `GET /cms/feed`. To be registered under a guard. */
 export function registerFeed(app: Service, feed: Feed): void {

@@ -15,18 +15,18 @@ import {
 } from 'graphql';
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
-import { problem } from '../errors.ts';
 import { listEntries } from '../entry-queries/list-entries.ts';
+import { problem } from '../errors.ts';
 import type { CallContext } from '../service-clients/call-context.ts';
-import type { ServiceClients } from '../service-clients/service-clients.ts';
 import { readableFiles } from '../service-clients/readable-files.ts';
+import type { ServiceClients } from '../service-clients/service-clients.ts';
 import type { ContentType } from '../types/field.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { listTypes } from '../types/type-store.ts';
 import { createBatch } from './batch.ts';
 import type { GraphqlContext } from './context.ts';
 import { formatError } from './errors.ts';
-import { limits, limitNesting, enforceQueryLimits } from './limits.ts';
+import { enforceQueryLimits, limitNesting, limits } from './limits.ts';
 import { buildSchema } from './schema.ts';
 
 export interface GraphqlRequest {

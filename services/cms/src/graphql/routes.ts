@@ -5,7 +5,7 @@ import { isSiteId } from '@gaia/tokens/site-id';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import { callContextOf } from '../service-clients/call-context.ts';
-import type { GraphqlResponse, GraphqlRequest } from './graphql.ts';
+import type { GraphqlRequest, GraphqlResponse } from './graphql.ts';
 
 /** Largest request, in bytes. */
 const MAX_BODY = 256 * 1024;

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** What goes along with every call to another service: who asks, and as a part of what. */
+/** Headers that every call to another service forwards. */
 export interface CallContext {
   /** The caller's own `Authorization` header. */
   readonly authorization: string | undefined;

@@ -1,10 +1,9 @@
 import type { CallContext } from './call-context.ts';
 import type { ServiceClients } from './service-clients.ts';
 
-/** Which of some files a caller may read. Throws a Problem: `assets_unavailable`, or what assets refuses with. */
+/** The files of a list that a caller may read. Throws a Problem: `assets_unavailable`, or the problem of assets. */
 export type ReadableFiles = (ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
-/** By the word of the service assets, asked in the caller's name. */
 export function readableFiles(
   serviceClients: Pick<ServiceClients, 'assets'>,
   site: string,

@@ -12,11 +12,11 @@ export interface SearchRequest {
   readonly cursor?: string | null;
 }
 
-/** The services beside this one, asked in the caller's name. What they do not show to the caller is left out. */
+/** Calls assets and search with the token of the caller, so the result has only what the caller may see. */
 export interface ServiceClients {
-  /** What is known of files of a site; an Error (a Problem) for those that could not be asked for. */
+  /** Metadata of files of a site; an Error (a Problem) for files whose request failed. */
   assets(site: string, ids: readonly string[], context: CallContext): Promise<ReadonlyMap<string, JsonObject | Error>>;
-  /** Throws a Problem: `search_unavailable`, or what search refuses with. */
+  /** Throws a Problem: `search_unavailable`, or the problem of search. */
   search(request: SearchRequest, context: CallContext): Promise<JsonObject>;
 }
 
@@ -24,16 +24,21 @@ export interface ServiceClientsOptions {
   readonly assetsUrl: string;
   readonly searchUrl: string;
   readonly fetch: Fetch;
-  /** Longest wait for all that one request asks of a service at a time, in milliseconds. */
+  /** Deadline of all calls of one request to a service. */
   readonly deadlineMs?: number;
 }
 
-/** Files asked for in one call: as many as assets takes. */
+/** The limit of assets. */
 const FILES_OF_CALL = 100;
 const CALLS_AT_ONCE = 4;
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
-export function createServiceClients({ assetsUrl, searchUrl, fetch, deadlineMs = 2_000 }: ServiceClientsOptions): ServiceClients {
+export function createServiceClients({
+  assetsUrl,
+  searchUrl,
+  fetch,
+  deadlineMs = 2_000,
+}: ServiceClientsOptions): ServiceClients {
   async function get(service: 'assets' | 'search', url: string, context: CallContext, signal: AbortSignal) {
     const { status, body } = await fetchJson(url, {
       fetch,
@@ -57,14 +62,14 @@ export function createServiceClients({ assetsUrl, searchUrl, fetch, deadlineMs =
     assets: async (site, ids, context) => {
       const signal = AbortSignal.timeout(deadlineMs);
       const found = new Map<string, JsonObject | Error>();
-      // Files have UUIDs; whatever else stands in an entry is none.
+      // Ids of files are UUIDs.
       const left = ids.filter((id) => isUuid(id) && id === id.toLowerCase());
       const work = async () => {
         for (let some = left.splice(0, FILES_OF_CALL); some.length > 0; some = left.splice(0, FILES_OF_CALL)) {
           const url = `${assetsUrl}/assets/sites/${site}/metadata?ids=${some.join(',')}`;
-          const answer = await get('assets', url, context, signal).catch((error: Error) => error);
-          if (answer instanceof Error) for (const id of some) found.set(id, answer);
-          else for (const file of filesOf(answer)) found.set(file.id, file);
+          const response = await get('assets', url, context, signal).catch((error: Error) => error);
+          if (response instanceof Error) for (const id of some) found.set(id, response);
+          else for (const file of filesOf(response)) found.set(file.id, file);
         }
       };
       await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));

@@ -12,7 +12,7 @@ import {
 import type { Service } from '@gaia/http-service/service';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import type { ContentType } from './field.ts';
-import { NewType, TypeResponse, TypeChange, TypeList, TypeParams } from './schemas.ts';
+import { NewType, TypeChange, TypeList, TypeParams, TypeResponse } from './schemas.ts';
 import { typeView } from './type-view.ts';
 import type { Types } from './types.ts';
 

@@ -20,10 +20,10 @@ import type { Endpoint, EndpointInput, Endpoints } from './endpoints.ts';
 import {
   DeliveryList,
   DeliveryQuery,
-  EndpointResponse,
   EndpointChange,
   EndpointList,
   EndpointParams,
+  EndpointResponse,
   NewEndpoint,
   NewEndpointResponse,
   Rotation,

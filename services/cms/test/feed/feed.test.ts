@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFeedSignal } from '../../src/feed/feed-signal.ts';
-import { correctPosition, createOutbox } from '../../src/feed/outbox.ts';
 import { compactFeed } from '../../src/feed/maintenance.ts';
+import { correctPosition, createOutbox } from '../../src/feed/outbox.ts';
 import { inTransaction } from '../../src/transactions.ts';
 import { admin, createArticle, defineArticle, editor, fileId, follower, startCms, type TestCms } from '../cms.ts';
 

@@ -2,7 +2,7 @@ import type { FeedConsumer } from '@gaia/feed-follower/consumer';
 import type { EntryCopy, EntryEvent, FeedEntry } from '@gaia/feed-follower/events';
 import type { Insertable, Transaction } from 'kysely';
 import { sql } from 'kysely';
-import type { Variant, SearchDatabase } from '../database.ts';
+import type { SearchDatabase, Variant } from '../database.ts';
 import { searchVector } from './search-vector.ts';
 
 type Document = Insertable<SearchDatabase['documents']>;

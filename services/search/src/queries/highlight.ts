@@ -1,4 +1,4 @@
-import { type Token, words } from '../tokenizer/tokenizer.ts';
+import { type Token, tokenize } from '../tokenizer/tokenizer.ts';
 import type { Marked } from './query-text.ts';
 
 /** Characters around the marked words of a snippet, markup not counted. */

@@ -35,7 +35,7 @@ export function parseQuery(text: string): ParsedQuery | undefined {
       groups.push([]);
       continue;
     }
-    const found = [...tokenize(source)].map((word) => word\.normalised);
+    const found = [...tokenize(source)].map((word) => word.normalised);
     if (found.length === 0) continue;
     count += found.length;
     if (count > MAX_QUERY_WORDS) throw new QueryTooComplex(`a query has at most ${MAX_QUERY_WORDS} words`);

@@ -10,7 +10,7 @@ import { readPosition, writePosition } from './cursor.ts';
 import { type Found, find, type Results, type Search } from './find.ts';
 import { highlight } from './highlight.ts';
 import { type Marked, markedWords, type ParsedQuery, parseQuery, QueryTooComplex } from './query-text.ts';
-import { SearchResponse, SearchQuery } from './schemas.ts';
+import { SearchQuery, SearchResponse } from './schemas.ts';
 import { siteOfRequest } from './site-of-request.ts';
 
 export interface SearchRoutesDependencies {

@@ -1,4 +1,4 @@
-/** Accents of Latin, Greek and Cyrillic, points of Hebrew, vowel signs of Arabic: what people leave out when they search. */
+/** Accents of Latin, Greek and Cyrillic, points of Hebrew, vowel signs of Arabic: users omit them in queries. */
 const ACCENTS = /[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]/g;
 const NOT_WORD = /[^\p{L}\p{N}\p{M}]/gu;
 const LETTERS: Readonly<Record<string, string>> = Object.freeze({
@@ -16,12 +16,12 @@ const LETTERS: Readonly<Record<string, string>> = Object.freeze({
 });
 const LETTER = /[ßæœøđðþłħıς]/g;
 
-/** Longest word in characters; of longer ones this much is kept, in documents and queries alike. */
+/** Characters of a token; longer ones are truncated, in documents and queries. */
 export const MAX_TOKEN_LENGTH = 64;
 
 /**
- * The form under which a word is indexed and looked up: no case, no accents, compatible forms made one (NFKC).
- * It is the same whatever the locale of the database is, because the database has no part in it.
+ * The indexed form of a word: without case and accents, compatibility forms unified (NFKC). It does not depend on the locale of the
+ * database.
  */
 export function normalise(word: string): string {
   if (/^[a-z0-9]{1,64}$/.test(word)) return word;
@@ -32,5 +32,5 @@ export function normalise(word: string): string {
     .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
     .normalize('NFC')
     .replace(NOT_WORD, '');
-  return normalised.length <= MAX_TOKEN_LENGTH ? normalised : [..\.normalised].slice(0, MAX_TOKEN_LENGTH).join('');
+  return normalised.length <= MAX_TOKEN_LENGTH ? normalised : [...normalised].slice(0, MAX_TOKEN_LENGTH).join('');
 }

@@ -1,6 +1,6 @@
 import { normalise } from './normalisation.ts';
 
-/** A word of a text: its normalised form and where it stands, in UTF-16 units. */
+/** A normalised word and its position in the text, in UTF-16 units. */
 export interface Token {
   readonly normalised: string;
   readonly start: number;
@@ -8,13 +8,13 @@ export interface Token {
 }
 
 /**
- * Letters, digits and marks that stand together are a word. Scripts that write no spaces give a word for each character,
- * so that a run of them is found as a phrase, wherever its words begin.
+ * Adjacent letters, digits and marks are a token. In scripts without spaces each character is a token, so that a phrase query finds a
+ * run of them wherever its words begin.
  */
 const WORD =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]\p{M}*|(?:(?![\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}])[\p{L}\p{N}\p{M}])+/gu;
 
-/** The words of a text in order. Everything else (punctuation, symbols, markup's brackets) only separates them. */
+/** The tokens of a text in order; everything else separates them. */
 export function* tokenize(text: string): Generator<Token> {
   for (const match of text.matchAll(WORD)) {
     const normalised = normalise(match[0]);

@@ -1,10 +1,10 @@
 import { anyCharacter } from '@gaia/testing/any-character';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalise, MAX_TOKEN_LENGTH } from '../../src/tokenizer/normalisation.ts';
+import { MAX_TOKEN_LENGTH, normalise } from '../../src/tokenizer/normalisation.ts';
 import { tokenize } from '../../src/tokenizer/tokenizer.ts';
 
-const normalised = (text: string) => [...tokenize(text)].map((word) => word\.normalised);
+const normalised = (text: string) => [...tokenize(text)].map((word) => word.normalised);
 
 describe('the words of a text', () => {
   it.each([
@@ -29,7 +29,7 @@ describe('the words of a text', () => {
   it('stand where they say', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter }), (text) => {
-        for (const word of tokenize(text)) expect(normalise(text.slice(word.start, word.end))).toBe(word\.normalised);
+        for (const word of tokenize(text)) expect(normalise(text.slice(word.start, word.end))).toBe(word.normalised);
       }),
     );
   });
