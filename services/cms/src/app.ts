@@ -17,7 +17,7 @@ import { createEntitlements } from './entitlements/entitlements.ts';
 import { registerEntitlements } from './entitlements/routes.ts';
 import { createEntries } from './entries/entries.ts';
 import { registerEntryChanges } from './entries/routes.ts';
-import { registerAccessExplain } from './access-explain/routes.ts';
+import { registerReading } from './entry-queries/routes.ts';
 import { createFeed } from './feed/feed.ts';
 import type { FeedSignal } from './feed/feed-signal.ts';
 import { createOutbox } from './feed/outbox.ts';
