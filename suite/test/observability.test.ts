@@ -83,6 +83,13 @@ describe('logs', () => {
 
 describe('metrics', () => {
   it('are those of docs/metrics.md, each of the services that it names', async () => {
+    const counters = [
+      'gaia_auth_logins_total{outcome="ok"}',
+      'gaia_auth_logins_total{outcome="invalid_credentials"}',
+      'gaia_auth_refreshes_total{outcome="rotated"}',
+      'gaia_auth_refreshes_total{outcome="repeated"}',
+    ];
+    const before = await metricsOf('auth');
     const wrong = { email: 'admin@localhost', password: 'wrong-Pass-4711' };
     await call('POST', `${suite.url}/auth/login`, { body: wrong });
     const { refresh_token } = (
@@ -91,36 +98,40 @@ describe('metrics', () => {
     await call('POST', `${suite.url}/auth/refresh`, { body: { refresh_token } });
     await call('POST', `${suite.url}/auth/refresh`, { body: { refresh_token } });
 
-    const ports = { gateway: 5, auth: 1, cms: 2, assets: 3, search: 4 };
     const found: string[] = [];
-    let auth = '';
-    for (const [service, offset] of Object.entries(ports)) {
-      const { status, text } = await call('GET', `http://127.0.0.1:${suite.port + offset}/metrics`);
-      expect(status).toBe(200);
-      for (const [, name] of text.matchAll(/^# HELP (gaia_\S+)/gm)) found.push(`${name} of ${service}`);
-      if (service === 'auth') auth = text;
+    for (const service of Object.keys(ports) as (keyof typeof ports)[]) {
+      for (const [, name] of (await metricsOf(service)).matchAll(/^# HELP (gaia_\S+)/gm)) {
+        found.push(`${name} of ${service}`);
+      }
     }
     expect(found.toSorted()).toEqual((await documented()).toSorted());
 
-    const seriesValue = (series: string) =>
-      Number(
-        auth
-          .split('\n')
-          .find((line) => line.startsWith(series))
-          ?.split(' ')[1],
-      );
-    expect(seriesValue('gaia_auth_logins_total{outcome="ok"}')).toBeGreaterThan(0);
-    expect(seriesValue('gaia_auth_logins_total{outcome="invalid_credentials"}')).toBeGreaterThan(0);
-    expect(seriesValue('gaia_auth_refreshes_total{outcome="rotated"}')).toBeGreaterThan(0);
-    expect(seriesValue('gaia_auth_refreshes_total{outcome="repeated"}')).toBeGreaterThan(0);
-    expect(seriesValue('gaia_auth_password_hashes{state="waiting"}')).toBe(0);
-    expect(seriesValue('gaia_revocations_age_seconds')).toBeGreaterThanOrEqual(0);
+    const auth = await metricsOf('auth');
+    const increases = counters.map((series) => seriesValue(auth, series) - seriesValue(before, series));
+    expect(increases).toEqual([1, 1, 1, 1]);
+    expect(seriesValue(auth, 'gaia_auth_password_hashes{state="waiting"}')).toBe(0);
+    expect(seriesValue(auth, 'gaia_revocations_age_seconds')).toBeGreaterThanOrEqual(0);
   });
 
   it('of the gateway are not on its public port', async () => {
     expect((await call('GET', `${suite.url}/metrics`)).text).not.toContain('gaia_http_request_duration_seconds');
   });
 });
+
+/** The services, by the distance of their port from the suite's; the gateway's is that of its metrics. */
+const ports = { gateway: 5, auth: 1, cms: 2, assets: 3, search: 4 };
+
+async function metricsOf(service: keyof typeof ports): Promise<string> {
+  const { status, text } = await call('GET', `http://127.0.0.1:${suite.port + ports[service]}/metrics`);
+  expect(status).toBe(200);
+  return text;
+}
+
+/** A series that is not there yet counts as 0. */
+function seriesValue(metrics: string, series: string): number {
+  const line = metrics.split('\n').find((one) => one.startsWith(series));
+  return Number(line?.split(' ')[1] ?? 0);
+}
 
 function linesOf(id: string | null): { service: string; path: string; status: number }[] {
   return lines.map((line) => JSON.parse(line)).filter((line) => line.request_id === id && line.msg === 'request');

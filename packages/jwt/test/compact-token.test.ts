@@ -26,23 +26,24 @@ describe('a compact token', () => {
 
   it('has one spelling only: every other one of the same bytes is refused', () => {
     const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=', ''];
-    let tried = 0;
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 12 }), (bytes) => {
         const spelling = Buffer.from(bytes).toString('base64url');
-        const others = [...spelling, ''].flatMap((_, at) =>
-          letters.flatMap((letter) => [0, 1].map((drop) => spelling.slice(0, at) + letter + spelling.slice(at + drop))),
-        );
+        const others = [...spelling, '']
+          .flatMap((_, at) =>
+            letters.flatMap((letter) =>
+              [0, 1].map((drop) => spelling.slice(0, at) + letter + spelling.slice(at + drop)),
+            ),
+          )
+          .filter((other) => other !== spelling && Buffer.from(other, 'base64url').equals(Buffer.from(bytes)));
+        expect(others).toContain(`${spelling}=`);
         for (const other of others) {
-          if (other === spelling || !Buffer.from(other, 'base64url').equals(Buffer.from(bytes))) continue;
           const token = `${part({})}.${part({})}.${other}`;
           expect(reasonOf(() => readCompactToken(token))).toMatch(/^(encoding_not_canonical|bearer_syntax)$/);
-          tried += 1;
         }
       }),
       { numRuns: 30 },
     );
-    expect(tried).toBeGreaterThan(50);
   });
 
   it.each(['AB', 'AC', 'AQ=', 'AQ==', 'A', 'AAB', 'AAAAA', 'AQ\n', '+A', '/w', 'A_9'])(

@@ -46,8 +46,7 @@ describe('a token', () => {
 
   it.each(callerRoles)('can be had for the role %s', (role) => {
     const { payload } = decoded(issuer.tokenFor({ role }));
-    expect(typeof payload.scope).toBe('string');
-    expect(payload.scope.length).toBeGreaterThan(0);
+    expect(payload.scope).toMatch(/^[a-z]+:[a-z]+(?: [a-z]+:[a-z]+)*$/);
     expect('sid' in payload).toBe(role !== 'service');
     expect('site' in payload).toBe(role !== 'service');
   });

@@ -27,7 +27,18 @@ it('refuses hostile text wherever an anonymous caller can put it', async () => {
       }),
     })),
   ];
-  const { sent, faults } = await fuzz(targets, inProcessRequest(auth.app));
+  const { faults } = await fuzz(targets, inProcessRequest(auth.app));
   expect(faults).toEqual([]);
-  expect(sent).toBeGreaterThan(500);
+  expect(targets.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      'GET /auth/hosts/{host} path host',
+      'POST /auth/login member password',
+      'POST /auth/refresh member refresh_token',
+      'POST /auth/reset member token',
+      'POST /oauth/token member client_assertion',
+      'POST /oauth/introspect member token',
+      'GET /.well-known/jwks.json header authorization',
+      'GET /.well-known/jwks.json query',
+    ]),
+  );
 }, 120_000);

@@ -62,7 +62,16 @@ it('refuses hostile text wherever an anonymous caller can put it', async () => {
     open: ['POST /cms/hooks/{endpoint}'],
   });
   const targets = [...described, ...queries, ...filters, ...messages(body.id)];
-  const { sent, faults } = await fuzz(targets, inProcessRequest(cms.app, { 'x-gaia-site': SITE }));
+  const { faults } = await fuzz(targets, inProcessRequest(cms.app, { 'x-gaia-site': SITE }));
   expect(faults).toEqual([]);
-  expect(sent).toBeGreaterThan(500);
+  expect(targets.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      'GET /cms/sites/{site}/entries query cursor',
+      'POST /cms/hooks/{endpoint} path endpoint',
+      'POST /graphql member query',
+      'GET /cms/sites/{site}/entries header authorization',
+      'POST /graphql body as application/json',
+      'GET /cms/whoami bearer token',
+    ]),
+  );
 }, 120_000);
