@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { passResponseHeaders, type ServiceHeaders } from './response-headers.ts';
+import { responseHeaders, type ServiceHeaders } from './response-headers.ts';
 
 export interface RelayResponse {
   readonly outgoing: ServerResponse;
@@ -10,11 +10,8 @@ export interface RelayResponse {
   ownHeaders(): readonly string[];
   /** Called when the response is a stream of events, which may go on for hours. */
   onEvents?(): void;
-  /**
-   * Sees a 401 before the client does. Gives headers to add (names and values in turns), or `again` where the request
-   * may be sent once more with other credentials.
-   */
-  onUnauthorized?: ((challenge: string) => Promise<readonly string[] | 'again'>) | undefined;
+  /** Sees a 401 before the client does. True where the request may be sent once more with other credentials. */
+  onUnauthorized?: ((challenge: string) => Promise<boolean>) | undefined;
 }
 
 /** How a request ended: `sent` (all of the response, or cut off on one side), `again`: it may be sent anew. */
@@ -92,7 +89,7 @@ class Relay implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     if (status === 401 && this.#response.onUnauthorized !== undefined) {
       this.#decide(headers, this.#response.onUnauthorized(String(headers['www-authenticate'] ?? '')));
-    } else this.#writeHead(status, headers, []);
+    } else this.#writeHead(status, headers);
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -125,28 +122,28 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#resolve(outcome);
   }
 
-  #writeHead(status: number, headers: ServiceHeaders, added: readonly string[]): void {
+  #writeHead(status: number, headers: ServiceHeaders): void {
     this.#headWritten = true;
     this.#response.takeOver();
-    this.#outgoing.writeHead(status, joinHeaders(passResponseHeaders(headers), this.#response.ownHeaders(), added));
+    this.#outgoing.writeHead(status, responseHeaders(headers, this.#response.ownHeaders()));
     if (String(headers['content-type'] ?? '').startsWith('text/event-stream')) this.#response.onEvents?.();
     this.#scheduleFlush();
   }
 
-  #decide(headers: ServiceHeaders, decision: Promise<readonly string[] | 'again'>): void {
+  #decide(headers: ServiceHeaders, decision: Promise<boolean>): void {
     const held: Buffer[] = [];
     this.#held = held;
     this.#controller?.pause();
     decision.then(
-      (added) => {
+      (again) => {
         if (this.#settled) return;
         this.#held = undefined;
-        if (added === 'again') {
+        if (again) {
           this.#settle('again');
           this.#controller?.abort(new SetAside());
           return;
         }
-        this.#writeHead(401, headers, added);
+        this.#writeHead(401, headers);
         for (const chunk of held) this.#write(chunk);
         if (this.#ended) this.#settle('sent');
         else this.#controller?.resume();
@@ -182,33 +179,23 @@ class Relay implements Dispatcher.DispatchHandler {
    * wake the client once. What is there goes out; where no body is there yet (events, long polls), the head alone.
    */
   #scheduleFlush(): void {
-    setImmediate(() => {
-      const [outgoing, first] = [this.#outgoing, this.#first];
-      this.#turnOver = true;
-      this.#first = undefined;
-      if (this.#ended) {
-        if (first === undefined) outgoing.end();
-        else outgoing.end(first.toString('latin1'), 'latin1');
-      } else if (outgoing.destroyed) return;
-      else if (first !== undefined) this.#send(first);
-      else if (!this.#bodyBegun) outgoing.flushHeaders();
-    });
+    setImmediate(endTurn, this);
+  }
+
+  endTurn(): void {
+    const outgoing = this.#outgoing;
+    const first = this.#first;
+    this.#turnOver = true;
+    this.#first = undefined;
+    if (this.#ended) {
+      if (first === undefined) outgoing.end();
+      else outgoing.end(first.toString('latin1'), 'latin1');
+    } else if (outgoing.destroyed) return;
+    else if (first !== undefined) this.#send(first);
+    else if (!this.#bodyBegun) outgoing.flushHeaders();
   }
 }
 
-/** The service's headers, the gateway's own in the place of those of the same name. */
-function joinHeaders(headers: readonly string[], own: readonly string[], added: readonly string[]): string[] {
-  const all: string[] = [];
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    // What a response depends on adds up.
-    if (name === 'vary' || (!names(own, name) && !names(added, name))) all.push(name, headers[index + 1] as string);
-  }
-  for (const list of [own, added]) for (const part of list) all.push(part);
-  return all;
-}
-
-function names(list: readonly string[], name: string): boolean {
-  for (let index = 0; index < list.length; index += 2) if (list[index] === name) return true;
-  return false;
+function endTurn(relay: Relay): void {
+  relay.endTurn();
 }

@@ -89,7 +89,7 @@ export interface InboundHeaders {
  */
 export function sortRequestHeaders(rawHeaders: readonly string[]): InboundHeaders {
   if (rawHeaders.length > 2 * MAX_HEADERS) throw problem('too_many_headers');
-  const seen = new Set<string>();
+  const seen: string[] = [];
   const passed: string[] = [];
   let authorization: string | undefined;
   let cookie: string | undefined;
@@ -98,8 +98,8 @@ export function sortRequestHeaders(rawHeaders: readonly string[]): InboundHeader
     const name = (rawHeaders[index] as string).toLowerCase();
     const value = rawHeaders[index + 1] as string;
     if (singleHeaders.has(name)) {
-      if (seen.has(name)) throw problem('duplicate_header', { detail: `${name} is there more than once.` });
-      seen.add(name);
+      if (seen.includes(name)) throw problem('duplicate_header', { detail: `${name} is there more than once.` });
+      seen.push(name);
       if (name === 'authorization') authorization = value;
     } else if (name === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
     else if (name === 'connection') named = connectionOptions(value, named);
