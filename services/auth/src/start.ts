@@ -201,9 +201,9 @@ async function startWith(
     now,
     randomBytes,
   };
-  const { app, parts } = await buildApp(config, appDependencies);
+  const { app, operator } = await buildApp(config, appDependencies);
   if (config.AUTH_CONTROL_SOCKET !== undefined) {
-    const operatorApp = await buildOperatorApp(appDependencies, parts);
+    const operatorApp = await buildOperatorApp(operator, { logger, metrics });
     const control = await openControlSocket(operatorApp, config.AUTH_CONTROL_SOCKET);
     app.addHook('preClose', () => control.close());
   }

@@ -1,0 +1,28 @@
+import type { Throttles } from '../throttling/throttles.ts';
+import { createOwnAccount, type OwnAccountOptions } from './account.ts';
+import { createOwnEmail, type OwnEmailOptions } from './account-email.ts';
+import { type AddressProofOptions, createAddressProof } from './address-proof.ts';
+import { createForgot } from './forgot-password.ts';
+import { createReset, type ResetOptions } from './reset-password.ts';
+import { createSetPassword, type SetPasswordOptions } from './set-password.ts';
+import { createUsers, type UsersOptions } from './users.ts';
+
+type AccountsOptions = Omit<
+  OwnAccountOptions & OwnEmailOptions & AddressProofOptions & ResetOptions & SetPasswordOptions & UsersOptions,
+  'proof' | 'throttle'
+> & { readonly throttles: Pick<Throttles, 'mailOf'> };
+
+/** What administrators do with accounts, what users do with their own, and how an address is proved. */
+export function createAccounts(options: AccountsOptions) {
+  const { throttles } = options;
+  const proof = createAddressProof(options);
+  return {
+    proof,
+    users: createUsers(options),
+    setPassword: createSetPassword(options),
+    account: createOwnAccount(options),
+    accountEmail: createOwnEmail({ ...options, proof, throttle: throttles.mailOf('email') }),
+    forgot: createForgot({ ...options, throttle: throttles.mailOf('forgot') }),
+    reset: createReset({ ...options, proof }),
+  };
+}
