@@ -26,7 +26,7 @@ interface SignalSource {
   off(signal: NodeJS.Signals, listener: () => void): unknown;
 }
 
-/** Everything outside a command: whoever runs it hands this in, so that a test runs commands in its own process. */
+/** Everything outside a command: passed in, so that a test runs commands in its own process. */
 export interface Context {
   readonly fetch: Fetch;
   /** Milliseconds since the epoch. */

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { fetch } from '@gaia/http-client/fetch';
 import { gaia } from './gaia.ts';
 
-// Whoever reads our output may stop early (`gaia users list | head -1`); that is no error.
+// A reader of the output may stop early (`gaia users list | head -1`); that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;

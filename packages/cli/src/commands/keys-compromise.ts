@@ -8,7 +8,7 @@ import { suiteUrl } from '../suite-url.ts';
 
 export function addKeysCompromise(parent: CommandUnknownOpts, context: CommandContext): void {
   described(parent.command('compromise'), {
-    summary: 'Drop a signing key that somebody else may hold (needs an administrator)',
+    summary: 'Drop a signing key that others may hold (needs an administrator)',
     details: [
       'Every service refuses within a second what it has signed, and another key signs at once. Logins live on: clients ' +
         'refresh and go on. The key never signs again, also not from a file.',

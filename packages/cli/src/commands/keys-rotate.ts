@@ -11,7 +11,7 @@ export function addKeysRotate(parent: CommandUnknownOpts, context: CommandContex
     summary: 'Let the next signing key sign (needs an administrator)',
     details: [
       'It signs at once if it was published for longer than verifiers keep a key set; otherwise as soon as it was, which the ' +
-        'column signs_from tells. Nobody notices anything: tokens of the key before are good until they expire.',
+        'column signs_from tells. Users notice nothing: tokens of the key before are good until they expire.',
     ],
     examples: ['gaia keys rotate'],
   })

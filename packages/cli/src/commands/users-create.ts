@@ -42,7 +42,7 @@ export function addUsersCreate(parent: CommandUnknownOpts, context: CommandConte
         ...(name !== undefined && { name }),
       };
       const user = await asAdministrator(url, context, async (api) => {
-        // Before the user is made: a mistyped site should not leave somebody behind who cannot be made again.
+        // Before the user is made: a mistyped site should not leave a user behind who cannot be made again.
         if (site !== undefined) await refuseUnknown(api, site, roles);
         const created = (await api.post('/auth/users', { body })).body;
         if (site === undefined) return created;

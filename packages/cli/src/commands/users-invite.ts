@@ -7,7 +7,7 @@ import { writeItem } from '../terminal/item-list.ts';
 
 export function addUsersInvite(parent: CommandUnknownOpts, context: CommandContext): void {
   described(parent.command('invite'), {
-    summary: 'Invite somebody to a site, on the host and without a login',
+    summary: 'Invite a person to a site, on the host and without a login',
     details: ['A mail brings a link, at whose page the password is chosen. The site must take members by invitation.'],
     examples: ['gaia users invite ann@example.com --site site-a.localhost --role owner'],
   })

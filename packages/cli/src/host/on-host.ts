@@ -13,7 +13,7 @@ const STARTED_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * Does the work with the auth service of this host, which asks nobody who they are: access to its control socket is enough.
+ * Does the work with the auth service of this host, which needs no login: access to its control socket is enough.
  * A suite that is stopped is started for the command, auth alone and without a port. Throws Failure.
  */
 export async function onHost<T>(context: Context, work: (api: ApiClient) => Promise<T>): Promise<T> {

@@ -9,7 +9,7 @@ export async function newPassword(fromStdin: boolean, email: string, context: Co
   if (fromStdin) {
     const [line = ''] = (await readBounded(context.stdin, MAX_PASSWORD_INPUT_BYTES)).split(/\r?\n/);
     if (line === '') throw new UsageError('there is no password on standard input');
-    // What is no UTF-8 was replaced: nobody could ever type that password.
+    // What is no UTF-8 was replaced: that password could never be typed.
     if (line.includes('\ufffd')) throw new UsageError('the password on standard input is not UTF-8');
     return line;
   }

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 const WIDTH = 30;
 
 export interface ProgressBar {
-  /** Shows how far something is; `total` undefined where nobody knows. Nothing where there is no terminal. */
+  /** Shows how far something is; `total` undefined where it is unknown. Nothing where there is no terminal. */
   show(done: number, total: number | undefined, unit: string): void;
   /** Takes the bar away. */
   end(): void;

@@ -12,8 +12,7 @@ export interface DecodedToken {
 }
 
 /**
- * Reads as much of a token as there is to read, also of one that every verifier refuses: whoever inspects it wants to
- * see why. Never throws. Tokens longer than 8 KiB are not read at all.
+ * Reads as much of a token as there is to read, also of one that every verifier refuses, to show why. Never throws. Tokens longer than 8 KiB are not read at all.
  */
 export function decodeToken(token: string): DecodedToken {
   if (token.length > MAX_TOKEN_BYTES) return { header: undefined, payload: undefined };

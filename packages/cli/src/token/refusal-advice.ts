@@ -11,7 +11,7 @@ export const refusalAdvice: Readonly<Record<RefusalReason, string>> = Object.fre
   encoding_not_canonical: 'A part was changed or re-encoded (padding, "+" or "/"); use the token exactly as issued.',
   not_utf8: 'The bytes are damaged; use the token exactly as issued.',
   not_json: 'The text is damaged or is no JWT; use the token exactly as issued.',
-  nested_too_deep: 'Nobody honest makes such a token; find out where it comes from.',
+  nested_too_deep: 'No honest issuer makes such a token; find out where it comes from.',
   name_escaped: 'Two readers could read it differently; its maker must write the names of members without escapes.',
   member_repeated: 'Two readers could read it differently; its maker must write every member once.',
   algorithm_not_allowed: 'Access tokens are RS256 and nothing else; this one is of another kind or is forged.',
@@ -19,11 +19,11 @@ export const refusalAdvice: Readonly<Record<RefusalReason, string>> = Object.fre
     'Access tokens have typ at+jwt (RFC 9068); present a token of this kind only where it is meant for.',
   header_not_allowed: 'crit, b64, jku, jwk, x5u and x5c are refused: a token must not bring its own key or rules.',
   kid_unusable: 'The header must name the signing key in kid; its maker must add it.',
-  issuer_unknown: 'It comes from somebody else than is trusted here; if that is right, name its issuer with --issuer.',
+  issuer_unknown: 'It comes from another issuer than is trusted here; if that is right, name its issuer with --issuer.',
   key_unknown: 'Its key is not (or no longer) published there; log in again, or look whether this is the right suite.',
   algorithm_not_of_key:
     'The header and the published key disagree about the algorithm; the token is forged or its maker broken.',
-  signature_wrong: 'It was changed after it was signed, or signed by somebody else; do not trust anything in it.',
+  signature_wrong: 'It was changed after it was signed, or signed with another key; do not trust anything in it.',
   claim_missing:
     'iss, sub, aud, exp, iat, jti and client_id must be there (RFC 9068 §2.2); its maker must add what is not.',
   claim_malformed: 'A claim has the wrong type, such as a time that is a string; its maker must correct it.',

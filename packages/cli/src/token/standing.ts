@@ -17,7 +17,7 @@ export type Standing =
 
 /**
  * Asks a service of the suite who the token's bearer is. Only for tokens that this suite's own keys have verified: any
- * other would be handed to somebody whom it is not for. Never throws Failure.
+ * other would be handed to a server that it is not for. Never throws Failure.
  */
 export async function standingOf(
   accessToken: string,

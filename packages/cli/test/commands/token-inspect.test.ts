@@ -57,7 +57,7 @@ const refused: readonly [verdict: string, advice: string, token: () => string][]
   ],
   [
     'REFUSED  nested_too_deep (token_malformed): a part of the token is nested too deeply',
-    'Nobody honest makes such a token; find out where it comes from.',
+    'No honest issuer makes such a token; find out where it comes from.',
     () => withPart(1, base64(`{"a":${'['.repeat(20)}${']'.repeat(20)}}`)),
   ],
   [
@@ -92,7 +92,7 @@ const refused: readonly [verdict: string, advice: string, token: () => string][]
   ],
   [
     'REFUSED  issuer_unknown (token_invalid): the issuer of the token is not trusted here',
-    'It comes from somebody else than is trusted here; if that is right, name its issuer with --issuer.',
+    'It comes from another issuer than is trusted here; if that is right, name its issuer with --issuer.',
     () => issuer.tokenFor({ claims: { iss: 'https://other.example' } }),
   ],
   [
@@ -102,7 +102,7 @@ const refused: readonly [verdict: string, advice: string, token: () => string][]
   ],
   [
     'REFUSED  signature_wrong (token_invalid): the signature of the token does not verify',
-    'It was changed after it was signed, or signed by somebody else; do not trust anything in it.',
+    'It was changed after it was signed, or signed with another key; do not trust anything in it.',
     () => withPart(1, base64(JSON.stringify({ ...issuer.claimsFor(), sub: 'somebody else' }))),
   ],
   [

@@ -1,15 +1,15 @@
 import type { Language } from '@gaia/i18n/language';
 
 /**
- * What a mail is about. It holds ids and never a token: whoever reads the table cannot use a link, and what has changed
+ * What a mail is about. It holds ids and never a token: a reader of the table cannot use a link, and what has changed
  * by the time of sending is taken into account.
  */
 export type MailJob =
-  /** Somebody has registered with an address; whether it is known here is found out when the mail is written. */
+  /** A registration with an address; whether it is known here is found out when the mail is written. */
   | { readonly kind: 'registration'; readonly registration: string }
   /** A user wants to show that the present address is theirs. */
   | { readonly kind: 'verification'; readonly user: string; readonly site?: string | undefined }
-  /** Somebody has asked for a new password, for an address that may be unknown. */
+  /** A request for a new password, for an address that may be unknown. */
   | { readonly kind: 'password_reset'; readonly emailKey: string; readonly site?: string | undefined }
   | { readonly kind: 'email_change'; readonly user: string; readonly site?: string | undefined }
   | { readonly kind: 'invitation'; readonly invitation: string }

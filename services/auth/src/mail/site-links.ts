@@ -16,7 +16,7 @@ export interface SiteLinks {
   ofSite(site: string): Promise<Sender>;
   /**
    * The sender of mails to a user: the wanted site if they belong to it, else their first, else the installation.
-   * Whoever controls a site's pages could take tokens out of links to them, so a link leads only to a site that the user
+   * The pages of a site could take tokens out of links to them, so a link leads only to a site that the user
    * has joined, and an administrator's always to the installation.
    */
   ofUser(user: { id: string; administrator: boolean }, wanted: string | undefined): Promise<Sender>;

@@ -27,9 +27,9 @@ export interface MailText {
 /** Every mail, in one language. */
 export interface MailTexts {
   registration(facts: MailFacts): MailText;
-  /** Somebody registers who has an account at another site of the installation. */
+  /** A registration by a person who has an account at another site of the installation. */
   registrationOfKnown(facts: MailFacts): MailText;
-  /** Somebody registers who is a member already; there is no link. */
+  /** A registration by a present member; there is no link. */
   registrationOfMember(facts: MailFacts): MailText;
   verification(facts: MailFacts): MailText;
   passwordReset(facts: MailFacts): MailText;
