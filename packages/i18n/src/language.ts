@@ -15,8 +15,8 @@ export function languageOfTag(tag: string | undefined): Language | undefined {
   return languages.find((language) => language === primary);
 }
 
-/** The best language for an Accept-Language header (RFC 9110 §12.5.4), else the default. Members that are invalid do not count. */
-export function negotiateLanguage(acceptLanguage: string | undefined): Language {
+/** The best language for an Accept-Language header (RFC 9110 §12.5.4); undefined where it names none. Invalid members do not count. */
+export function negotiateLanguage(acceptLanguage: string | undefined): Language | undefined {
   const accepted = (acceptLanguage ?? '').split(',', MAX_RANGES).map((range) => {
     const [tag, weight = 'q=1'] = range.split(';', 2).map((part) => part.trim());
     return { language: languageOfTag(tag), quality: qualityOf(weight) };
@@ -25,7 +25,7 @@ export function negotiateLanguage(acceptLanguage: string | undefined): Language 
   const [best] = accepted
     .filter(({ language, quality }) => language !== undefined && quality > 0)
     .sort((a, b) => b.quality - a.quality);
-  return best?.language ?? defaultLanguage;
+  return best?.language;
 }
 
 /** RFC 9110 §12.4.2. */

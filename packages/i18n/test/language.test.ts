@@ -3,14 +3,15 @@ import { languageOfTag, negotiateLanguage } from '../src/language.ts';
 
 describe('negotiateLanguage', () => {
   it.each([
-    [undefined, 'en'],
-    ['', 'en'],
-    ['*', 'en'],
+    [undefined, undefined],
+    ['', undefined],
+    ['*', undefined],
+    ['en-GB', 'en'],
     ['fr-CA,fr;q=0.9,en;q=0.8', 'fr'],
     ['en;q=0.1, zh-Hans;q=0.9', 'zh'],
     ['zh-Hant-TW', 'zh'],
     ['DE-at', 'de'],
-    ['pt, de;q=0', 'en'],
+    ['pt, de;q=0', undefined],
     ['pt, de;q=0.1', 'de'],
     ['*, de;q=0.5', 'de'],
     ['de;q=0.5, fr;q=0.5', 'de'],
@@ -30,11 +31,11 @@ describe('negotiateLanguage', () => {
     'd e',
     ';q=1',
     ',,,',
-  ])('passes over the invalid %s', (header) => expect(negotiateLanguage(header)).toBe('en'));
+  ])('passes over the invalid %s', (header) => expect(negotiateLanguage(header)).toBeUndefined());
 
   it('looks at the first twenty ranges only', () => {
     expect(negotiateLanguage(`${'pt,'.repeat(19)}de`)).toBe('de');
-    expect(negotiateLanguage(`${'pt,'.repeat(20)}de`)).toBe('en');
+    expect(negotiateLanguage(`${'pt,'.repeat(20)}de`)).toBeUndefined();
   });
 });
 

@@ -159,6 +159,8 @@ export interface UserDevicesTable {
   device: Buffer;
   first_seen_at: Date;
   last_seen_at: Date;
+  /** Of its latest login that named one; null for devices that have named none. */
+  language: Generated<string | null>;
 }
 
 /** Tables of the auth service's schema. */

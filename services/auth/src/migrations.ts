@@ -12,6 +12,7 @@ import { usernameSkeleton } from '../migrations/0021-username-skeleton.ts';
 import { erasureOutbox } from '../migrations/0040-erasure-outbox.ts';
 import { userLists } from '../migrations/0041-user-lists.ts';
 import { clientSecrets } from '../migrations/0060-client-secrets.ts';
+import { deviceLanguage } from '../migrations/0061-device-language.ts';
 
 /** The schema that holds this service's tables. */
 export const SCHEMA = 'auth';
@@ -30,6 +31,7 @@ const migrations: readonly Migration[] = [
   erasureOutbox,
   userLists,
   clientSecrets,
+  deviceLanguage,
 ];
 
 /** Brings the service's schema up to date; gives the names of what was done. Throws MigrationError, DatabaseUnavailable. */

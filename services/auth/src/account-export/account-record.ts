@@ -24,7 +24,7 @@ export async function readAccountRecord(database: Kysely<AuthTables>, id: string
     .execute();
   const devices = await database
     .selectFrom('user_devices')
-    .select(['first_seen_at', 'last_seen_at'])
+    .select(['first_seen_at', 'last_seen_at', 'language'])
     .where('user_id', '=', id)
     .orderBy('first_seen_at')
     .execute();

@@ -36,12 +36,18 @@ export function oldestRecentSight(now: number): number {
 const MAX_DEVICES = 50;
 
 export function createKnownDevices({ database, outbox, log, now }: KnownDevicesOptions): KnownDevices {
-  async function remember(user: string, device: Buffer, at: number): Promise<'known' | 'first' | 'new'> {
+  async function remember(
+    user: string,
+    device: Buffer,
+    language: Language | undefined,
+    at: number,
+  ): Promise<'known' | 'first' | 'new'> {
     const { rows } = await sql<{ is_new: boolean; others: number }>`
       with seen as (
-        insert into user_devices (user_id, device, first_seen_at, last_seen_at)
-        values (${user}, ${device}, ${new Date(at)}, ${new Date(at)})
-        on conflict (user_id, device) do update set last_seen_at = excluded.last_seen_at
+        insert into user_devices (user_id, device, first_seen_at, last_seen_at, language)
+        values (${user}, ${device}, ${new Date(at)}, ${new Date(at)}, ${language ?? null})
+        on conflict (user_id, device) do update set last_seen_at = excluded.last_seen_at,
+            language = coalesce(excluded.language, user_devices.language)
           where user_devices.last_seen_at < ${new Date(oldestRecentSight(at))}
         returning (xmax = 0) as is_new
       )
@@ -65,7 +71,7 @@ export function createKnownDevices({ database, outbox, log, now }: KnownDevicesO
     seen: async ({ user, email, userAgent, address, site, language }) => {
       try {
         const at = now();
-        if ((await remember(user, deviceDigest(userAgent, address), at)) !== 'new') return;
+        if ((await remember(user, deviceDigest(userAgent, address), language, at)) !== 'new') return;
         await outbox.add(
           database,
           { language },

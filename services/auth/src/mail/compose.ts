@@ -27,6 +27,8 @@ interface Draft {
   readonly name?: string;
   readonly link?: Link;
   readonly notice?: JobOf<NoticeKind>;
+  /** Where it is not that of the job. */
+  readonly language?: string | undefined;
 }
 
 interface Link {
@@ -155,7 +157,8 @@ export function createCompose(options: ComposeOptions) {
     const user = await users.byId(job.user);
     if (user === undefined) return undefined;
     const sender = await siteLinks.ofUser(user, job.site);
-    return { to: job.recipient, sender, text: noticeTexts[job.kind], name: user.name, notice: job };
+    const language = await users.languageOf(user.id);
+    return { to: job.recipient, sender, text: noticeTexts[job.kind], name: user.name, notice: job, language };
   }
 
   function draft(job: MailJob): Promise<Draft | undefined> {
@@ -179,7 +182,7 @@ export function createCompose(options: ComposeOptions) {
     const made = await draft(job);
     if (made === undefined) return undefined;
     const { to, sender, name = '', link, notice: about } = made;
-    const language = languageOfTag(job.language) ?? defaultLanguage;
+    const language = languageOfTag(made.language ?? job.language) ?? defaultLanguage;
     const text = mailTexts[language][made.text]({
       site: sender.name,
       name,

@@ -22,6 +22,17 @@ export function recipientOf(database: Kysely<AuthTables>) {
   return {
     byId: (id: string) => select().where('id', '=', id).executeTakeFirst(),
     byEmail: (emailKey: string) => select().where('email_key', '=', emailKey).executeTakeFirst(),
+    /** Of the device that the account has been used with for longest: an intruder's is newer, and must not choose it. */
+    languageOf: async (id: string) =>
+      (
+        await database
+          .selectFrom('user_devices')
+          .select('language')
+          .where('user_id', '=', id)
+          .orderBy('first_seen_at')
+          .limit(1)
+          .executeTakeFirst()
+      )?.language ?? undefined,
     isMember: async (user: string, site: string) =>
       (await database
         .selectFrom('memberships')

@@ -117,6 +117,22 @@ describe('a mail is in the language of the request that causes it', () => {
   });
 });
 
+describe('a notice', () => {
+  it('is in the language of the device that is known for longest, whatever an intruder accepts', async () => {
+    const { email, password } = await auth.provedMember({ site: A, name: 'uma' });
+    const login = { method: 'POST', url: '/auth/login', payload: { email, password } } as const;
+    const own = { 'accept-language': 'de-AT', 'user-agent': FIREFOX };
+    const first = await auth.app.inject({ ...login, headers: own });
+    const body = { email, password };
+    const intruder = { url: '/auth/login', body, language: 'zh', userAgent: 'curl/8', from: '198.51.100.7' };
+    expect(await mailAfter(email, intruder)).toMatchObject({ language: 'de', subject: `Neues Gerät bei ${A}` });
+    const change = { current_password: password, password: 'seven brisk orange kettles' };
+    const token: string = first.json().access_token;
+    const changed = await mailAfter(email, { url: '/auth/me/password', body: change, language: 'zh', token });
+    expect(changed).toMatchObject({ language: 'de', subject: `Ihr Passwort bei ${A} wurde geändert` });
+  });
+});
+
 it.each([
   ['has no language, as those of earlier versions', {}],
   ['has a language that there are no texts in', { language: 'constructor' }],

@@ -1,4 +1,4 @@
-import { type Language, languageOfTag, negotiateLanguage } from '@gaia/i18n/language';
+import { defaultLanguage, type Language, languageOfTag, negotiateLanguage } from '@gaia/i18n/language';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CookieSettings } from './cookie-settings.ts';
 
@@ -14,7 +14,8 @@ const YEAR_SECONDS = 31_536_000;
 export function createLanguageChoice({ nameOf }: CookieSettings): LanguageChoice {
   const name = nameOf('gaia-language');
   return {
-    read: ({ cookies, headers }) => languageOfTag(cookies[name]) ?? negotiateLanguage(headers['accept-language']),
+    read: ({ cookies, headers }) =>
+      languageOfTag(cookies[name]) ?? negotiateLanguage(headers['accept-language']) ?? defaultLanguage,
     keep: (reply, language) => void reply.setCookie(name, language, { maxAge: YEAR_SECONDS }),
   };
 }
