@@ -32,10 +32,9 @@ function tokens(): string {
     refresh_token: 'r1',
     refresh_expires_in: 900,
     scope: '',
+    user: { id: 'u1', email: 'a@b.c', administrator: false },
   });
 }
-
-const user = JSON.stringify({ id: 'u1', email: 'a@b.c', administrator: false, roles: [], sites: [], scope: '' });
 
 async function sizeOf(incoming: IncomingMessage): Promise<number> {
   let size = 0;
@@ -51,7 +50,6 @@ const server = createServer(async (incoming, outgoing) => {
   };
   if (url === '/auth/login') return answer(tokens());
   if (url === '/.well-known/jwks.json') return answer(jwks);
-  if (url === '/auth/me') return answer(user);
   if (url.startsWith('/auth/hosts/')) return answer('{"site":"localhost","name":"Bench","registration":"closed"}');
   if (url.startsWith('/assets/up')) return answer(JSON.stringify({ size: await sizeOf(incoming) }));
   if (url.startsWith('/assets/down')) {

@@ -31,7 +31,7 @@ interface Profile {
 
 /** What the gateway asks of auth. Every method refuses with upstream_unavailable when auth does not answer. */
 export interface AuthClient {
-  /** Tokens, or auth's own refusal as a Problem. `site` is the host's, where the caller names none. */
+  /** Tokens, or auth's own refusal as a Problem. `site` is the host's, where none is named. */
   logIn(credentials: Credentials, site: string | undefined, requester: Requester): Promise<TokenResponse>;
   /** New tokens; undefined where the family has ended. */
   refresh(

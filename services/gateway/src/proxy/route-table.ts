@@ -10,7 +10,7 @@ export interface ProxyRoute {
   readonly methods?: readonly Method[];
   /** Path at the service, where it is another one. */
   readonly forwardAs?: string;
-  /** False where no session is looked at, because the route needs no caller. */
+  /** False where no session is looked at, because the route needs no identity. */
   readonly session?: false;
   /**
    * What its answers hand out. Bearer and refresh tokens never go to a cookie: no session is looked at, for the route takes

@@ -135,7 +135,10 @@ export function createBrowserSessions(options: BrowserSessionsOptions): BrowserS
 
   const changeId: BrowserSessions['changeId'] = async (request, { login, tokens }, changes = {}) => {
     const tokensId = changes.tokens && (await tokenRecords.add(changes.tokens, login.endsAt));
-    if (!(await requestSessions.regenerate(request))) return undefined;
+    if (!(await requestSessions.regenerate(request))) {
+      if (tokensId !== undefined) await tokenRecords.delete(tokensId);
+      return undefined;
+    }
     const changed = { ...login, ...(changes.user && { user: changes.user }), ...(tokensId && { tokensId }) };
     await requestSessions.save(request, changed);
     if (tokensId !== undefined) await tokenRecords.delete(login.tokensId);
@@ -148,7 +151,13 @@ export function createBrowserSessions(options: BrowserSessionsOptions): BrowserS
     identityOf: ({ tokens }) => identityOfTokens(tokens),
     async find(request) {
       const login = loginOf(request);
-      return login && sessionWith(request, login, await usableTokens(request, login));
+      if (login === undefined) return undefined;
+      // Again: between the head of a request and its body the id may have ended, and nothing may follow from it then.
+      if ((await options.sessionRecords.load(request.session.sessionId)) === undefined) {
+        requestSessions.forget(request);
+        return undefined;
+      }
+      return sessionWith(request, login, await usableTokens(request, login));
     },
     async refreshRefused(request, { login, tokens }) {
       const refreshed = await tokenRefresh.refresh(login, tokens, 'refusal', requesterOf(request));

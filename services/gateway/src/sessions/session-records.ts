@@ -66,6 +66,8 @@ export function createSessionRecords(options: SessionRecordsOptions): SessionRec
     if (text === undefined || typeof seenAt !== 'number') return undefined;
     const session = JSON.parse(text) as StoredSession;
     const { login } = session;
+    // A record of a version before.
+    if (login === undefined) return undefined;
     if (at - seenAt >= Math.min(60_000, idleMsOf(login) / 4)) await noteUse(key, login, at);
     return session;
   }

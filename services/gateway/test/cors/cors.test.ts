@@ -4,12 +4,12 @@ import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { type Answer, answerJson } from '../support/servers.ts';
 
 const HOST = 'site-a.localhost';
-const FRONT_END = 'https://www.alpine.example';
+const ORIGIN = 'https://www.alpine.example';
 
 function opened(options: Parameters<typeof openGateway>[0] = {}): Promise<TestGateway> {
   return openGateway(options).then((gateway) => {
     for (const host of [HOST, 'site-b.localhost']) gateway.auth.hosts.set(host, host);
-    gateway.auth.origins.set(HOST, [FRONT_END, 'http://localhost:3000']);
+    gateway.auth.origins.set(HOST, [ORIGIN, 'http://localhost:3000']);
     gateway.auth.origins.set('site-b.localhost', ['https://choir.example']);
     return gateway;
   });
@@ -21,10 +21,10 @@ function corsHeaders({ headers }: Answer): string[] {
 
 const preflight = (headers: Record<string, string> = {}) => ({
   method: 'OPTIONS',
-  headers: { host: HOST, origin: FRONT_END, 'access-control-request-method': 'GET', ...headers },
+  headers: { host: HOST, origin: ORIGIN, 'access-control-request-method': 'GET', ...headers },
 });
 
-describe('a registered front end', () => {
+describe('a registered origin', () => {
   let gateway: TestGateway;
   beforeEach(async () => {
     gateway = await opened();
@@ -44,7 +44,7 @@ describe('a registered front end', () => {
     const answer = await gateway.send(path, preflight({ 'access-control-request-method': 'PUT' }));
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect(answer.headers).toMatchObject({
-      'access-control-allow-origin': FRONT_END,
+      'access-control-allow-origin': ORIGIN,
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'access-control-max-age': '3600',
       vary: 'origin',
@@ -58,10 +58,10 @@ describe('a registered front end', () => {
   });
 
   it('may read answers and their headers, with a bearer token', async () => {
-    const headers = { host: HOST, origin: FRONT_END, authorization: 'Bearer x', 'content-type': 'application/json' };
+    const headers = { host: HOST, origin: ORIGIN, authorization: 'Bearer x', 'content-type': 'application/json' };
     const answer = await gateway.send('/cms/x', { method: 'POST', headers, body: '{}' });
     expect(answer.status).toBe(200);
-    expect(answer.headers).toMatchObject({ 'access-control-allow-origin': FRONT_END, vary: 'origin' });
+    expect(answer.headers).toMatchObject({ 'access-control-allow-origin': ORIGIN, vary: 'origin' });
     expect(String(answer.headers['access-control-expose-headers']).split(', ')).toEqual(
       expect.arrayContaining(['etag', 'location', 'ratelimit', 'retry-after', 'gaia-seq', 'x-request-id']),
     );
@@ -69,13 +69,13 @@ describe('a registered front end', () => {
   });
 
   it('may read refusals too, of the gateway and of its rate limits', async () => {
-    const invalid = await gateway.send('/cms/../x', { headers: { host: HOST, origin: FRONT_END } });
+    const invalid = await gateway.send('/cms/../x', { headers: { host: HOST, origin: ORIGIN } });
     expect(invalid.status).toBeGreaterThanOrEqual(400);
     const few = await opened({ env: { RATE_LIMIT_PER_MINUTE: '1' } });
-    const sending = { headers: { host: HOST, origin: FRONT_END } };
+    const sending = { headers: { host: HOST, origin: ORIGIN } };
     await few.send('/cms/x', sending);
     const limited = await few.send('/cms/x', sending);
-    expect([limited.status, limited.headers['access-control-allow-origin']]).toEqual([429, FRONT_END]);
+    expect([limited.status, limited.headers['access-control-allow-origin']]).toEqual([429, ORIGIN]);
     expect(limited.headers['retry-after']).toBeDefined();
   });
 
@@ -86,7 +86,7 @@ describe('a registered front end', () => {
 
   it('gets no use of a visitor’s session: neither an answer with credentials nor a change', async () => {
     const session = await signIn(gateway, { headers: { host: HOST } });
-    const reading = { headers: { host: HOST, origin: FRONT_END, cookie: session.cookie } };
+    const reading = { headers: { host: HOST, origin: ORIGIN, cookie: session.cookie } };
     expect((await gateway.send('/cms/x', reading)).headers).not.toHaveProperty('access-control-allow-credentials');
     const headers = {
       ...reading.headers,
@@ -110,13 +110,13 @@ describe('nobody else', () => {
     ['a sub-domain', HOST, 'https://x.www.alpine.example'],
     ['the parent', HOST, 'https://alpine.example'],
     ['capitals', HOST, 'https://WWW.alpine.example'],
-    ['a path', HOST, `${FRONT_END}/`],
+    ['a path', HOST, `${ORIGIN}/`],
     ['user information', HOST, 'https://www.alpine.example@evil.example'],
-    ['a list', HOST, `${FRONT_END} https://evil.example`],
+    ['a list', HOST, `${ORIGIN} https://evil.example`],
     ['a pattern', HOST, '*'],
-    ['the front end of another site', HOST, 'https://choir.example'],
-    ['a site without front ends', 'site-c.localhost', FRONT_END],
-    ['the installation’s own address', 'localhost', FRONT_END],
+    ['the origin of another site', HOST, 'https://choir.example'],
+    ['a site without origins', 'site-c.localhost', ORIGIN],
+    ['the installation’s own address', 'localhost', ORIGIN],
     ['nothing', HOST, ''],
   ])('reads or changes anything: %s', async (_name, host, origin) => {
     const gateway = await opened();
@@ -128,11 +128,11 @@ describe('nobody else', () => {
   });
 
   it.each(['/session', '/sign-in', '/account', '/sso', '/', '/docs', '/ready', '/forward-auth'])(
-    'and no front end reads the gateway’s own %s',
+    'and no origin reads the gateway’s own %s',
     async (path) => {
       const gateway = await opened();
       expect(corsHeaders(await gateway.send(path, preflight()))).toEqual([]);
-      expect(corsHeaders(await gateway.send(path, { headers: { host: HOST, origin: FRONT_END } }))).toEqual([]);
+      expect(corsHeaders(await gateway.send(path, { headers: { host: HOST, origin: ORIGIN } }))).toEqual([]);
     },
   );
 });
@@ -143,13 +143,13 @@ describe('what services say of origins', () => {
       cms: (_, outgoing) =>
         answerJson(outgoing, 200, {}, { vary: 'authorization', 'access-control-allow-credentials': 'true' }),
     });
-    const answer = await gateway.send('/cms/x', { headers: { host: HOST, origin: FRONT_END } });
+    const answer = await gateway.send('/cms/x', { headers: { host: HOST, origin: ORIGIN } });
     expect(String(answer.headers.vary).split(', ').sort()).toEqual(['authorization', 'cookie', 'origin']);
     expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
   });
 });
 
-it('a site’s change of its front ends counts after a minute at the latest', async () => {
+it('a site’s change of its origins counts after a minute at the latest', async () => {
   let time = Date.now();
   const gateway = await opened({ now: () => time });
   const allowed = async () => (await gateway.send('/cms/x', preflight())).status;

@@ -96,7 +96,7 @@ describe('the id of before', () => {
     expect(await signedIn(second, changed.cookie)).toBe(true);
   });
 
-  it('is not brought back by a renewal of tokens that was under way', async () => {
+  it('is not brought back by a token refresh that was under way', async () => {
     const gateway = await openGateway();
     gateway.auth.expiresIn = 0;
     const session = await signIn(gateway);

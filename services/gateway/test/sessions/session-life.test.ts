@@ -167,7 +167,7 @@ describe('a login', () => {
     expect((await signIn(gateway, { body: { remember: true } })).setCookie).toMatch(/; Expires=[^;]+; HttpOnly/);
   });
 
-  it('tells auth the caller’s address and site', async () => {
+  it('tells auth the client’s address and site', async () => {
     const gateway = await openGateway();
     gateway.auth.hosts.set('site-a.localhost', 'site-a.localhost');
     const session = await signIn(gateway, {
@@ -212,7 +212,7 @@ describe('a login', () => {
     expect(answer.json()).toMatchObject({ status, code });
   });
 
-  it('takes a form and leads on', async () => {
+  it('takes a form and redirects', async () => {
     const gateway = await openGateway();
     const form = (body: string) =>
       gateway.send('/session', {

@@ -20,7 +20,7 @@ export interface FakeAuth {
   /** Makes a hand-over token; `claims` and `header` replace members. */
   handOver(options: { claims: Record<string, unknown>; header?: Record<string, unknown>; key?: KeyObject }): string;
   readonly names: Map<string, string>;
-  /** Host → origins of its site's front ends. */
+  /** Host → allowed origins of its site. */
   readonly origins: Map<string, readonly string[]>;
   /** Ends a family, and says so to `onEnd`. */
   end(sid: string): void;
