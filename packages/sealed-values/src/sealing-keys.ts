@@ -1,8 +1,8 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 
-/** A key that seals values. Its version is a fingerprint, so that it names itself and nobody has to count. */
+/** A key that seals values; its `kid` is a fingerprint. */
 export interface SealingKey {
-  readonly version: string;
+  readonly kid: string;
   readonly key: KeyObject;
 }
 
@@ -12,8 +12,8 @@ const MAX_KEYS = 8;
 /** The sealing key of 32 random or derived bytes. Throws a TypeError for any other number of bytes. */
 export function sealingKey(bytes: Buffer): SealingKey {
   if (bytes.length !== KEY_BYTES) throw new TypeError(`a sealing key has ${KEY_BYTES} bytes`);
-  const version = createHash('sha256').update('gaia key encryption key\0').update(bytes).digest('hex').slice(0, 16);
-  return Object.freeze({ version, key: createSecretKey(bytes) });
+  const kid = createHash('sha256').update('gaia key encryption key\0').update(bytes).digest('hex').slice(0, 16);
+  return Object.freeze({ kid, key: createSecretKey(bytes) });
 }
 
 /**

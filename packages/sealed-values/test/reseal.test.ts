@@ -11,17 +11,17 @@ const sealerOf = (...keys: readonly SealingKey[]) => createSealer({ purpose: 'te
 function storeOf(count: number, sealer = sealerOf(first)) {
   const ids = Array.from({ length: count }, (_, index) => String(index).padStart(5, '0'));
   const values = new Map(
-    ids.map((id): [string, StoredValue] => [id, { id, place: `p${id}`, ...sealer.seal(Buffer.from(id), `p${id}`) }]),
+    ids.map((id): [string, StoredValue] => [id, { id, context: `p${id}`, ...sealer.seal(Buffer.from(id), `p${id}`) }]),
   );
   const store: SealedStore = {
     sealedByOthers: async (version, after = '', limit) =>
-      [...values.values()].filter(({ id, keyVersion }) => keyVersion !== version && id > after).slice(0, limit),
-    replace: async ({ id, place, sealed }, after) => {
-      if (values.get(id)?.sealed === sealed) values.set(id, { id, place, ...after });
+      [...values.values()].filter(({ id, kid }) => kid !== version && id > after).slice(0, limit),
+    replace: async ({ id, context, sealed }, after) => {
+      if (values.get(id)?.sealed === sealed) values.set(id, { id, context, ...after });
     },
   };
   const read = (reader: ReturnType<typeof sealerOf>) =>
-    [...values.values()].map((value) => reader.open(value, value.place)?.toString());
+    [...values.values()].map((value) => reader.open(value, value.context)?.toString());
   return { ids, values, store, read };
 }
 
@@ -35,7 +35,7 @@ describe('resealing', () => {
 
   it('leaves what no key opens, tells of it, and reseals the others', async () => {
     const { values, store, read } = storeOf(250);
-    const strange = { id: '00003', place: 'p00003', ...sealerOf(lost).seal(Buffer.from('x'), 'p00003') };
+    const strange = { id: '00003', context: 'p00003', ...sealerOf(lost).seal(Buffer.from('x'), 'p00003') };
     values.set('00003', strange);
     expect(await reseal(sealerOf(second, first), store)).toEqual({ resealed: 249, unopened: ['00003'] });
     expect(values.get('00003')).toBe(strange);

@@ -13,10 +13,10 @@ const sealer = (keys: string, purpose = 'signing key') =>
 it('opens what it sealed, whatever the bytes', () => {
   const one = sealer(OLD);
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), fc.string(), (bytes, place) => {
-      const value = one.seal(Buffer.from(bytes), place);
-      expect(one.open(value, place)).toEqual(Buffer.from(bytes));
-      expect(one.open(value, `${place}x`)).toBeUndefined();
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.string(), (bytes, context) => {
+      const value = one.seal(Buffer.from(bytes), context);
+      expect(one.open(value, context)).toEqual(Buffer.from(bytes));
+      expect(one.open(value, `${context}x`)).toBeUndefined();
     }),
   );
 });
@@ -24,18 +24,18 @@ it('opens what it sealed, whatever the bytes', () => {
 it('still opens what it sealed before a new key was put first, and seals with the new one', () => {
   const value = sealer(OLD).seal(plain, 'row-1');
   const both = sealer(`${NEW},${OLD}`);
-  expect(value.keyVersion).toBe(sealer(OLD).keyVersion);
+  expect(value.kid).toBe(sealer(OLD).kid);
   expect(both.open(value, 'row-1')).toEqual(plain);
-  expect(both.keyVersion).toBe(sealer(NEW).keyVersion);
+  expect(both.kid).toBe(sealer(NEW).kid);
   expect(sealer(NEW).open(both.seal(plain, 'row-1'), 'row-1')).toEqual(plain);
 });
 
 it.each([
   ['signing key', 'row-1', 'AAAAAAAAAAAAAAAALuf555RqzSUQuNtWzSI-kJAdJDez8jpZMnE4UGw', 'a private key'],
   ['webhook secret', 'row-2', 'AAAAAAAAAAAAAAAAqYUoC4uhHiTc2Q2DRW-QpJAdJy279j5JdyI2Vmea7w', 'a shared secret'],
-])('opens a %s as it stands in databases', (purpose, place, stored, text) => {
-  const value = { sealed: Buffer.from(stored, 'base64url'), keyVersion: 'ff7a005e030618e5' };
-  expect(sealer(OLD, purpose).open(value, place)?.toString()).toBe(text);
+])('opens a %s as it stands in databases', (purpose, context, stored, text) => {
+  const value = { sealed: Buffer.from(stored, 'base64url'), kid: 'ff7a005e030618e5' };
+  expect(sealer(OLD, purpose).open(value, context)?.toString()).toBe(text);
 });
 
 it('never seals the same twice, and shows nothing of it', () => {
@@ -48,15 +48,15 @@ describe('opens nothing', () => {
   const value = sealer(OLD).seal(plain, 'row-1');
 
   it.each([
-    ['with another key', NEW, 'signing key', 'row-1', value.keyVersion],
-    ['with another key under the version of its own', NEW, 'signing key', 'row-1', sealer(NEW).keyVersion],
+    ['with another key', NEW, 'signing key', 'row-1', value.kid],
+    ['with another key under its own kid', NEW, 'signing key', 'row-1', sealer(NEW).kid],
     ['with a key version that nobody knows', OLD, 'signing key', 'row-1', 'x'],
-    ['with the version of another key at hand', `${NEW},${OLD}`, 'signing key', 'row-1', sealer(NEW).keyVersion],
-    ['for another purpose', OLD, 'webhook secret', 'row-1', value.keyVersion],
-    ['in another place', OLD, 'signing key', 'row-2', value.keyVersion],
-    ['in no place', OLD, 'signing key', '', value.keyVersion],
-  ])('%s', (_name, keys, purpose, place, keyVersion) => {
-    expect(sealer(keys, purpose).open({ ...value, keyVersion }, place)).toBeUndefined();
+    ['with the kid of another key', `${NEW},${OLD}`, 'signing key', 'row-1', sealer(NEW).kid],
+    ['for another purpose', OLD, 'webhook secret', 'row-1', value.kid],
+    ['in another context', OLD, 'signing key', 'row-2', value.kid],
+    ['in an empty context', OLD, 'signing key', '', value.kid],
+  ])('%s', (_name, keys, purpose, context, kid) => {
+    expect(sealer(keys, purpose).open({ ...value, kid }, context)).toBeUndefined();
   });
 
   it('with any bit altered', () => {

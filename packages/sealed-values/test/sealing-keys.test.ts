@@ -8,10 +8,10 @@ const OTHER = Buffer.alloc(32, 7).toString('base64url');
 it('takes base64url and hexadecimal, and versions a key by what it is', () => {
   const [hex] = readSealingKeys(HEX);
   const [base64url, second] = readSealingKeys(`${Buffer.from(HEX, 'hex').toString('base64url')}, ${OTHER}`);
-  expect(base64url?.version).toBe(hex?.version);
-  expect(second?.version).not.toBe(hex?.version);
-  expect(hex?.version).toMatch(/^[0-9a-f]{16}$/);
-  expect(sealingKey(Buffer.alloc(32, 7)).version).toBe(second?.version);
+  expect(base64url?.kid).toBe(hex?.kid);
+  expect(second?.kid).not.toBe(hex?.kid);
+  expect(hex?.kid).toMatch(/^[0-9a-f]{16}$/);
+  expect(sealingKey(Buffer.alloc(32, 7)).kid).toBe(second?.kid);
 });
 
 it.each(['', 'short', 'ab'.repeat(31), 'zz'.repeat(32), 'a'.repeat(44), `${HEX},`, Array(9).fill(HEX).join()])(

@@ -27,8 +27,8 @@ it.each([
   ['that is null', null, 'place'],
   ['that is a number', 1, 'place'],
   ['that is an object', { sealed }, 'place'],
-])('opens nothing %s', (_name, value, place) => {
-  expect(sealer(OLD).open(value, place)).toBeUndefined();
+])('opens nothing %s', (_name, value, context) => {
+  expect(sealer(OLD).open(value, context)).toBeUndefined();
 });
 
 it('opens nothing of a key that it has not', () => {

@@ -66,21 +66,21 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
       .execute();
 
   const sealedStore: SealedStore = {
-    sealedByOthers: async (keyVersion, after = '', limit) => {
+    sealedByOthers: async (kekId, after = '', limit) => {
       const rows = await database
         .selectFrom('signing_keys')
-        .select(['kid', 'sealed_private_key as sealed', 'kek_version as keyVersion'])
-        .where('kek_version', '!=', keyVersion)
+        .select(['kid as id', 'sealed_private_key as sealed', 'kek_version as kid'])
+        .where('kek_version', '!=', kekId)
         .where('kid', '>', after)
         .orderBy('kid')
         .limit(limit)
         .execute();
-      return rows.map(({ kid, ...value }) => ({ id: kid, place: kid, ...value }));
+      return rows.map((row) => ({ ...row, context: row.id }));
     },
     replace: async (before, after) => {
       await database
         .updateTable('signing_keys')
-        .set({ sealed_private_key: after.sealed, kek_version: after.keyVersion })
+        .set({ sealed_private_key: after.sealed, kek_version: after.kid })
         .where('kid', '=', before.id)
         .where('sealed_private_key', '=', before.sealed)
         .execute();
@@ -88,7 +88,7 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
   };
 
   function opened(row: { kid: string; sealed: Buffer; kekVersion: string }): Buffer {
-    const pkcs8 = sealer.open({ sealed: row.sealed, keyVersion: row.kekVersion }, row.kid);
+    const pkcs8 = sealer.open({ sealed: row.sealed, kid: row.kekVersion }, row.kid);
     if (pkcs8 === undefined) throw new KeysSealed(row.kid, row.kekVersion);
     return pkcs8;
   }
@@ -130,7 +130,7 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
       }));
     },
     insert: async (key, state, at) => {
-      const { sealed, keyVersion } = sealer.seal(exportSigningKey(key), key.kid);
+      const { sealed, kid: kekId } = sealer.seal(exportSigningKey(key), key.kid);
       await database
         .insertInto('signing_keys')
         .values({
@@ -138,7 +138,7 @@ export function createKeyStore(database: Kysely<AuthTables>, sealer: Sealer): Ke
           state,
           public_jwk: JSON.stringify(key.publicJwk),
           sealed_private_key: sealed,
-          kek_version: keyVersion,
+          kek_version: kekId,
           created_at: at,
           state_since: at,
           due_at: null,

@@ -5,7 +5,7 @@ import type { CmsDatabase, CmsTransaction, WebhookEndpointTable } from '../datab
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
 import { createUuid, type RandomBytes } from '../values/uuid.ts';
-import { placeOfSecret } from './sealed-secrets.ts';
+import { contextOfSecret } from './sealed-secrets.ts';
 
 export type Endpoint = WebhookEndpointTable;
 
@@ -63,14 +63,14 @@ export function createEndpoints({ database, sealer, audit, now, randomBytes }: E
 
   async function addSecret(transaction: CmsTransaction, endpointId: string, secret: string): Promise<void> {
     const id = createUuid(now(), randomBytes);
-    const { sealed, keyVersion } = sealer.seal(Buffer.from(secret), placeOfSecret(endpointId, id));
+    const { sealed, kid } = sealer.seal(Buffer.from(secret), contextOfSecret(endpointId, id));
     await transaction
       .insertInto('webhook_secrets')
       .values({
         id,
         endpoint_id: endpointId,
         sealed,
-        kek_version: keyVersion,
+        kek_version: kid,
         created_at: new Date(now()),
         expires_at: null,
       })
@@ -159,7 +159,7 @@ export function createEndpoints({ database, sealer, audit, now, randomBytes }: E
       .filter((row) => row.expires_at === null || row.expires_at.getTime() > now())
       .flatMap(
         (row) =>
-          sealer.open({ sealed: row.sealed, keyVersion: row.kek_version }, placeOfSecret(id, row.id))?.toString() ?? [],
+          sealer.open({ sealed: row.sealed, kid: row.kek_version }, contextOfSecret(id, row.id))?.toString() ?? [],
       );
     if (secrets.length === 0) throw new Error('no secret of a webhook endpoint can be opened: was CMS_KEK changed?');
     return { endpoint, secrets };
