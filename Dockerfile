@@ -1,5 +1,5 @@
 # One file for every service: docker build --build-arg SERVICE=auth .
-# The services run their TypeScript as it is; there is nothing to compile, only packages to install.
+# Node runs the TypeScript of the services without a build step.
 ARG NODE_IMAGE=node:26-bookworm-slim
 
 # What decides which packages are installed, and nothing else: the layer after it is built anew only when this changes.

@@ -112,7 +112,7 @@ async function endUnderLoad(): Promise<void> {
   say(`SIGTERM under load: ${answered} answered, ${dropped} dropped, exit code ${code}`);
 }
 
-/** Undefined once nobody listens any more. */
+/** Undefined after the last listener. */
 function open(): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect(gateway.port, '127.0.0.1', () => resolve(socket));

@@ -25,7 +25,7 @@ const count = Number(process.env.BENCH_ENTRIES ?? 100_000);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 60);
 
 const callers: Readonly<Record<string, TokenRequest | undefined>> = {
-  nobody: undefined,
+  anonymous: undefined,
   member: { site: SITE, role: 'member', subject: 'member' },
   holder: { site: SITE, role: 'member', subject: 'holder' },
   author: { site: SITE, role: 'author', subject: 'author-7' },

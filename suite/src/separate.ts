@@ -54,7 +54,7 @@ export async function startSeparate(
   };
   const close = async () => {
     const timer = setTimeout(killAll, options.shutdownTimeoutMs * SHARE_OF_SERVICES);
-    // The door first; then nobody asks the others any more but they each other, and they wait for their callers.
+    // The gateway first: then the other services get requests only from each other, and they drain.
     await running.get('gateway')?.end();
     await Promise.all([...running.values()].map((supervised) => supervised.end()));
     clearTimeout(timer);

@@ -13,7 +13,7 @@ const B = 'site-b.localhost';
 const EMAIL = 'ann@example.org';
 const PASSWORD = 'seven herons in the reeds';
 const FRONT_END = 'front.localhost';
-const patience = { timeout: 60_000 };
+const waitOptions = { timeout: 60_000 };
 
 /** A browser beside the whole suite needs its time on a busy machine. */
 describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, () => {
@@ -50,7 +50,7 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
 
   const withoutScripts = async () => {
     const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB' });
-    context.setDefaultTimeout(patience.timeout);
+    context.setDefaultTimeout(waitOptions.timeout);
     return context.newPage();
   };
 
@@ -59,7 +59,7 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
     await page.getByLabel('E-mail address or user name').fill(EMAIL);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForURL(to, patience);
+    await page.waitForURL(to, waitOptions);
   }
 
   it('a person signs in once, walks over to the other site, and out everywhere, without a script', async () => {
@@ -71,7 +71,7 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
     await page.goto(`${a}/account`);
     await signIn(page, `${a}/account`);
     await page.locator(`a[href^="${b}/sso"]`).click();
-    await page.waitForURL(`${b}/account`, patience);
+    await page.waitForURL(`${b}/account`, waitOptions);
     expect(await page.getByText('Signed in as Ann').isVisible()).toBe(true);
     expect(links).toHaveLength(1);
 
@@ -81,9 +81,9 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
 
     await page.goto(`${b}/account`);
     await page.getByRole('button', { name: 'Sign out everywhere' }).click();
-    await page.getByRole('heading', { name: 'You are signed out' }).waitFor(patience);
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor(waitOptions);
     for (const origin of [a, b]) {
-      await expect.poll(async () => (await page.goto(`${origin}/account`))?.url(), patience).toContain('/sign-in');
+      await expect.poll(async () => (await page.goto(`${origin}/account`))?.url(), waitOptions).toContain('/sign-in');
     }
   });
 
@@ -94,7 +94,7 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
     await signIn(page, `${b}/account`);
   });
 
-  it('a link that an attacker made, and has not used, signs nobody in', async () => {
+  it('rejects a link that an attacker made and has not used', async () => {
     const attacker = createPerson();
     await attacker.submit(await attacker.visit(`${a}/sign-in`), { name: EMAIL, password: PASSWORD });
     const start = await attacker.send('GET', `${b}/sso?from=${A}`);
@@ -108,7 +108,7 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
 
   it('every page is accessible, in light and dark, and fits the smallest screen', async () => {
     const page = await browser.newPage({ colorScheme: 'dark', viewport: { width: 320, height: 640 }, locale: 'fr' });
-    page.setDefaultTimeout(patience.timeout);
+    page.setDefaultTimeout(waitOptions.timeout);
     onTestFinished(() => page.close());
     const audited = (rules?: readonly string[]) =>
       page.evaluate(async (only) => {
@@ -141,12 +141,12 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
     await page.locator('#name').fill(EMAIL);
     await page.locator('#password').fill('not the password');
     await page.locator('main button').click();
-    await page.getByRole('alert').waitFor(patience);
+    await page.getByRole('alert').waitFor(waitOptions);
     expect(await look()).toEqual(fine);
     expect(await page.locator(':focus').getAttribute('id')).toBe('password');
     await page.locator('#password').fill(PASSWORD);
     await page.locator('main button').click();
-    await page.waitForURL(`${a}/account`, patience);
+    await page.waitForURL(`${a}/account`, waitOptions);
     expect(await look()).toEqual(fine);
     await page.goto(suite.url);
     expect(await look()).toEqual({ ...fine, lang: 'en' });
@@ -154,7 +154,7 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
 
   it('/docs shows the API of all services under its policy', async () => {
     const page = await browser.newPage();
-    page.setDefaultTimeout(patience.timeout);
+    page.setDefaultTimeout(waitOptions.timeout);
     const wrong: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') wrong.push(message.text());
@@ -168,17 +168,17 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
     });
     await page.goto(`${suite.url}/docs`);
     for (const tag of ['session', 'keys', 'entries', 'files', 'search']) {
-      await page.locator(`#operations-tag-${tag}`).waitFor(patience);
+      await page.locator(`#operations-tag-${tag}`).waitFor(waitOptions);
     }
     expect([wrong, elsewhere]).toEqual([[], []]);
     await page.close();
   });
 
-  it('a registered front end reads the API with a token; nobody else does, nor with cookies', async () => {
+  it('CORS allows a registered front end with a token, no other origin, and no cookies', async () => {
     const login = { email: EMAIL, password: PASSWORD, site: A };
     const token: string = (await call('POST', `${suite.url}/auth/login`, { body: login })).json.access_token;
     const page = await browser.newPage();
-    page.setDefaultTimeout(patience.timeout);
+    page.setDefaultTimeout(waitOptions.timeout);
     onTestFinished(() => page.close());
     const ask = (options: { authorization?: string; credentials?: 'include' }) =>
       page.evaluate(
@@ -215,7 +215,7 @@ interface InPage {
   };
 }
 
-/** A front end of somebody's: any page, under every name. */
+/** A front end: the same page under every host name. */
 async function servePage(): Promise<{ port: number; close(): void }> {
   const server = createServer((_, outgoing) => {
     outgoing.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Front end</title>');

@@ -159,7 +159,7 @@ const labelled = (found: readonly [string, Reader, Page][]) =>
   );
 
 describe('every GET of the suite', () => {
-  it('has been read by somebody', () => {
+  it('has been read by at least one caller', () => {
     const unread = [...read].filter(([, answers]) => ![...answers.values()].some(({ status }) => status < 400));
     expect(unread.map(([path]) => path)).toEqual(withoutAnswer);
   });

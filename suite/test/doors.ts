@@ -75,7 +75,7 @@ export interface SiteByFeed {
 
 /**
  * Reads the feed, with a token that may (`feed:read`), to its end and at least to the change `minSeq`. Its end alone
- * would not do: the feed holds back what was committed while an older transaction of anybody's is still running.
+ * would not do: the feed holds back what was committed while an older transaction is open.
  */
 export async function readFeed(url: string, site: string, token: string, minSeq: string): Promise<SiteByFeed> {
   const entries = new Map<string, FeedEntry>();

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from './running-suite.ts';
 
 const main = join(import.meta.dirname, '..', 'src', 'main.ts');
-const patience = { timeout: 90_000, interval: 50 };
+const waitOptions = { timeout: 90_000, interval: 50 };
 
 describe('npm start', () => {
   it('ends with a message when its database dies', async () => {
@@ -18,7 +18,7 @@ describe('npm start', () => {
       expect(child.exitCode).toBe(1);
       expect(said()).toMatch(/PostgreSQL on .* has ended by itself; see .*postgres\.log/);
       expect(said()).toContain('The next start recovers what was committed.');
-    }, patience);
+    }, waitOptions);
   }, 180_000);
 
   it('ends on SIGTERM in spite of clients that send drop by drop, and its database with it', async () => {
@@ -27,8 +27,8 @@ describe('npm start', () => {
     // At the gateway, and at auth itself.
     await Promise.all([drip(0), drip(1)]);
     child.kill('SIGTERM');
-    await vi.waitFor(() => expect(child.exitCode).not.toBeNull(), patience);
-    await vi.waitFor(() => expect(isRunning(postmaster)).toBe(false), patience);
+    await vi.waitFor(() => expect(child.exitCode).not.toBeNull(), waitOptions);
+    await vi.waitFor(() => expect(isRunning(postmaster)).toBe(false), waitOptions);
   }, 180_000);
 
   it('ends at once on a second SIGTERM, and its database with it', async () => {
@@ -36,10 +36,10 @@ describe('npm start', () => {
     const postmaster = await postmasterOf(dataDir);
     await drip(0);
     child.kill('SIGTERM');
-    await vi.waitFor(() => expect(said()).toContain('Ending'), patience);
+    await vi.waitFor(() => expect(said()).toContain('Ending'), waitOptions);
     child.kill('SIGTERM');
-    await vi.waitFor(() => expect(child.exitCode).toBe(1), patience);
-    await vi.waitFor(() => expect(isRunning(postmaster)).toBe(false), patience);
+    await vi.waitFor(() => expect(child.exitCode).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(isRunning(postmaster)).toBe(false), waitOptions);
   }, 180_000);
 });
 
@@ -71,7 +71,7 @@ async function startMain(env: Readonly<Record<string, string>> = {}) {
   await vi.waitFor(() => {
     expect(child.exitCode, text).toBeNull();
     expect(text).toContain(`http://localhost:${port}`);
-  }, patience);
+  }, waitOptions);
   return { child, said: () => text, dataDir, drip: (offset: number) => drip(port + offset) };
 }
 

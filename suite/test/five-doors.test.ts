@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => suite?.stop());
 
 type Base = 'member' | 'author' | 'editor';
-/** A caller; without `base`, nobody in particular. */
+/** A caller; anonymous without `base`. */
 interface User {
   readonly subject: string;
   readonly base: Base | undefined;
@@ -199,11 +199,11 @@ function createWorld({ users: random }: Scenario) {
     files.push(file, scan);
     const authors = users.filter((one) => !one.foreign && one !== uploader && /author|editor/.test(one.base ?? ''));
     const author = authors[by % authors.length];
-    if (author === undefined) throw new Error('nobody writes');
+    if (author === undefined) throw new Error('no author');
     const secret = `${SECRET} ${files.length}`;
     const fields = { title: `Heron ${files.length}`, rank: value, secret };
     const { id } = await change('POST', '/entries', { type: 'doc', ...wanted, fields }, tokens.get(author));
-    // By somebody who may read the files: who may not cannot name them.
+    // Only a reader of the files can reference them.
     await change('PATCH', `/entries/${id}`, { fields: { file, scan } });
     const made = { id, file, scan, secret, author: author.subject, rule: wanted, rank: value, publishedRank: 0 };
     entries.push({ ...made, published: false });

@@ -125,7 +125,7 @@ async function start({ file }: Snippet, tool: string): Promise<AsyncDisposable &
   return { url, [Symbol.asyncDispose]: () => end(child) };
 }
 
-/** The program of a Go file. Compiling takes longer than all the rest, so what was compiled once is kept. */
+/** The program of a Go file. Compilation is slow, so its output is cached. */
 async function compiled(tool: string, path: string, text: string): Promise<string> {
   const cache = join(root, 'suite', 'node_modules', '.guide-programs');
   const program = join(cache, createHash('sha256').update(text).digest('hex'));

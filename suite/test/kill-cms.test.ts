@@ -12,7 +12,7 @@ const WRITES = Number(process.env.KILL_WRITES ?? 240);
 const KILLS = Number(process.env.KILLS ?? 1);
 const WRITERS = 8;
 /** Longest wait for anything: processes start slowly on a busy machine. */
-const patience = { timeout: 120_000, interval: 2 };
+const waitOptions = { timeout: 120_000, interval: 2 };
 
 it.skipIf(redisUrl === undefined)(
   `kill -9 of cms in the middle of writes loses nothing that was acknowledged, and the index equals the database${why}`,
@@ -58,11 +58,11 @@ it.skipIf(redisUrl === undefined)(
     try {
       for (let killed = 0; killed <= KILLS; killed += 1) {
         const enough = answered + WRITES / (KILLS + 1);
-        await vi.waitFor(() => expect(answered).toBeGreaterThanOrEqual(enough), patience);
+        await vi.waitFor(() => expect(answered).toBeGreaterThanOrEqual(enough), waitOptions);
         if (killed === KILLS) break;
         const before = failures;
         await killCms();
-        await vi.waitFor(() => expect(failures - before).toBeGreaterThan(WRITERS), patience);
+        await vi.waitFor(() => expect(failures - before).toBeGreaterThan(WRITERS), waitOptions);
         await cmsIsBack();
       }
     } finally {
@@ -74,7 +74,7 @@ it.skipIf(redisUrl === undefined)(
     await vi.waitFor(async () => {
       const { json } = await call('GET', `${url}/search?site=${site}&q=swift&min_seq=${lastSeq}`, { token });
       expect(json.code).toBeUndefined();
-    }, patience);
+    }, waitOptions);
     const found = await allPages(`${url}/search?site=${site}&q=swift&type=note&limit=50&min_seq=${lastSeq}`, token);
     const inDatabase = stored.map(({ id, status, fields }) => `${id} ${status} ${fields?.title}`).toSorted();
     const inIndex = found.map(({ id, status, title }) => `${id} ${status} ${title}`).toSorted();
@@ -122,11 +122,11 @@ async function startSeparateSuite(opened: AsyncDisposableStack, redisServer: str
     async killCms() {
       const before = started();
       process.kill(Number(before.at(-1)), 'SIGKILL');
-      await vi.waitFor(() => expect(started().length).toBe(before.length + 1), patience);
+      await vi.waitFor(() => expect(started().length).toBe(before.length + 1), waitOptions);
     },
     async cmsIsBack() {
       const isLive = async () => expect((await fetch(`${cmsUrl}/live`)).ok).toBe(true);
-      await vi.waitFor(isLive, { ...patience, interval: 20 });
+      await vi.waitFor(isLive, { ...waitOptions, interval: 20 });
     },
   };
 }

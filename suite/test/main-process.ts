@@ -7,7 +7,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 const main = join(import.meta.dirname, '..', 'src', 'main.ts');
 
 /** A process may start slowly on a busy machine. */
-export const processPatience = { timeout: 90_000, interval: 50 };
+export const processTimeout = { timeout: 90_000, interval: 50 };
 
 export interface MainProcess {
   readonly child: ChildProcess;
@@ -35,6 +35,6 @@ export async function startMain(env: Readonly<Record<string, string>>): Promise<
   await vi.waitFor(() => {
     expect(child.exitCode, text).toBeNull();
     expect(text).toContain('Ctrl-C ends it.');
-  }, processPatience);
+  }, processTimeout);
   return { child, said: () => text, end };
 }

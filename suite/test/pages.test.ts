@@ -240,7 +240,7 @@ describe('/invitation', () => {
     expect((await person.visit(link)).status).toBe(400);
   });
 
-  it('asks who has an account for no password, unless somebody else has set it', async () => {
+  it('asks the holder of a proved account for no password', async () => {
     for (const user of [await provedUser([B]), await newUser([B])]) {
       const isProved = (await call('GET', `${suite.url}/auth/users/${user.id}`, { token: admin })).json.email_verified;
       const person = createPerson();

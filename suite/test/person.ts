@@ -12,7 +12,7 @@ export interface Page {
 
 type Fields = Readonly<Record<string, string | undefined>>;
 
-/** Somebody with a browser that runs no scripts: cookies by host, redirects followed, forms sent as they stand. */
+/** A browser without scripts: cookies by host, redirects, forms. */
 export interface Person {
   /** By host. */
   readonly cookies: Map<string, Map<string, string>>;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { processPatience, startMain } from './main-process.ts';
+import { processTimeout, startMain } from './main-process.ts';
 import { type Answer, call, freePorts, password } from './running-suite.ts';
 
 /** `STATE_KILLS=50` for the long form. */
@@ -20,7 +20,7 @@ type Session =
   | { readonly kind: 'cookie'; readonly cookie: string };
 
 it(
-  `npm start signs nobody out and revives nothing, restarted once and killed ${kills} times in the middle of it all`,
+  `npm start keeps sessions and revocations through one restart and ${kills} kills under load`,
   async () => {
     const database = await testDatabase('restart');
     onTestFinished(() => database.drop());
@@ -48,7 +48,7 @@ it(
       const work = startWork(client);
       const enough = begun + WORKERS + randomInt(60);
       await vi.waitFor(() => expect(client.answered()).toBeGreaterThanOrEqual(enough), {
-        ...processPatience,
+        ...processTimeout,
         interval: 1,
       });
       client.expectOutage(true);
@@ -70,7 +70,7 @@ it(
 
 type Client = ReturnType<typeof sessionClient>;
 
-/** Logins, refreshes and logouts without end, until the process is gone. */
+/** Logins, refreshes and logouts until the process ends. */
 function startWork(client: Client) {
   const alive = new Set<Session>();
   const ended: Session[] = [];
@@ -101,7 +101,7 @@ function startWork(client: Client) {
   };
 }
 
-/** Requests that may find nobody there. Any other answer than success is a fault. */
+/** Connections may fail; any response other than success is a fault. */
 function sessionClient(url: string) {
   const user = { email: 'admin@localhost', password };
   const faults: string[] = [];

@@ -11,7 +11,7 @@ const seconds = Number(process.env.ROTATION_SECONDS ?? 0);
 const perSecond = Number(process.env.ROTATION_RATE ?? 200);
 
 const SKEW_MS = 25_000;
-const patiently = { timeout: 60_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 const served = guardedPlaces.map(() => '200');
 
 interface Key {
@@ -70,7 +70,7 @@ it(
         const token = await freshToken();
         expect(kidOf(token)).toBe(next);
         return token;
-      }, patiently);
+      }, waitOptions);
       tokens.push(fresh);
       const cold = await openVerifier();
       for (const { verifier } of [cold, stalled, fast, slow]) {
@@ -107,10 +107,10 @@ it('refuses everywhere what a compromised key has signed, and takes what the nex
       // The key is refused by its name, or is not known any more.
       expect(['401 token_revoked', '401 token_invalid']).toContain(answer);
     }
-  }, patiently);
+  }, waitOptions);
   const fresh = await freshToken();
   expect(kidOf(fresh)).not.toBe(kidOf(lost));
-  await vi.waitFor(async () => expect(await answersEverywhere(suite, fresh)).toEqual(served), patiently);
+  await vi.waitFor(async () => expect(await answersEverywhere(suite, fresh)).toEqual(served), waitOptions);
 }, 120_000);
 
 /** A login of the administrator; each call refreshes it and gives a new access token. */
@@ -139,7 +139,7 @@ function keysWithNext(tokens: readonly string[]): Promise<readonly Key[]> {
     const keys: readonly Key[] = json.items;
     expect(keys.map(({ state }) => state)).toContain('next');
     return keys;
-  }, patiently);
+  }, waitOptions);
 }
 
 /**

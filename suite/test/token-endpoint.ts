@@ -22,7 +22,7 @@ export interface TokenEndpoint {
   readonly takes: TokenPurposeName | undefined;
   /** Status with which it accepts. */
   readonly accepts?: number;
-  /** A `typ` that it takes as well, of whoever holds the right key. */
+  /** A `typ` that it takes as well, from any holder of the right key. */
   readonly alsoTakesType?: string;
   /**
    * A fault that the endpoint takes: `expired` where a session is ended, which a token may do that can no longer prolong

@@ -97,7 +97,7 @@ function posted(
   };
 }
 
-/** What is chosen with the link of an account whose address nobody has proved. */
+/** The credentials that the link of an unproved account asks for. */
 function choiceAt(path: string): { password?: string } {
   const links = ['/auth/reset', '/auth/verify', '/auth/email-change', '/auth/invitation'];
   return links.includes(path) ? { password: 'a-heron-in-the-reeds-47' } : {};
@@ -256,7 +256,7 @@ async function webhook({ suite, webhook: { id } }: World) {
   };
 }
 
-/** A user who belongs to the site and whose address nobody has confirmed. */
+/** A user who belongs to the site and whose address is unproved. */
 async function newUser({ suite, token }: World): Promise<string> {
   const email = `${randomUUID()}@example.com`;
   const user = await call('POST', `${suite.url}/auth/users`, { token, body: { email, password } });
@@ -269,7 +269,7 @@ async function tokenOf({ suite }: World, email: string): Promise<string> {
   return (await call('POST', `${suite.url}/auth/login`, { body: { email, password, site } })).json.access_token;
 }
 
-/** fetch lets nobody choose the host. */
+/** fetch cannot set the Host header. */
 function getFrom(port: number, host: string, path: string, cookie?: string) {
   return new Promise<Reply & { setCookie: string; location: string }>((resolve, reject) => {
     const headers = { host, ...(cookie !== undefined && { cookie }) };

@@ -91,7 +91,7 @@ it('is what docs/token-matrix.md says (UPDATE_DOCS=1 writes it)', async () => {
   expect(await readFile(file, 'utf8')).toBe(wanted);
 });
 
-/** Whoever adds one gives it a row of the matrix as well. */
+/** Every endpoint needs a row of the matrix. */
 const placesForTokens = [
   'GET /assets/{id} token',
   'HEAD /assets/{id} token',

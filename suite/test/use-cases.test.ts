@@ -42,7 +42,7 @@ async function makeUser(name: string, where: string, roles: readonly string[]): 
   return tokenOf(email, where);
 }
 
-/** Somebody who comes uninvited: registers, follows the link in the mail, logs in. */
+/** Registers, follows the link in the mail, and logs in. */
 async function register(email: string): Promise<{ token: string; id: string }> {
   const password = readersPassword;
   await good(call('POST', `${suite.url}/auth/sites/${site}/registrations`, { body: { email } }), 202);
@@ -125,7 +125,7 @@ it('a reader finds, reads and downloads what was paid for, as long as it is publ
   const entry = `${cms}/entries/${draft.json.id}`;
   const published = await good(call('POST', `${entry}/publish`, { token: editor }), 200);
 
-  // A reader registers and does not find it; nobody but editors does, and the other site knows nothing of it.
+  // Only editors find the draft, and the other site does not have it.
   const reader = await register('rita@example.com');
   const foreign = await makeUser('bob', otherSite, ['owner']);
   const look: Look = { url: suite.url, site, type: 'lesson', word: 'booms', files: [file, anotherFile] };

@@ -12,7 +12,7 @@ export interface AuditEvent {
   readonly details?: AuditDetails | undefined;
 }
 
-/** Few and short; never a secret, a token or a hash, and never what somebody has written. */
+/** Few and short; never a secret, a token, a hash or user content. */
 export type AuditDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** An event as text: what is chained, byte for byte. */

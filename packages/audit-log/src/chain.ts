@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { AuditTables } from './tables.ts';
 
-/** A place in the chain that somebody wrote down: whoever rewrites the log cannot make it come out again. */
+/** A recorded position of the chain: a rewritten log does not reproduce it. */
 export interface ChainPoint {
   readonly seq: number;
   /** Hexadecimal. */

@@ -31,7 +31,7 @@ async function openAuditDatabase(): Promise<Kysely<AuditTables>> {
 
 const note = (target: string) => audit.note(actor, { action: 'test.done', target });
 const verify = (after = 0, limit = 10_000) => verifyChain(database, { after, limit });
-/** As somebody with the rights of the database's owner, the triggers out of the way. */
+/** With the rights of the owner of the database, and without the triggers. */
 const tamper = (change: ReturnType<typeof sql>) =>
   database.transaction().execute(async (transaction) => {
     await sql`set local session_replication_role = replica`.execute(transaction);

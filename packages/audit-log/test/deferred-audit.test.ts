@@ -40,7 +40,7 @@ const targets = async () =>
   (await createAuditLog(database).list({ limit: 1_000 })).map(({ entry }) => entry.target).toReversed();
 
 describe('a deferred audit log', () => {
-  it('chains each event once, whoever chains at the same time', async () => {
+  it('chains each event once under concurrency', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `n${index}`);
     await Promise.all(names.map((name, index) => append(audits[index % 2] as DeferredAudit<AuditTables>, name)));
     await Promise.all([...audits, ...audits].map((audit) => audit.settle()));

@@ -108,7 +108,7 @@ async function createExtension(db: Kysely<unknown>, name: string): Promise<void>
   if (rows.length === 0) await sql`create extension if not exists ${sql.id(name)} with schema public`.execute(db);
 }
 
-/** Gives the names of the migrations that have run. What is there is not made again: that may need rights one lacks. */
+/** Names of the migrations that have run. Existing objects are not created again, because that can need more rights. */
 async function prepareSchema(db: Kysely<unknown>, schema: string): Promise<readonly string[]> {
   const { rows } = await sql<{ schema: boolean; migrations: boolean }>`
     select to_regnamespace(${schema}) is not null as schema,

@@ -144,7 +144,7 @@ describe('errors', () => {
   });
 
   it.each([
-    ['a port that nobody listens on', 'postgres://gaia@127.0.0.1:1/gaia'],
+    ['a port without a listener', 'postgres://gaia@127.0.0.1:1/gaia'],
     ['a socket that is not there', 'postgres://gaia@localhost/gaia?host=%2Fnonexistent'],
     ['a host that does not exist', 'postgres://gaia@gaia.invalid/gaia'],
   ])('say that the database is unavailable: %s', async (_case, url) => {

@@ -88,7 +88,7 @@ describe('batchQuestions', () => {
     expect(await later).toBe('answer 4');
   });
 
-  it('lets nobody wait longer than five seconds for a turn', async () => {
+  it('rejects a question after five seconds in the queue', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { ask, open, next } = statements();
     const underWay = ask(1);

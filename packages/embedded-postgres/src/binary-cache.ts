@@ -13,7 +13,7 @@ export function cacheDirectories(): readonly string[] {
 
 /**
  * Copies a package's binaries to a directory, or finds the copy that is there; gives its path. The copy is executed, for
- * root too, so one that anybody else could have written to is not used. Throws where the directory is not fit for it.
+ * root too, so a cache that another user could write to is not used. Throws for an unsafe directory.
  */
 export function copyToCache(found: BinaryPackage, directory: string): string {
   mkdirSync(directory, { recursive: true });
@@ -55,7 +55,7 @@ function copyTree(from: string, to: string): void {
   }
 }
 
-/** Every file of the source is there in its size, and nobody but this user could have put it there. */
+/** Every file of the source exists with its size, and only this user could have written it. */
 function isIntact(source: string, copy: string): boolean {
   const stats = lstatSync(copy, { throwIfNoEntry: false });
   if (!stats?.isDirectory() || !isOnlyOurs(stats)) return false;
@@ -73,7 +73,7 @@ function isOnlyOurs(stats: { uid: number; mode: number }): boolean {
   return stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0;
 }
 
-/** Who may rename a directory on the way may put his own in its place; a sticky one (as /tmp) does not let him. */
+/** A user who can rename a parent directory could replace the copy; a sticky directory (as /tmp) prevents that. */
 function assertOnlyOursOnTheWay(directory: string): void {
   const stats = lstatSync(directory);
   if (!stats.isDirectory() || !isOnlyOurs(stats)) throw new Error('belongs to another user or is writable by others');

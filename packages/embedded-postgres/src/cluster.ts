@@ -61,7 +61,7 @@ export async function createCluster(dataDir: string, binaries: Binaries, durable
   const user = serverUser(undefined);
   try {
     await initialise(fresh, binaries, maker, durable);
-    // Whoever can open the socket is the superuser, so the directory's mode is the only door.
+    // A client of the socket is the superuser, so the mode of the directory is the only protection.
     writePrivately(join(fresh, 'pg_hba.conf'), 'local all all trust\n');
     if (user) giveTo(fresh, user);
     renameSync(fresh, directory);

@@ -6,7 +6,7 @@ import { openPrivately, writePrivately } from './private-file.ts';
 
 const SQLITE_BUSY = 5;
 
-/** Kept here because a lock that nobody holds on to would be freed with the garbage. */
+/** References keep the locks from garbage collection. */
 const held = new Set<DatabaseSync>();
 
 /**
@@ -51,7 +51,7 @@ export function lockDataDirectory(directory: string, name = 'gaia'): () => void 
   };
 }
 
-/** Closing any descriptor of a locked file drops the process's locks on it: one that is there is not opened. */
+/** Closing any descriptor of a locked file drops the locks of the process: an existing one is not opened. */
 function createLockFile(file: string): void {
   try {
     closeSync(openPrivately(file, constants.O_WRONLY | constants.O_EXCL));

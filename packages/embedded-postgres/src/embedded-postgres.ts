@@ -32,7 +32,7 @@ export interface EmbeddedPostgres {
   readonly adopted: boolean;
   /** The server's main process. */
   readonly pid: number;
-  /** Connection string of a database, over the unix socket. Whoever may enter the data directory needs no password. */
+  /** Connection string of a database, over the unix socket. Access to the data directory needs no password. */
   url(database: string): string;
   /** Creates the database if it is missing; gives its connection string. The name: `[a-z][a-z0-9_]{0,62}`. */
   ensureDatabase(name: string): Promise<string>;

@@ -32,7 +32,7 @@ export function mayBePostmaster(pid: number, directory: string): boolean {
     const ours = statSync(directory);
     return theirs.dev === ours.dev && theirs.ino === ours.ino;
   } catch (error) {
-    // A dead process that nobody has waited for has no working directory.
+    // A zombie process has no working directory.
     return (error as NodeJS.ErrnoException).code !== 'ENOENT' || process.platform !== 'linux';
   }
 }

@@ -38,7 +38,7 @@ async function adopt(request: PostmasterRequest): Promise<Postmaster | undefined
   const found = readPidFile(directory);
   if (!found) return undefined;
   const deadline = performance.now() + request.timeoutMs;
-  let silentSince: number | undefined;
+  let unreachableSince: number | undefined;
   while (mayBePostmaster(found.pid, directory)) {
     const answer = await ask(request.socketDirectory);
     if (answer.kind === 'server' && answer.pid === String(found.pid) && answer.startedAt === found.startedAt) {
@@ -47,8 +47,8 @@ async function adopt(request: PostmasterRequest): Promise<Postmaster | undefined
       return undefined;
     }
     // A postmaster listens for as long as it lives: this process only has the number of a dead one.
-    silentSince = answer.kind === 'nobody' ? (silentSince ?? performance.now()) : undefined;
-    if (silentSince !== undefined && performance.now() - silentSince > SILENCE_MS) {
+    unreachableSince = answer.kind === 'unreachable' ? (unreachableSince ?? performance.now()) : undefined;
+    if (unreachableSince !== undefined && performance.now() - unreachableSince > SILENCE_MS) {
       markStale(directory);
       return undefined;
     }
@@ -72,7 +72,7 @@ type Answer =
   | { readonly kind: 'server'; readonly pid: string; readonly startedAt: string; readonly name: string }
   /** Something listens, but does not serve (yet, or any more). */
   | { readonly kind: 'busy' }
-  | { readonly kind: 'nobody' };
+  | { readonly kind: 'unreachable' };
 
 /** Asks the server at a socket which postmaster.pid it has written. */
 async function ask(socketDirectory: string): Promise<Answer> {
@@ -93,13 +93,13 @@ async function ask(socketDirectory: string): Promise<Answer> {
     return { kind: 'server', pid, startedAt, name: rows[0]?.name ?? '' };
   } catch (error) {
     const code = (error as { code?: string }).code;
-    return { kind: code === 'ENOENT' || code === 'ECONNREFUSED' ? 'nobody' : 'busy' };
+    return { kind: code === 'ENOENT' || code === 'ECONNREFUSED' ? 'unreachable' : 'busy' };
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-/** The file goes last; the process may stay listed for as long as nobody waits for it. */
+/** The file goes last; the process can stay listed as a zombie. */
 function takenOver(pid: number, directory: string): Postmaster {
   return { pid, adopted: true, hasEnded: () => !mayBePostmaster(pid, directory) || !isStillNamed(directory, pid) };
 }

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { isRoot } from './server-user.ts';
 
 /**
- * Opens a file of the data directory that nobody else may read. The directory may belong to an ordinary user while this
- * process is root: a symbolic link that he has put there is not followed, and the file becomes his, so that he can start
- * by himself the next time. `flags` are added to O_CREAT, as fs.constants has them.
+ * Opens a file of the data directory with mode 0600. The directory may belong to an ordinary user while this
+ * process is root: symbolic links of that user are not followed, and the file gets that user as its owner, so that they can start
+ * the suite themselves later. `flags` are added to O_CREAT, as fs.constants has them.
  */
 export function openPrivately(file: string, flags: number): number {
   const descriptor = openSync(file, constants.O_CREAT | constants.O_NOFOLLOW | flags, 0o600);

@@ -82,7 +82,7 @@ describe.skipIf(!isRoot)(`as root${isRoot ? '' : ' (skipped: this is an ordinary
     expect(serverUser({ uid: 0, gid: 0 })?.uid).not.toBe(0);
   });
 
-  it('says so where there is nobody else to run as', () => {
+  it('fails without an unprivileged user', () => {
     expect(() => namedUser('/nonexistent')).toThrow(expect.objectContaining({ code: 'no_unprivileged_user' }));
   });
 });

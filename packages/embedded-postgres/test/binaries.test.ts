@@ -130,7 +130,7 @@ describe('copyToCache', () => {
     expect(() => copyToCache(small('source of open'), join(open, 'cache'))).toThrow('writable by others');
   });
 
-  it('does not follow a link that somebody put in the place of the copy', () => {
+  it('does not follow a symbolic link in place of the copy', () => {
     const cache = join(place, 'linked');
     const found = small('source of linked');
     const copy = copyToCache(found, cache);

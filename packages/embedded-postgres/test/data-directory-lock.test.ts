@@ -79,7 +79,7 @@ describe('lockDataDirectory', () => {
     expect(() => lockDataDirectory(directory)).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }));
   });
 
-  it('does not write through a link that somebody has put there', () => {
+  it('does not write through a symbolic link', () => {
     const directory = join(place, 'linked');
     lockDataDirectory(directory)();
     const precious = join(place, 'precious');

@@ -25,7 +25,7 @@ export interface FeedEntry {
   readonly published: (EntryCopy & { readonly publishedAt: string }) | null;
 }
 
-/** The state of one entry after a change; null when it is gone. */
+/** The state of one entry after a change; null when it is deleted. */
 export interface EntryEvent {
   readonly kind: 'entry';
   readonly site: string;

@@ -30,9 +30,8 @@ export interface FollowFeedOptions<DB> {
 }
 
 export interface FollowedFeed extends Pick<Follower, 'status' | 'rebuild' | 'close'> {
-  /** For whoever wants to read a change of his own. */
+  /** For clients that read their own writes. */
   readonly applied: AppliedSeq;
-  /** How far the service got. */
   progress(): Promise<Progress>;
   /** For `/ready`, under the name `feed`. */
   readonly check: HealthCheck;

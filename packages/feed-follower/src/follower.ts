@@ -77,7 +77,7 @@ export function startFollower<DB>(options: FollowerOptions<DB>): Follower {
   async function run(): Promise<void> {
     while (!signal.aborted) {
       try {
-        // Without the lock there is nothing that could fail here.
+        // Only the holder of the lock can fail here.
         if (!(await lead())) failure = undefined;
       } catch (error) {
         failed(error);
@@ -103,7 +103,7 @@ export function startFollower<DB>(options: FollowerOptions<DB>): Follower {
   }
 
   async function follow(connection: Kysely<DB>): Promise<void> {
-    // Whoever does not know how things stand is told at once, even that there is nothing new.
+    // A waiter without a known position gets the current one at once.
     let wait = 0;
     let written = 0;
     let upkeepAt = FIRST_UPKEEP;

@@ -2,7 +2,7 @@ import type { CheckResult } from '@gaia/http-service/health';
 import type { FollowerStatus } from './follower.ts';
 import type { Progress } from './progress.ts';
 
-/** A wait of the feed and some room: whoever reached the end this recently is not behind. */
+/** One long poll and some margin: a follower that reached the end this recently is not behind. */
 const GRACE_SECONDS = 30;
 
 /**

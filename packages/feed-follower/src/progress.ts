@@ -45,7 +45,7 @@ export interface Application<DB> {
 
 /**
  * Applies a page and moves the cursor in one transaction, so that a crash at any point loses and repeats nothing. The
- * cursor is compared first: whoever holds an outdated one, lock or no lock, changes nothing (Overtaken).
+ * cursor is compared first: a follower with an outdated one changes nothing (Overtaken), with or without the lock.
  */
 export async function applyPage<DB>(
   database: Kysely<DB>,
@@ -81,7 +81,7 @@ export async function applyPage<DB>(
 /**
  * Begins the feed anew: everything is written once more, and what is not named again is removed at its end. Until then
  * the old rows count. Nothing counts as applied meanwhile: the source may number its changes otherwise now.
- * With `from`, only if nobody has moved the cursor since (else Overtaken); without, only if no rebuild is under way.
+ * With `from`, only if the cursor has not moved since (else Overtaken); without, only if no rebuild is under way.
  * False if there was nothing to begin.
  */
 export async function beginRebuild<DB>(

@@ -7,7 +7,7 @@ const needsEscape = /["\\\u0000-\u001f]/;
 
 /**
  * The JSON text with no escape in any member's name: `{"\u0061":1}` becomes `{"a":1}`. V8's parser (14.6) takes a name
- * with escapes for another one where an earlier text, anybody's, had a backslash in a name at this place, so that one
+ * with escapes for another one where an earlier text of any client had a backslash in a name at this place, so that one
  * caller could have another one's members misread. Undefined if a name cannot be without escapes. Text that is not JSON
  * stays what it is.
  */

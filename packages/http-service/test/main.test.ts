@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openConnection } from './support/raw-connection.ts';
 
 /** Processes start slowly on a busy machine. */
-const patience = { timeout: 90_000 };
+const waitOptions = { timeout: 90_000 };
 const main = join(import.meta.dirname, 'support', 'cups-main.ts');
 
 /** A service as a process of its own, and a client that sends it a body drop by drop. */
@@ -20,14 +20,14 @@ async function startedMain(env: Readonly<Record<string, string>>) {
   child.stdout?.on('data', (data) => {
     said += data;
   });
-  await expect.poll(() => said, patience).toMatch(/port \d+\n/);
+  await expect.poll(() => said, waitOptions).toMatch(/port \d+\n/);
   const client = openConnection(Number(/port (\d+)\n/.exec(said)?.[1]));
   client.socket.write(
     'POST /cups HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n' +
       'Expect: 100-continue\r\n\r\n',
   );
   // The request has arrived: a connection without one would be closed as idle.
-  await expect.poll(client.received, patience).toContain('100 Continue');
+  await expect.poll(client.received, waitOptions).toContain('100 Continue');
   client.drip('x');
   return { child, ended, said: () => said };
 }
@@ -55,7 +55,7 @@ describe('SIGTERM', () => {
   it('ends the process at once when it comes again', async () => {
     const { child, ended, said } = await startedMain({ SHUTDOWN_TIMEOUT_MS: '600000' });
     child.kill('SIGTERM');
-    await expect.poll(said, patience).toContain('"closing"');
+    await expect.poll(said, waitOptions).toContain('"closing"');
     child.kill('SIGTERM');
     expect(await ended).toEqual([1, null]);
   }, 120_000);

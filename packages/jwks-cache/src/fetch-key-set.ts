@@ -16,7 +16,7 @@ export interface KeySetRequest extends Pick<BoundedRequest, 'fetch' | 'timeoutMs
 }
 
 /**
- * One request for a JWKS document. Redirects are not followed: whoever can answer for the issuer's URL must not be able
+ * One request for a JWKS document. Redirects are not followed: an attacker who can answer for the issuer's URL must not be able
  * to hand the choice of keys to another host. Throws KeySetRefused or FetchError.
  */
 export async function fetchKeySet({ url, etag, ...request }: KeySetRequest): Promise<FetchedKeySet> {

@@ -7,7 +7,7 @@ export interface StoredKeySet {
   readonly url: string;
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number;
-  /** The document as the issuer sent it; whoever loads it must check it like one from the network. */
+  /** The document as the issuer sent it; it needs the same checks as one from the network. */
   readonly text: string;
 }
 
@@ -28,7 +28,7 @@ export async function saveKeyFile(path: string, stored: StoredKeySet): Promise<v
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${randomUUID()}.tmp`;
   try {
-    // Only the owner may write: whoever can change this file chooses whom the service believes after a restart.
+    // Only the owner may write: this file decides which issuers the service trusts after a restart.
     await writeFile(draft, JSON.stringify(stored), { mode: 0o600, flush: true });
     await rename(draft, path);
   } catch (error) {

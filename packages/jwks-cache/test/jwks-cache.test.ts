@@ -4,7 +4,7 @@ import { cacheOf, eachWithAnIssuer, HOUR, issuer, SECOND } from './cache-under-t
 eachWithAnIssuer();
 
 describe('at start', () => {
-  it('fetches before anybody asks', async () => {
+  it('prefetches at creation', async () => {
     const cache = cacheOf();
     await cache.ready;
     expect(issuer.fetches()).toBe(1);
@@ -86,7 +86,7 @@ describe('in the background', () => {
     expect(fetches).toBe(2);
   });
 
-  it('takes over new keys and drops those that are gone', async () => {
+  it('adds new keys and drops removed ones', async () => {
     const cache = cacheOf();
     await cache.ready;
     const old = issuer.key.kid;

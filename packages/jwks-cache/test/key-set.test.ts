@@ -25,7 +25,7 @@ describe('readKeySet', () => {
     ['without use', { ...good, use: undefined }],
     ['without alg', { ...good, alg: undefined }],
     ['for the operation verify', { ...good, key_ops: ['verify'] }],
-    ['with members that nobody knows', { ...good, x5t: 'abc', 'urn:example': 1 }],
+    ['with members that is unknown', { ...good, x5t: 'abc', 'urn:example': 1 }],
     ['with a kid of 256 characters', { ...good, kid: 'k'.repeat(256) }],
     ['with 8,192 bits', { ...good, n: Buffer.alloc(1_024, 0xff).toString('base64url') }],
     ['with exponent 3', { ...good, e: 'Aw' }],

@@ -7,7 +7,7 @@ import type { JsonObject } from './strict-json.ts';
 const FORBIDDEN_PARAMETERS = ['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c'] as const;
 const MAX_KID_LENGTH = 256;
 
-/** A token whose form and header are good. It may still be anybody's: its signature has not been verified. */
+/** A token with a valid form and header. Its signature is not verified: it can be from anyone. */
 export interface PresentedToken {
   readonly text: string;
   readonly algorithm: string;

@@ -9,7 +9,7 @@ export interface PrivateKey {
   readonly privateKey: CryptoKey | KeyObject;
 }
 
-/** Signs the claims of a purpose with a published key (RS256), because somebody else verifies them. */
+/** Signs the claims of a purpose with a published key (RS256), because other services verify them. */
 export type Sign = <Purpose extends TokenPurposeName>(
   purpose: Purpose,
   claims: ClaimsByPurpose[Purpose],

@@ -1,7 +1,7 @@
 import { type AccessClass, fixedClasses } from './access-rule.ts';
 import { type Caller, isForeign } from './caller.ts';
 
-/** What opens to a caller by itself, and what opens named classes to him. Both answers come out of this alone. */
+/** The access classes of a caller: built-in ones, and those of roles and products. */
 export interface Grants {
   /** Numbers of the classes without names. */
   readonly fixed: readonly number[];

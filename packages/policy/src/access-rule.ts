@@ -1,6 +1,6 @@
 /**
  * To whom a published entry is open: everybody, the members of its site, those who have one of some roles, those who
- * hold one of some products, or nobody beside its author and those who edit everyone's.
+ * hold one of some products, or only its author and users who edit all content.
  */
 export const visibilities = ['public', 'members', 'roles', 'author', 'products'] as const;
 export type Visibility = (typeof visibilities)[number];

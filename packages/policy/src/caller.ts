@@ -1,6 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 
-/** What the policy needs to know of a caller; `undefined` stands for somebody who sent no token. */
+/** The part of an identity that the policy needs; `undefined`: anonymous. */
 export type Caller = Pick<Identity, 'subject' | 'site' | 'scopes' | 'roles'> | undefined;
 
 /** A token is good for its own site only; a token without a site is good for none. */

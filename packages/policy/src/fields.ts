@@ -1,6 +1,6 @@
 import type { Caller } from './caller.ts';
 
-/** Who may read or write one field of the entries that he may read or write; everybody where a list is absent. */
+/** Roles that may read or write a field of entries that they may read or write; without a list, all. */
 export interface FieldRules {
   /** Roles of which one is needed. */
   readonly readable_by?: readonly string[];
@@ -17,7 +17,7 @@ export function mayWriteField(caller: Caller, writableBy: FieldRules['writable_b
   return passes(caller, writableBy);
 }
 
-/** Whoever defines the types could take a rule away, so no rule binds him. */
+/** Users who define types could remove a rule, so no rule binds them. */
 function passes(caller: Caller, roles: readonly string[] | undefined): boolean {
   if (roles === undefined) return true;
   if (caller === undefined) return false;

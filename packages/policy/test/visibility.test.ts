@@ -15,7 +15,7 @@ const caller = (subject: string, scopes: string, options: { site?: string | unde
   ...options,
 });
 const callers = {
-  nobody: undefined,
+  anonymous: undefined,
   member: caller('u-member', 'content:read'),
   vip: caller('u-vip', 'content:read', { roles: ['member', 'vip'] }),
   holder: caller('u-holder', 'content:read'),
@@ -52,12 +52,12 @@ function sees(who: Caller, subject: Explained): boolean {
 
 describe('who reads what', () => {
   const table: [Name, Explained, boolean, string][] = [
-    ['nobody', entry('public', true), true, 'public'],
-    ['nobody', entry('members', true), false, 'anonymous'],
-    ['nobody', entry('roles', true), false, 'anonymous'],
-    ['nobody', entry('products', true), false, 'anonymous'],
-    ['nobody', entry('author', true), false, 'only_author'],
-    ['nobody', entry('public', false), false, 'not_published'],
+    ['anonymous', entry('public', true), true, 'public'],
+    ['anonymous', entry('members', true), false, 'anonymous'],
+    ['anonymous', entry('roles', true), false, 'anonymous'],
+    ['anonymous', entry('products', true), false, 'anonymous'],
+    ['anonymous', entry('author', true), false, 'only_author'],
+    ['anonymous', entry('public', false), false, 'not_published'],
     ['member', entry('public', true), true, 'public'],
     ['member', entry('members', true), true, 'member'],
     ['member', entry('members', false), false, 'not_published'],
@@ -81,7 +81,7 @@ describe('who reads what', () => {
     ['token without content:read', entry('roles', true), false, 'not_permitted'],
     ['token without content:read', entry('products', true), false, 'not_permitted'],
     ['token without content:read', entry('public', true), true, 'public'],
-    ['nobody', entry('unheardOf', true), false, 'anonymous'],
+    ['anonymous', entry('unheardOf', true), false, 'anonymous'],
     ['member', entry('unheardOf', true), false, 'no_product'],
   ];
   it.each(table)('%s, %o: %s, because %s', (name, subject, expected, reason) => {
@@ -102,7 +102,7 @@ describe('who reads what', () => {
 
 describe('who changes what', () => {
   const table: [Name, boolean][] = [
-    ['nobody', false],
+    ['anonymous', false],
     ['member', false],
     ['holder', false],
     ['author', true],
@@ -124,18 +124,18 @@ describe('who changes what', () => {
 
 describe('rules of fields', () => {
   it.each([
-    ['nobody', ['member'], false],
+    ['anonymous', ['member'], false],
     ['member', ['member'], true],
     ['member', ['vip', 'press'], false],
     ['vip', ['vip', 'press'], true],
     ['editor', ['vip'], false],
-    ['nobody', undefined, true],
+    ['anonymous', undefined, true],
   ] as [Name, string[] | undefined, boolean][])('%s, %o: %s', (name, roles, expected) => {
     expect(mayReadField(callers[name], roles)).toBe(expected);
     expect(mayWriteField(callers[name], roles)).toBe(expected);
   });
 
-  it('bind nobody who could take them away', () => {
+  it('do not bind users who could remove them', () => {
     expect(mayReadField(caller('u-admin', 'content:read types:manage'), ['vip'])).toBe(true);
   });
 });

@@ -50,7 +50,7 @@ describe('opens nothing', () => {
   it.each([
     ['with another key', NEW, 'signing key', 'row-1', value.kid],
     ['with another key under its own kid', NEW, 'signing key', 'row-1', sealer(NEW).kid],
-    ['with a key version that nobody knows', OLD, 'signing key', 'row-1', 'x'],
+    ['with a key version that is unknown', OLD, 'signing key', 'row-1', 'x'],
     ['with the kid of another key', `${NEW},${OLD}`, 'signing key', 'row-1', sealer(NEW).kid],
     ['for another purpose', OLD, 'webhook secret', 'row-1', value.kid],
     ['in another context', OLD, 'signing key', 'row-2', value.kid],

@@ -18,7 +18,7 @@ it('opens what it sealed, also after a new key was put first', () => {
 it.each([
   ['in another place', sealed, 'elsewhere'],
   ['with its version cut off', sealed.slice(17), 'place'],
-  ['with a version that nobody knows', `${'0'.repeat(16)}.${sealed.slice(17)}`, 'place'],
+  ['with a version that is unknown', `${'0'.repeat(16)}.${sealed.slice(17)}`, 'place'],
   ['that is cut short', sealed.slice(0, 30), 'place'],
   ['with a line after it', `${sealed}\n`, 'place'],
   ['that is empty', '', 'place'],

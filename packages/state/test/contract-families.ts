@@ -50,7 +50,7 @@ export function familyContract(name: string, open: Open): void {
 
     it('refuses a second family with the same sid', async () => {
       await created();
-      await expect(created({ sub: 'somebody else' })).rejects.toMatchObject({ code: 'family_exists' });
+      await expect(created({ sub: 'another-user' })).rejects.toMatchObject({ code: 'family_exists' });
       expect((await families().get('login-1', start))?.sub).toBe('user of login-1');
     });
 
@@ -183,7 +183,7 @@ export function familyContract(name: string, open: Open): void {
       expect(await sids()).toEqual(['newest', 'middle', 'oldest']);
       await families().end('middle', start + 100);
       expect(await sids()).toEqual(['newest', 'oldest']);
-      expect(await families().listBySubject('nobody', start)).toEqual([]);
+      expect(await families().listBySubject('unknown-user', start)).toEqual([]);
     });
 
     it('holds at most 1,000 families of a user: those of the client that holds most make way, least used first', async () => {

@@ -50,7 +50,7 @@ describe('a family as a state machine', () => {
     expect(String(result.errorInstance)).toMatch(violation);
   });
 
-  it('finds a store that revives an ended family', async () => {
+  it('finds a store that accepts an ended family', async () => {
     const state = createMemoryState({ now: Date.now });
     states.push(state);
     const { families } = state;

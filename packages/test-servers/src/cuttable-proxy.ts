@@ -10,7 +10,7 @@ export interface CuttableProxy {
   cut(): void;
   /** Ends all connections, and takes new ones on which nothing ever happens; they end when the way is restored. */
   stall(): void;
-  /** From now on nothing passes on any connection, and nobody is told: a lost route, or a dead machine. */
+  /** Drops all traffic silently: a lost route, or a dead machine. */
   swallow(): void;
   /** New connections work again. One that has lost something stays silent. */
   restore(): void;

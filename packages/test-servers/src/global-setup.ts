@@ -25,7 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   process.once('exit', () => endAtOnce(running, directory));
   process.once('SIGHUP', () => process.exit(129));
-  // Beside the others, so that nobody waits for it longer than it takes.
+  // Concurrently with the others.
   const startingContainers = wantsContracts(project)
     ? startContainers({ env: process.env })
     : Promise.resolve({ unavailable: 'no contract suite is run' });

@@ -1,4 +1,4 @@
-/** Whether a process of that id runs, whoever it belongs to. */
+/** Also for processes of other users. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -10,7 +10,7 @@ interface RedisServer {
 }
 
 export type TestRedis =
-  /** Without a server: somebody else's, which stays. */
+  /** Undefined for an external server. */
   { readonly url: string; readonly server?: RedisServer } | { readonly unavailable: string };
 
 /**

@@ -43,7 +43,7 @@ async function killedRun(directory: string): Promise<number> {
   return Number(line.toString());
 }
 
-/** A process that nobody has waited for yet is no longer alive: it has no working directory. */
+/** A zombie process is not alive: it has no working directory. */
 function isAlive(pid: number): boolean {
   if (process.platform === 'linux') return existsSync(`/proc/${pid}/cwd`);
   try {

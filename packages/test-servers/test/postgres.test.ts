@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { testDatabase } from '../src/postgres.ts';
 
 describe('testDatabase', () => {
-  it('gives a database that nobody else has', async () => {
+  it('gives each caller a database', async () => {
     const [one, other] = await Promise.all([testDatabase('one'), testDatabase('one')]);
     afterAll(async () => void (await Promise.all([one.drop(), other.drop()])));
     const client = new pg.Client({ connectionString: one.url });
@@ -16,7 +16,7 @@ describe('testDatabase', () => {
     await second.end();
   });
 
-  it('is gone when dropped, connected or not', async () => {
+  it('drops a database with or without connections', async () => {
     const database = await testDatabase();
     const client = new pg.Client({ connectionString: database.url });
     client.on('error', () => {});

@@ -6,7 +6,7 @@ describe('testRedis', () => {
     expect(testRedis() === undefined).toBe(redisUnavailableReason() !== undefined);
   });
 
-  it.skipIf(!testRedis())('gives every caller a prefix of his own', () => {
+  it.skipIf(!testRedis())('gives each caller a prefix', () => {
     expect(testRedis()?.prefix).not.toBe(testRedis()?.prefix);
   });
 });

@@ -4,19 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { pemOfCertificate, selfSignedCertificate } from './self-signed.ts';
 import { newSigningKey, type SigningKey } from './signing.ts';
 
-/** Somebody with a key of their own and a server that publishes it, hoping that a token can say where to look. */
+/** An attacker with a key and a server that publishes it, for tokens whose header points to it. */
 export interface Attacker {
   readonly key: SigningKey;
   readonly certificate: Buffer;
   /** URL of a JWKS document with the key under this kid. */
   jwksUrl(kid: string): string;
   readonly certificateUrl: string;
-  /** How often anybody has asked the server for anything. */
+  /** Number of requests to the server. */
   requests(): number;
   close(): Promise<void>;
 }
 
-/** One is enough for a process: nobody is to trust it, and making one takes a while. */
+/** One key a process, because its generation is slow. */
 let attackersKey: SigningKey | undefined;
 
 export async function startAttacker(now: number): Promise<Attacker> {

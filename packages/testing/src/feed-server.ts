@@ -161,7 +161,7 @@ function entryEvent(change: Change): Readonly<Record<string, unknown>> {
     id,
     entry: {
       type: change.type ?? 'article',
-      author: change.author ?? 'somebody',
+      author: change.author ?? 'author-1',
       visibility,
       access_class: change.accessClass ?? CLASSES[visibility] ?? 9,
       status: changed ? 'draft' : 'published',

@@ -40,7 +40,7 @@ export interface TokenRequest {
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
-/** An issuer for tests: its own keys, its own clock, tokens for anybody. */
+/** An issuer for tests, with its own keys and clock. */
 export interface TestIssuer {
   readonly issuer: string;
   readonly audience: string | readonly string[];

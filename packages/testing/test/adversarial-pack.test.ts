@@ -43,8 +43,8 @@ describe('the pack', () => {
     ['uses the key as the header says', ['algorithm: HS256 with the SPKI PEM as the secret']],
     ['believes an embedded jwk', ['key: jwk, signed with it']],
     ['believes an embedded certificate', ['key: x5c, signed with it']],
-    ['looks at the signature only', ['claims: exp an hour ago', 'claims: aud "somebody-else"']],
-    ['looks at exp too', ['claims: iss of somebody else', 'claims: nbf in an hour']],
+    ['looks at the signature only', ['claims: exp an hour ago', 'claims: aud "another-party"']],
+    ['looks at exp too', ['claims: iss of another issuer', 'claims: nbf in an hour']],
   ])('finds the service that %s', async (mistake, names) => {
     const report = await packAgainst(mistake);
     expect(report.goodTokenAccepted).toBe(true);

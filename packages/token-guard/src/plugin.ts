@@ -72,7 +72,7 @@ function refusal(reply: FastifyReply, error: unknown): Error {
 
 /**
  * The identity of a guarded request. Throws the problem `token_missing` when there is none, so that a route that was
- * left outside its guard answers 401 and not somebody's data.
+ * left outside its guard answers 401 and no data.
  */
 export function identityOf(request: FastifyRequest): Identity {
   if (request.identity === undefined) throw problemOfRefusal(new TokenRefusal('authorization_missing'));

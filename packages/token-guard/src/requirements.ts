@@ -35,7 +35,7 @@ export function requireSite(parameter = 'site'): Requirement {
   });
 }
 
-/** Lets in anybody who has shown a token; for single routes of a scope with `optionalIdentity`. */
+/** Requires any valid token; for single routes of a scope with `optionalIdentity`. */
 export function requireIdentity(): Requirement {
   return requirement((request) => {
     identityOf(request);
@@ -64,7 +64,7 @@ export const SECRETS_MAX_AGE = 300;
 
 /**
  * Lets in users who have authenticated at most `maxAge` seconds ago; 401 `insufficient_user_authentication` (RFC 9470)
- * otherwise. A service account's own token passes: there is nobody to ask, and its permission was given for this. One that
+ * otherwise. A service account's own token passes: it cannot authenticate again, and its permission was given for this. One that
  * acts for a user, such as a minted token, never does.
  */
 export function requireRecent({ maxAge, now }: { readonly maxAge: number; readonly now: () => number }): Requirement {

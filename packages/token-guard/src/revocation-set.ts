@@ -3,7 +3,7 @@ import type { FeedEntry, Revocation } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { CLOCK_SKEW_SECONDS } from '@gaia/tokens/purposes';
 
-/** What of a token a revocation can name. */
+/** The claims that a revocation can match. */
 export type RevocableToken = Pick<
   Identity,
   'issuedAt' | 'keyId' | 'sessionId' | 'actorSessionIds' | 'subject' | 'tokenId'
@@ -35,13 +35,13 @@ export function revocationExpiry(
     readonly keysMaxStaleSeconds: number;
   },
 ): number {
-  // Whoever has a stolen key makes new tokens with it for as long as some verifier, cut off from auth, still knows it.
+  // A stolen key signs new tokens as long as a verifier that cannot reach auth still trusts it.
   const keySeconds = revocation.kind === 'kid' ? limits.keysMaxStaleSeconds : 0;
   return Math.ceil(now) + (limits.longestTokenSeconds + keySeconds + 2 * CLOCK_SKEW_SECONDS) * 1_000;
 }
 
 /**
- * Revocations are only ever added: neither a backend that has lost its memory nor a smaller snapshot revives a token.
+ * Revocations are only ever added: neither a backend that has lost its data nor a smaller snapshot makes a revoked token valid.
  * Beyond `limit` single sessions, users and tokens they are melted into "nothing issued before now", which refuses more
  * than was asked (everybody refreshes once), never less, and keeps memory bounded.
  */

@@ -3,7 +3,7 @@ import type { FeedEntry, FeedListener, Revocation, RevocationFeed } from '@gaia/
 /** A feed that fails in the ways in which Redis can fail, one at a time. */
 export interface FakeFeed extends Pick<RevocationFeed, 'snapshot' | 'head' | 'subscribe'> {
   add(revocation: Revocation, expiresAt?: number): FeedEntry;
-  /** Pushes are lost without anybody being told, as Pub/Sub may. */
+  /** Pushes are lost silently, as with Pub/Sub. */
   losePushes(lost: boolean): void;
   /** The push channel goes down or comes back. */
   setConnected(up: boolean): void;

@@ -209,7 +209,7 @@ describe('a guard', () => {
     expect(guard.healthChecks[0]?.check().status).toBe('down');
   });
 
-  it('asks nobody for anything after it was closed', async () => {
+  it('makes no requests after close', async () => {
     const feed = createFakeFeed(Date.now);
     const { issuer, open } = await setUp({}, { feed });
     const guard = open();

@@ -75,7 +75,7 @@ describe('a guarded route', () => {
     expect([expired.statusCode, expired.json().code]).toEqual([401, 'token_expired']);
   });
 
-  it('answers 503, and blames nobody, as long as no key was ever fetched', async () => {
+  it('answers 503 until the first keys are fetched', async () => {
     const issuer = await createTestIssuer({ signingKey });
     issuer.setOutage(true);
     const { app } = await guardedApp(issuer);
@@ -165,7 +165,7 @@ describe('the scope of the guard', () => {
     const guard = createGuard(loadSettings(guardSettings, { JWKS_URL: issuer.jwksUrl }), { fetch: issuer.fetch });
     onTestFinished(() => guard.close());
     const app = Fastify();
-    app.get('/open', async (request) => ({ sub: request.identity?.subject ?? 'nobody' }));
+    app.get('/open', async (request) => ({ sub: request.identity?.subject ?? 'anonymous' }));
     app.get('/forgotten', async (request) => identityOf(request).subject);
     app.register(async (scope) => {
       await scope.register(tokenGuard, { guard });
@@ -176,9 +176,9 @@ describe('the scope of the guard', () => {
     });
     app.register(async (scope) => {
       await scope.register(tokenGuard, { guard, optionalIdentity: true });
-      scope.get('/optional', async (request) => ({ sub: request.identity?.subject ?? 'nobody' }));
+      scope.get('/optional', async (request) => ({ sub: request.identity?.subject ?? 'anonymous' }));
       scope.get('/optional/but-not-here', { onRequest: requireIdentity() }, async (request) => ({
-        sub: request.identity?.subject ?? 'nobody',
+        sub: request.identity?.subject ?? 'anonymous',
       }));
       scope.register(async (inner) => {
         await inner.register(tokenGuard, { guard });
@@ -203,7 +203,7 @@ describe('the scope of the guard', () => {
   });
 
   it.each([
-    ['/open', 200, 'nobody'],
+    ['/open', 200, 'anonymous'],
     ['/closed', 200, 'u1'],
     ['/closed/inner', 200, 'u1'],
     ['/optional', 200, 'u1'],

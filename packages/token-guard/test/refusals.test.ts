@@ -155,7 +155,7 @@ describe('the bounds', () => {
     ['typ in capitals', { typ: 'AT+JWT' }, 'accepted'],
     ['typ in full', { typ: 'application/at+jwt' }, 'accepted'],
     ['typ of another tree', { typ: 'text/at+jwt' }, 'type_not_allowed'],
-    ['a parameter that nobody knows', { x5t: 'abc', cty: 'json' }, 'accepted'],
+    ['a parameter that is unknown', { x5t: 'abc', cty: 'json' }, 'accepted'],
     ['kid of 257 characters', { kid: 'k'.repeat(257) }, 'kid_unusable'],
     ['kid of 256 characters', { kid: 'k'.repeat(256) }, 'key_unknown'],
     ['an empty kid', { kid: '' }, 'kid_unusable'],
@@ -193,7 +193,7 @@ describe('the bounds', () => {
 });
 
 describe('without keys', () => {
-  it('nobody is blamed for a token that cannot be verified', async () => {
+  it('answers 503 to a token that cannot be verified', async () => {
     const away = { find: () => undefined, lookUp: async () => undefined, usable: () => false };
     const verifier = createVerifier({ issuers: [{ issuer: issuer.issuer, jwks: away }], now: issuer.now });
     await expect(verifier.verify(good)).rejects.toThrow(KeysUnavailable);

@@ -64,9 +64,9 @@ describe('a requirement', () => {
     ['the user has just authenticated', '/recent', authenticated(0), 'ok'],
     ['the user has authenticated long enough ago', '/recent', authenticated(298), 'ok'],
     ['the user has authenticated too long ago', '/recent', authenticated(302), 'insufficient_user_authentication'],
-    ['nobody says when a user has', '/recent', authenticated(undefined), 'insufficient_user_authentication'],
+    ['a user token without auth_time', '/recent', authenticated(undefined), 'insufficient_user_authentication'],
     [
-      'somebody acts for a user who has',
+      'an actor of a recently authenticated user',
       '/recent',
       { claims: { ...authenticated(0).claims, act: { sub: 'x' } } },
       'insufficient_user_authentication',

@@ -130,7 +130,7 @@ describe('the memory of revocations', () => {
     expect(held.size()).toBe(4);
   });
 
-  it('melted or not, never revives a token that was revoked', () => {
+  it('never accepts a revoked token, also beyond the limit', () => {
     const anyRevocation = fc.oneof(
       fc.record({
         kind: fc.constantFrom('sid' as const, 'jti' as const),

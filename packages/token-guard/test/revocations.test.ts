@@ -171,7 +171,7 @@ describe('what can be forgotten', () => {
 });
 
 describe('a revoked key', () => {
-  it('need not be told to anybody', async () => {
+  it('work without a callback', async () => {
     const revocations = await follow();
     feed.add({ kind: 'kid', id: 'key' });
     expect(revocations.reasonToRefuse(session('a'))).toBe('key_revoked');

@@ -87,7 +87,7 @@ describe('an identity', () => {
     for (const list of [identity.roles, identity.scopes, identity.audience, identity.amr]) {
       expect(() => (list as string[]).push('administrator')).toThrow(TypeError);
     }
-    expect(() => Object.assign(identity, { subject: 'somebody-else' })).toThrow(TypeError);
+    expect(() => Object.assign(identity, { subject: 'another-party' })).toThrow(TypeError);
     expect(await verifier.verify(token)).toBe(identity);
   });
 });

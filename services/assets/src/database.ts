@@ -11,7 +11,7 @@ export type Maker = Pick<
 
 /**
  * What a file is readable by in itself, whatever entries mention it: everybody, members of its site who may read files, those
- * of them who hold one of some products, or nobody beside its uploader and those who edit everybody's content.
+ * of them who hold one of some products, or only its uploader and users who edit all content.
  */
 export const visibilities = ['private', 'members', 'public', 'products'] as const;
 export type Visibility = (typeof visibilities)[number];

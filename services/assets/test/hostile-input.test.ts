@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { AUTHOR, startAssets } from './assets-service.ts';
 import { BOUNDARY, formType } from './form.ts';
 
-/** Places within a form. Nobody uploads without a token; what a form's parser is, an author reaches. */
+/** Positions within a form. Uploads need a token, so an author is the attacker of the form parser. */
 const forms: readonly [name: string, form: (text: string) => string][] = [
   ['a form', (text) => text],
   ['a part', (text) => `--${BOUNDARY}\r\n${text}`],

@@ -21,7 +21,7 @@ const owner: TokenRequest = { role: 'owner', subject: 'u-owner', sessionId: 'sid
 const delegate: TokenRequest = { ...owner, claims: { act: { sub: 'night-job' } } };
 const administrator: TokenRequest = { role: 'administrator', subject: 'u-root', site: SITE };
 /** Stands for everything that people write: none of it belongs into the log. */
-const written = 'xyzzy-what-somebody-wrote';
+const written = 'xyzzy-user-content';
 
 let cms: TestCms;
 beforeAll(async () => {
@@ -169,7 +169,7 @@ describe('the audit log of content', () => {
     },
   };
 
-  /** What shows a secret is refused to who acts for somebody. */
+  /** Routes that return a secret reject tokens with an actor. */
   const inPerson = ['webhook.create', 'webhook.rotate'];
 
   it.each(Object.entries(cases))('tells of %s: who, for whom, what, and from where', async (action, prepare) => {
@@ -313,7 +313,7 @@ describe('an entry', () => {
     expect(graph.body.data.article).toEqual({ updated_by: null, updated_via: null });
   });
 
-  it('from before that was kept has nobody', async () => {
+  it('of earlier versions has no actor', async () => {
     const { id } = await createArticle(cms, titleOnly);
     await cms.database.updateTable('entries').set({ updated_by: null }).where('id', '=', id).execute();
     const { body } = await cms.call(`GET /cms/a/entries/${id}`, { as: editor });

@@ -47,7 +47,7 @@ describe('a file that a change names', () => {
   });
 
   it.each([
-    ['that he may not read', fileId(9)],
+    ['that the author may not read', fileId(9)],
     ['that is none', 'no-uuid'],
   ])('is refused where it is one %s, and nothing is written', async (_case, file) => {
     const shots = [{ file: fileId(1) }, { file }];
@@ -91,7 +91,7 @@ describe('a file that a change names', () => {
     };
     const shot = { place: { city: 'Oslo' }, picture: fileId(2) };
     expect((await change(made.body.id, shot)).status).toBe(200);
-    // Taken away while assets was asked for file 2: nobody may put it back who may not read it.
+    // Removed during the check of file 2: only a reader of the file may add it again.
     expect((await change(made.body.id, { picture: fileId(1) })).body.code).toBe('file_not_readable');
   });
 });

@@ -40,7 +40,7 @@ describe('who may not', () => {
   ];
 
   it.each([...guarded, ['GET /cms/feed', undefined], ['GET /cms/whoami', undefined]] as [string, unknown][])(
-    '%s: nobody without a token',
+    '%s: rejects requests without a token',
     async (route, body) => {
       const answer = await cms.call(at(route), { body });
       expect(answer).toMatchObject({ status: 401, body: { code: 'token_missing' } });
@@ -51,7 +51,7 @@ describe('who may not', () => {
   it.each([...guarded, ['GET /cms/a/entries', undefined], ['GET /cms/a/entries/{id}', undefined]] as [
     string,
     unknown,
-  ][])('%s: nobody with a token of another site, or of none', async (route, body) => {
+  ][])('%s: rejects tokens of another site and without a site', async (route, body) => {
     for (const as of [foreigner, { role: 'administrator', site: null } as const]) {
       expect(await cms.call(at(route), { as, body })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     }

@@ -62,7 +62,7 @@ const grant = (site: 'a' | 'b', user: string, product: string) =>
   cms.call(`PUT /cms/${site}/entitlements/${user}/${product}`, { as: site === 'a' ? admin : foreigner });
 
 describe('what a user has made', () => {
-  it('is listed across all sites, drafts and other visibilities too, and nothing of anybody else', async () => {
+  it('lists entries of the subject across all sites, with drafts, and no others', async () => {
     const titles: string[] = [];
     for (let n = 0; n < 101; n += 1) {
       titles.push(`mine ${n}`);
@@ -147,7 +147,7 @@ describe('erasing a user', () => {
     expect(await all('/cms/me/entries', 'u-gone')).toMatchObject([{ author: 'u-gone', fields: { title: 'kept' } }]);
   });
 
-  it('of somebody unknown is done at once', async () => {
+  it('succeeds for an unknown subject', async () => {
     expect((await erase('u-never-seen')).status).toBe(204);
   });
 });

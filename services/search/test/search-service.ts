@@ -23,7 +23,7 @@ export interface SearchService {
   readonly issuer: TestIssuer;
   readonly databaseUrl: string;
   readonly logs: string[];
-  /** `GET /search` of site-a.localhost, as somebody or, with null, as nobody. */
+  /** `GET /search` of site-a.localhost; null: without a token. */
   search(query: Readonly<Record<string, string>>, as?: TokenRequest | null): Promise<SearchResponse>;
   /** Another process on the same database and feed. */
   replica(): Promise<SearchService>;

@@ -56,7 +56,7 @@ export function createMemoryFamilies(
       assertWhole({ sequence, graceMs, idleMs, now });
       const family = families.get(sid, now);
       if (!family) {
-        // Whoever has been told "ended" never sees the family again, even if another caller's clock is behind.
+        // A caller that got "ended" never sees the family again, even if another caller's clock is behind.
         families.delete(sid);
         return stored({ outcome: 'ended' });
       }

@@ -11,7 +11,7 @@ const COUNTER_CAPACITY = 200_000;
 const SWEEP_EVERY_MS = 60_000;
 
 export interface MemoryStateOptions {
-  /** Milliseconds since the epoch; used to sweep while nobody calls. */
+  /** Milliseconds since the epoch; for the background sweep. */
   readonly now: () => number;
   readonly log?: StateLog;
   /** Name of the feed's epoch; random unless given. */

@@ -15,8 +15,8 @@ export interface MapStorage<V> {
 
 export interface Storage {
   /**
-   * Opens a map by its name. Its changes are either awaited, by `settled`, or stored up to a second later, without
-   * anybody's waiting for them and without being undone.
+   * Opens a map by its name. Its changes are either awaited, by `settled`, or stored in the background up to a second later and
+   * not undone.
    */
   map<V>(name: string, changes: 'awaited' | 'write-behind'): MapStorage<V>;
   /**

@@ -47,7 +47,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     maxLoadingRetryTime: 500,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    // Whoever needs a channel subscribes after each `ready`, and so knows when it is up.
+    // Listeners subscribe after each `ready`, so they know when the channel is up.
     autoResubscribe: false,
     retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 4), 400) + Math.random() * 100,
     // After a failover the old address may be a replica now; connecting again finds the new primary.

@@ -21,7 +21,7 @@ if not held[1] then return {'ended'} end
 local given, grace, idle, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local current, rotatedAt = tonumber(held[1]), tonumber(held[2])
 if now >= tonumber(held[3]) then
-  -- Whoever has been told "ended" never sees the family again, even if another caller's clock is behind.
+  -- A caller that got "ended" never sees the family again, even if another caller's clock is behind.
   redis.call('DEL', KEYS[1])
   return {'ended'}
 end

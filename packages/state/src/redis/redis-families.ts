@@ -9,7 +9,7 @@ import type { RunScript } from './script.ts';
 
 /**
  * Families in Redis. The index of a subject lies in another slot than its families, so no script keeps them in step:
- * a family is written before its index entry and ended before it, and whoever lists drops entries without a family.
+ * a family is written before its index entry and ended before it, and listing drops entries without a family.
  */
 export function createRedisFamilies(connection: Connection, keys: Keys, run: RunScript): FamilyStore {
   async function readPart(client: Redis, part: string) {
@@ -64,7 +64,7 @@ export function createRedisFamilies(connection: Connection, keys: Keys, run: Run
       });
       const addEntry = () =>
         run(addToSubject, [keys.subject(family.sub)], [keyPart(family.sid), family.absoluteEnd, now]);
-      // Sent together, and carried out in this order. If either fails the login fails: nobody ever holds a token of the
+      // Sent together, and carried out in this order. If either fails the login fails: no client ever holds a token of the
       // family, which then dies unused.
       let [count] = await Promise.all([addEntry().then((counted) => (isThere ? counted : undefined)), creating]);
       // A family that had to be written again came after its entry, which a reader may have dropped meanwhile.

@@ -10,7 +10,7 @@ interface Batch {
   readonly changes: Map<string, Change>;
   readonly undo: (() => void)[];
   readonly stored: PromiseWithResolvers<void>;
-  /** Set when somebody waits for it. */
+  /** Set when a caller waits for it. */
   deadline?: NodeJS.Timeout;
 }
 

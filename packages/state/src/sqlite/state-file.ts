@@ -31,7 +31,7 @@ const VERSION = 1;
  * a crash interrupted is not there at all. Throws for a file that is not of this kind, or of a later version.
  */
 export function openStateFile(file: string): StateFile {
-  // SQLite's own files beside it get the same mode. A link that somebody has put in its place is not followed.
+  // SQLite's own files beside it get the same mode. Symbolic links are not followed.
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
   const database = new DatabaseSync(file);
   try {

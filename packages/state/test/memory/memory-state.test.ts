@@ -21,7 +21,7 @@ describe('createMemoryState', () => {
     expect(new Set(epochs).size).toBe(3);
   });
 
-  it('sweeps by the clock that it was given, while nobody calls', async () => {
+  it('sweeps by the given clock without calls', async () => {
     vi.useFakeTimers();
     let now = 1_000;
     const state = createMemoryState({ now: () => now });

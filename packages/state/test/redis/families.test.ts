@@ -41,18 +41,18 @@ describe.skipIf(!server)(`a family that begins ${server?.name ?? redisUnavailabl
   it('is written before its entry in the user’s list, in one step, also by the first that a connection writes', async () => {
     const { keys, families, sent } = opened();
     // Redis may not know the scripts yet; it does after the first.
-    await families.create(family('somebody'), IDLE, NOW);
+    await families.create(family('user-1'), IDLE, NOW);
     const begun = sent().length;
     const one = family('ann');
     await families.create(one, IDLE, NOW);
     expect(sent().slice(begun)).toEqual([keys.family(one.sid), keys.subject('ann')]);
     expect(await families.listBySubject('ann', NOW)).toMatchObject([{ sid: one.sid }]);
-    expect(await families.listBySubject('somebody', NOW)).toHaveLength(1);
+    expect(await families.listBySubject('user-1', NOW)).toHaveLength(1);
   });
 
   it('is listed although its entry came first and was dropped meanwhile', async () => {
     const { connection, keys, families, sent } = opened();
-    await families.create(family('somebody'), IDLE, NOW);
+    await families.create(family('user-1'), IDLE, NOW);
     const one = family('ann');
     const evalsha = vi.mocked(connection.client.evalsha);
     // The family is refused once, as if Redis had come to it too late.

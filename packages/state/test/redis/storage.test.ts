@@ -137,7 +137,7 @@ describe.skipIf(!server)(`what lies in Redis ${server?.name ?? redisUnavailableR
     expect(await redis.memory('USAGE', key)).toBeLessThan(500);
   });
 
-  it('heals the index of a user from families that are gone', async () => {
+  it('removes ended families from the index of a user', async () => {
     const { state, keys } = fresh();
     for (const sid of ['a', 'b', 'c']) await state.families.create(familyOf(sid, start, { sub: 'anna' }), DAY, start);
     await redis.del(keys.family('b'));

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import { openStateFile } from '../../src/sqlite/state-file.ts';
 import type { Writer } from '../../src/sqlite/writer.ts';
 
-/** Names of files that are not there yet, in a folder that is gone after the tests. */
+/** Names of new files in a temporary folder. */
 export async function stateFiles(): Promise<() => string> {
   const folder = await mkdtemp(join(tmpdir(), 'gaia-state-'));
   afterAll(() => rm(folder, { recursive: true }));

@@ -103,7 +103,7 @@ describe('state in a file', () => {
     expect(keys).toEqual([{ key: JSON.stringify('8:sessions:long') }]);
   });
 
-  it('stores counters within a moment, without anybody’s waiting', async () => {
+  it('stores counters in the background', async () => {
     const file = newFile();
     const state = await opened(file);
     await state.counters.add('mistakes', 3, DAY, start);

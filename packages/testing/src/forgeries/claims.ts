@@ -36,8 +36,8 @@ function typeForgeries({ issuer }: ForgeryMaterial): readonly Forgery[] {
 function audienceForgeries(material: ForgeryMaterial): readonly Forgery[] {
   const signed = signer(material);
   const others = [
-    'somebody-else',
-    ['somebody-else', 'others'],
+    'another-party',
+    ['another-party', 'others'],
     'GAIA',
     'gai',
     'gaia2',
@@ -56,7 +56,7 @@ function issuerForgeries(material: ForgeryMaterial): readonly Forgery[] {
   const signed = signer(material);
   const { issuer } = material.issuer;
   const others: Readonly<Record<string, string | undefined>> = {
-    'of somebody else': 'https://attacker.example',
+    'of another issuer': 'https://attacker.example',
     'with a slash behind it': `${issuer}/`,
     'as the beginning of another host': `${issuer}.attacker.example`,
     'in capitals': issuer.toUpperCase(),

@@ -74,7 +74,7 @@ function genuineWithForbiddenHeader({ issuer, attacker }: ForgeryMaterial): read
   const claims = issuer.claimsFor({ role: 'owner' });
   const { publicJwk, kid } = issuer.key;
   const parameters = {
-    'crit that nobody knows': { crit: ['urn:example:unknown'], 'urn:example:unknown': true },
+    'crit that is unknown': { crit: ['urn:example:unknown'], 'urn:example:unknown': true },
     'an empty crit': { crit: [] },
     'crit with b64': { crit: ['b64'], b64: true },
     'b64 false': { b64: false },

@@ -3,7 +3,7 @@ import { type Forgery, type ForgeryMaterial, forgeriesOf, INVALID, UNREADABLE } 
 
 const { essential } = forgeriesOf('signature');
 
-/** A signature that is gone, broken or of something else. */
+/** A missing, broken or foreign signature. */
 export function signatureForgeries({ issuer }: ForgeryMaterial): readonly Forgery[] {
   const [header = '', payload = '', signature = ''] = issuer.tokenFor({ role: 'member' }).split('.');
   const [, otherPayload = '', otherSignature = ''] = issuer.tokenFor({ role: 'owner' }).split('.');
@@ -35,7 +35,7 @@ export function signatureForgeries({ issuer }: ForgeryMaterial): readonly Forger
 function editedClaims(payload: string): readonly (readonly [string, unknown])[] {
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Record<string, unknown>;
   return [
-    ['another sub', { ...claims, sub: 'somebody-else' }],
+    ['another sub', { ...claims, sub: 'another-party' }],
     ['more roles', { ...claims, roles: ['owner', 'administrator'] }],
     ['more scope', { ...claims, scope: `${claims.scope} users:manage sites:manage` }],
     ['another site', { ...claims, site: 'site-b.localhost' }],

@@ -19,7 +19,7 @@ const SHOWN = new Set([
   'text/plain',
 ]);
 
-/** A strong validator (RFC 9110 §8.8.3): who may read the file is given these bytes, whoever it is. */
+/** A strong validator (RFC 9110 §8.8.3): every reader of the file gets these bytes. */
 export function bytesTag({ sha256 }: Pick<StoredFile, 'sha256'>): string {
   return `"${sha256}"`;
 }

@@ -17,7 +17,7 @@ export async function readableFile(
   throw refusal(caller, file);
 }
 
-/** Nobody needs to hear that a file exists which no permission of his own would open. */
+/** Does not disclose the existence of files that no permission of the caller opens. */
 function refusal(caller: Caller, { site, visibility }: StoredFile): Problem {
   if (caller === undefined) return tokenMissing();
   const wouldHelp = visibility === 'members' && caller.site === site && !caller.scopes.includes('assets:read');

@@ -26,7 +26,7 @@ export interface Files {
   change(id: string, next: (file: StoredFile) => StoredFile): Promise<StoredFile | undefined>;
   /** Takes a file away; its bytes are unclaimed from now on. False if it is not there. */
   remove(id: string): Promise<boolean>;
-  /** Says that the bytes under a key are gone. */
+  /** Records that the bytes of a key are deleted. */
   forgetBytes(key: string): Promise<void>;
   /** Keys that have been unclaimed since before a time; at most 1,000. */
   unclaimedSince(before: Date): Promise<readonly string[]>;

@@ -54,7 +54,7 @@ const READING: readonly string[] = ['content:read', 'content:edit', 'types:manag
 
 /**
  * Download links carry a token (`download+jwt`) that names a grant and its end, and nothing else: a link is passed on, and
- * whoever receives it is to learn nothing of the one who made it. The grant, which is kept here, names the access token that the link was
+ * the recipient must learn nothing about its creator. The grant, which is kept here, names the access token that the link was
  * made with, so that a logout, or whatever else revokes that token, ends the link too.
  */
 export function createDownloadLinks(options: DownloadLinksOptions): DownloadLinks {

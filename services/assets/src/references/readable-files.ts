@@ -5,8 +5,8 @@ import { type Caller, readable } from '@gaia/policy/visibility';
 import { type Expression, type SqlBool, sql } from 'kysely';
 
 /**
- * The files of a site (table alias `f`) that a caller may read: those whose own visibility lets him, his uploads, and those
- * that a published copy of an entry mentions which he may read, in a field that he may read. Whoever edits everybody's
+ * The files of a site (table alias `f`) that a caller may read: those with a fitting visibility of their own, their uploads, and those
+ * that a published copy of a readable entry mentions in a readable field. Users who edit all
  * content also reads what drafts mention, and what no entry mentions (yet).
  */
 export function readableFiles(caller: Caller, site: string): Expression<SqlBool> {
@@ -36,7 +36,7 @@ function opens(caller: Caller, site: string): Expression<SqlBool> {
     published: sql<SqlBool>`r.edition = 'published'`,
     granted: grantedSql(caller, site, sql.ref<number>('r.access_class')),
   });
-  // What an author names in a draft nobody has looked at yet: it must not open him files of others whose ids he knows.
+  // A draft is not reviewed: it must not open files of others whose ids its author knows.
   const edition = sql<SqlBool>`r.edition = 'published'`;
   const reviewed = caller?.scopes.includes('content:edit') ? entry : sql<SqlBool>`(${edition} and ${entry})`;
   // A rule that names no role lets in only those whom no rule binds.

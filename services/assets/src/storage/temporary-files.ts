@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-/** Nobody uploads for longer; whoever made an older file is not at work on it any more. */
+/** Uploads take less; the upload of an older file has ended. */
 export const LONGEST_UPLOAD_MS = 6 * 3_600_000;
 
 /** The name of a file that is being written by this process; it says whose it is. */

@@ -104,7 +104,7 @@ describe('a change is refused', () => {
   it.each<[string, TokenRequest, number, string]>([
     ['an author who has not uploaded it', OTHER_AUTHOR, 403, 'forbidden'],
     ['a reader', MEMBER, 403, 'insufficient_scope'],
-    ['somebody of another site', STRANGER, 404, 'file_not_found'],
+    ['a user of another site', STRANGER, 404, 'file_not_found'],
   ])('from %s', async (_who, as, status, code) => {
     const id = await service.textFile('content');
     const answer = await change(id, { visibility: 'public' }, as);
@@ -126,15 +126,15 @@ describe('a change is refused', () => {
     expect((await change(id, body)).json()).toMatchObject({ status: 400, code: 'validation_failed' });
   });
 
-  it('of a file that is not there, or by nobody', async () => {
+  it('rejects unknown files and anonymous callers', async () => {
     const missing = await change('00000000-0000-4000-8000-000000000000', { visibility: 'public' });
     expect(missing.json()).toMatchObject({ status: 404, code: 'file_not_found' });
     const id = await service.textFile('content');
-    const nobody = await service.app.inject({
+    const anonymous = await service.app.inject({
       method: 'PATCH',
       url: `/assets/${id}`,
       payload: { visibility: 'public' },
     });
-    expect(nobody.json()).toMatchObject({ status: 401, code: 'token_missing' });
+    expect(anonymous.json()).toMatchObject({ status: 401, code: 'token_missing' });
   });
 });

@@ -95,7 +95,7 @@ describe('a download', () => {
     ['\ufeff  <html>', 'text/plain', 'text/html; charset=utf-8'],
     ['<?xml version="1.0"?><a/>', 'text/plain', 'application/xml'],
     ['\u0001\u0002', 'text/html', 'application/octet-stream'],
-  ])('never runs what somebody uploaded: %s', async (content, type, served) => {
+  ])('never serves uploads as active content: %s', async (content, type, served) => {
     const { upload } = service;
     const made = await upload([{ name: 'file', content, type, fileName: 'picture.png' }, members]);
     const answer = await get({}, made.json().id);
@@ -134,7 +134,7 @@ describe('a download', () => {
 
 describe('refused', () => {
   it.each<[string, Parameters<AssetsService['issuer']['tokenFor']>[0] | undefined, number, string]>([
-    ['nobody', undefined, 401, 'token_missing'],
+    ['anonymous', undefined, 401, 'token_missing'],
     ['a member of another site', { site: 'site-b.localhost' }, 404, 'file_not_found'],
     ['an owner of another site', { site: 'site-b.localhost', role: 'owner' }, 404, 'file_not_found'],
     ['an administrator without a site', { site: null, role: 'administrator' }, 404, 'file_not_found'],
@@ -211,7 +211,7 @@ it('lists the files of a site in pages, newest first', async () => {
   expect(await list('', MEMBER)).toMatchObject({ status: 403, code: 'insufficient_scope' });
 });
 
-it('tells the caller who he is, and describes itself', async () => {
+it('serves whoami and its OpenAPI document', async () => {
   const { app, issuer } = service;
   const known = await app.inject({ url: '/assets/whoami', headers: issuer.headersFor(MEMBER) });
   expect(known.json()).toMatchObject({ sub: 'reader', site: 'site-a.localhost' });

@@ -20,7 +20,7 @@ const get = (as: TokenRequest | undefined, query = '') =>
   assets.app.inject({ url: `/assets/me/files${query}`, headers: as === undefined ? {} : assets.issuer.headersFor(as) });
 
 describe('the files of an export', () => {
-  it('are all that the user has uploaded, the oldest first, whoever may read them', async () => {
+  it('lists all uploads of the user, the oldest first', async () => {
     const mine = [
       await assets.textFile('one', { visibility: 'private' }),
       await assets.textFile('two', { visibility: 'public' }),

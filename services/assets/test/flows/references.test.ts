@@ -16,7 +16,7 @@ const WRITER: TokenRequest = { role: 'author', subject: 'writer' };
 const TEACHER: TokenRequest = { ...MEMBER, claims: { roles: ['member', 'teacher'] } };
 const STRANGER: TokenRequest = { site: 'site-b.localhost', role: 'owner', subject: 'stranger' };
 const callers = {
-  nobody: null,
+  anonymous: null,
   reader: MEMBER,
   teacher: TEACHER,
   writer: WRITER,
@@ -55,7 +55,7 @@ const STAFF: Name[] = ['editor', 'admin'];
 
 describe('who reads a file', () => {
   it.each<[string, Partial<Change>, Name[]]>([
-    ['public', { visibility: 'public' }, ['nobody', 'reader', 'teacher', 'writer', ...STAFF]],
+    ['public', { visibility: 'public' }, ['anonymous', 'reader', 'teacher', 'writer', ...STAFF]],
     ['for members', { visibility: 'members' }, ['reader', 'teacher', 'writer', ...STAFF]],
     ['for its author', { visibility: 'author' }, ['writer', ...STAFF]],
     ['for a role', { visibility: 'roles', accessClass: 18 }, ['teacher', 'writer', ...STAFF]],
@@ -79,7 +79,7 @@ describe('who reads a file', () => {
     await expect(read(id, seq, AUTHOR)).resolves.toBe(200);
   });
 
-  it('is nobody of another site, whatever an entry there says', async () => {
+  it('is no caller of another site', async () => {
     const id = await file();
     const seq = change({ site: 'site-b.localhost', published: mentioning(id) });
     await expect(readers(id, seq)).resolves.toEqual(STAFF);
@@ -96,7 +96,7 @@ describe('who reads a file', () => {
 
   it.each<[string, Name[]]>([
     ['members', ['reader', 'teacher', 'writer', ...STAFF]],
-    ['public', ['nobody', 'reader', 'teacher', 'writer', ...STAFF, 'stranger']],
+    ['public', ['anonymous', 'reader', 'teacher', 'writer', ...STAFF, 'stranger']],
   ])('is whom its own visibility lets in: %s', async (visibility, expected) => {
     const id = await file(visibility);
     const seq = change({ visibility: 'author', published: mentioning(id) });

@@ -141,7 +141,7 @@ describe('a bad upload', () => {
   });
 
   it.each<[string, TokenRequest | undefined, number, string]>([
-    ['nobody', undefined, 401, 'token_missing'],
+    ['anonymous', undefined, 401, 'token_missing'],
     ['a member', { role: 'member' }, 403, 'insufficient_scope'],
     ['an author of another site', { role: 'author', site: 'site-b.localhost' }, 403, 'forbidden'],
     ['a service', { role: 'service', site: null }, 403, 'forbidden'],

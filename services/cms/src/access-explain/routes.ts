@@ -67,7 +67,7 @@ export function registerAccessExplain(
     {
       onRequest: [requireSite(), requireScope('content:edit')],
       schema: {
-        summary: 'Why somebody sees an entry, or does not',
+        summary: 'Why a caller can or cannot see an entry',
         tags: ['entries'],
         ...bearer,
         params: EntryParams,

@@ -15,7 +15,7 @@ export interface Hold {
 }
 
 /**
- * What a hold comes from, and how its messages follow each other. `manual`: whoever manages the site says so, the
+ * What a hold comes from, and how its messages follow each other. `manual`: a manager of the site sets it, the
  * last word counts. `payment`: one payment; once withdrawn (refunded) it grants no more, whatever comes later.
  * `latest`: messages that name no payment; the one with the latest time counts, a withdrawal before a grant of the
  * same second.

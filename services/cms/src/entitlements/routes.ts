@@ -37,7 +37,7 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
       onRequest: [requireSite()],
       schema: {
         summary: 'Which users hold which products',
-        description: 'Everybody sees his own; those of others need `products:manage`.',
+        description: 'Users see their own; those of others need `products:manage`.',
         tags,
         ...bearer,
         params: SiteParams,

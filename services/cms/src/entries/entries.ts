@@ -131,7 +131,7 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
     return { entry: workingView(entry, type, author), seq };
   }
 
-  /** Runs a change of one entry, made by `next`; undefined from it says that there is nothing to change. */
+  /** Runs the change that `next` makes; undefined: no change. */
   async function change(
     author: Author,
     site: string,

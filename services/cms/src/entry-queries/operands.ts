@@ -42,7 +42,7 @@ const sortableTypes: readonly ValueShape['type'][] = ['text', 'number', 'boolean
 const SORTED_CHARACTERS = 200;
 
 /**
- * The operand of a name, as the caller sees it; undefined if the name is nobody's. Throws `field_not_readable`: by what
+ * The operand of a name, as the caller sees it; undefined for an unknown name. Throws `field_not_readable`: by what
  * a filter lets through or an order puts first, one would read the values of a field that one may not read.
  */
 export function operandOf(

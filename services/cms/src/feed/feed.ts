@@ -50,7 +50,7 @@ export function createFeed({ database, types, signal, now }: FeedDependencies): 
       if (page.events.length > 0 || left <= 0 || over.aborted) return page;
       heldPause = page.held ? Math.min(heldPause * 2, HELD_POLL_MS[1]) : HELD_POLL_MS[0];
       await signal.wait(wakes, Math.min(left, page.held ? heldPause : SLOW_POLL_MS), over);
-      // Nobody is there any more, or soon no database.
+      // The client has left, or the service shuts down.
       if (over.aborted) return page;
     }
   }

@@ -86,7 +86,7 @@ export function listRequest(args: ListArguments, type: string | undefined): List
 /** Refuses arguments with text that PostgreSQL cannot hold: a query can spell it in an escape of its own. */
 export function checkArguments(args: unknown): void {
   const path = invalidUnicodePath(args);
-  if (path !== undefined) throw invalid(path.slice(1, 100), 'has a character that is none: NUL, or half a surrogate');
+  if (path !== undefined) throw invalid(path.slice(1, 100), 'contains NUL or an unpaired surrogate');
 }
 
 export function invalid(name: string, message: string) {

@@ -15,7 +15,7 @@ export interface Products {
   /** Throws `product_exists`, and `too_many_products` when the site has 1,000. */
   create(by: Actor, site: string, input: { readonly id: string; readonly name: string }): Promise<Product>;
   rename(by: Actor, site: string, id: string, name: string): Promise<Product>;
-  /** Throws `product_in_use` as long as an entry asks for it or somebody holds it. */
+  /** Throws `product_in_use` while an entry requires it or a user holds it. */
   remove(by: Actor, site: string, id: string): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function createProducts({ database, audit, now }: ProductsDependencies): 
 
   async function remove(by: Actor, site: string, id: string): Promise<void> {
     await inTransaction(database, async (transaction) => {
-      // Whoever is giving the product to an entry or a user holds the row shared: they are awaited here.
+      // Transactions that give the product to an entry or a user hold a share lock of the row.
       const product = await transaction
         .selectFrom('products')
         .select('id')

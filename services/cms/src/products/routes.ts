@@ -102,7 +102,7 @@ export function registerProducts(app: Service, products: Products): void {
     {
       ...managers,
       schema: {
-        summary: 'Delete a product that no entry asks for and nobody holds',
+        summary: 'Delete a product that no entry requires and no user holds',
         tags,
         ...bearer,
         params: ProductParams,

@@ -49,7 +49,7 @@ export function createTypeCache(capacity = DEFAULT_CAPACITY): TypeCache {
     }
     return (version: TypeVersion) => {
       const found = needed.get(identityOf(version));
-      if (found === undefined) throw new Error('a content type with entries is gone');
+      if (found === undefined) throw new Error('a content type with entries is missing');
       return found;
     };
   }

@@ -23,7 +23,7 @@ const events: readonly string[] = ['payment.succeeded', 'payment.refunded'] sati
 
 /**
  * Reads `{"type": "payment.succeeded", "user": …, "product": …, "payment": …}`; all but the type may stand in `data`.
- * Further members are nobody's business. Throws WebhookRefusal message_malformed.
+ * Further members are ignored. Throws WebhookRefusal message_malformed.
  */
 export function readMessage(value: JsonObject | undefined, jti: string): PaymentMessage | OtherMessage {
   const refusal = new WebhookRefusal('message_malformed', jti);

@@ -20,7 +20,7 @@ let open: { id: string };
 let hidden: { id: string };
 let calls: { url: string; headers: Headers }[] = [];
 let assetsUp = true;
-/** A file that assets shows to nobody (any more). */
+/** A file that assets does not return. */
 let closed: string | undefined;
 
 const serviceClients: typeof globalThis.fetch = async (input, init) => {
@@ -196,7 +196,7 @@ describe('a mutation', () => {
   });
 
   it.each<[string, object | undefined, string, string]>([
-    ['nobody', undefined, 'create_article(fields: { title: "x" }) { seq }', 'insufficient_scope'],
+    ['anonymous', undefined, 'create_article(fields: { title: "x" }) { seq }', 'insufficient_scope'],
     ['a member', member, 'create_article(fields: { title: "x" }) { seq }', 'insufficient_scope'],
     ['an author publishing', author, 'publish_entry(id: "ID") { seq }', 'insufficient_scope'],
     ['an author', author, 'update_article(id: "ID", fields: { title: "x" }) { seq }', 'insufficient_scope'],
@@ -290,7 +290,7 @@ describe('what is refused', () => {
       'fragment A on Article { related { ...A } } { article(id: "x") { ...A } }',
       'query_invalid',
     ],
-    ['introspection by nobody', undefined, '{ __schema { types { name } } }', 'introspection_forbidden'],
+    ['anonymous introspection', undefined, '{ __schema { types { name } } }', 'introspection_forbidden'],
     ['introspection by a reader', member, '{ __type(name: "Article") { fields { name } } }', 'introspection_forbidden'],
     [
       'introspection in a fragment',

@@ -5,7 +5,7 @@ import { createOpenStreams } from '../../src/credentials/open-streams.ts';
 import { signIn } from '../support/browser.ts';
 import { createClock, openGateway, type TestGateway } from '../support/gateway.ts';
 
-const patience = { timeout: 10_000 };
+const waitOptions = { timeout: 10_000 };
 
 function tokenOf(claims: Record<string, unknown>): string {
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
@@ -71,7 +71,7 @@ describe('an event stream', () => {
     const download = listen(gateway, bearer({}), '/assets/1');
     await Promise.all([stream.begun, other.begun, download.begun]);
     await revoke(gateway, revocation);
-    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), patience);
+    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), waitOptions);
     expect([other.isClosed(), download.isClosed()]).toEqual([false, false]);
   });
 
@@ -83,7 +83,7 @@ describe('an event stream', () => {
     });
     await stream.begun;
     clock.advance(61_000);
-    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), patience);
+    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), waitOptions);
   });
 
   it('of a session goes on when its token is renewed, and is closed when it ends', async () => {
@@ -93,10 +93,10 @@ describe('an event stream', () => {
     const stream = listen(gateway, { cookie: session.cookie });
     await stream.begun;
     clock.advance(901_000);
-    await vi.waitFor(() => expect(gateway.auth.count('/auth/refresh')).toBe(1), patience);
+    await vi.waitFor(() => expect(gateway.auth.count('/auth/refresh')).toBe(1), waitOptions);
     expect(stream.isClosed()).toBe(false);
     await revoke(gateway, { kind: 'sid', id: [...gateway.auth.families.keys()][0] ?? '' });
-    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), patience);
+    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), waitOptions);
   });
 
   it('of a session is closed when its token expires and there is no other', async () => {
@@ -107,7 +107,7 @@ describe('an event stream', () => {
     await stream.begun;
     gateway.auth.families.clear();
     clock.advance(901_000);
-    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), patience);
+    await vi.waitFor(() => expect(stream.isClosed()).toBe(true), waitOptions);
   });
 });
 
@@ -140,11 +140,11 @@ it('a WebSocket is closed when its session ends', async () => {
   });
   const lines = ['Host: localhost', 'Origin: http://localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
   socket.write(`GET /cms/live HTTP/1.1\r\n${lines.join('\r\n')}\r\nCookie: ${session.cookie}\r\n\r\n`);
-  await vi.waitFor(() => expect(text).toContain('hello'), patience);
+  await vi.waitFor(() => expect(text).toContain('hello'), waitOptions);
   expect(socket.closed).toBe(false);
   await revoke(gateway, { kind: 'sub', id: 'u1', notBefore: 4_000_000_000 });
-  await vi.waitFor(() => expect(socket.closed).toBe(true), patience);
-  await vi.waitFor(() => expect([...upgraded].every((one) => one.destroyed)).toBe(true), patience);
+  await vi.waitFor(() => expect(socket.closed).toBe(true), waitOptions);
+  await vi.waitFor(() => expect([...upgraded].every((one) => one.destroyed)).toBe(true), waitOptions);
 });
 
 describe('the watch', () => {

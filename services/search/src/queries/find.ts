@@ -46,7 +46,7 @@ const MAX_CANDIDATES = 1_000;
 /** Weights of D, C, B (text) and A (title). */
 const WEIGHTS = '{0.05, 0.1, 0.3, 1.0}';
 
-/** Finds a page of what a caller may see, best first. Nothing that he may not see is ever ranked or counted. */
+/** A page of the visible documents by rank. Only documents that the caller may see are ranked and counted. */
 export async function find(database: Kysely<SearchDatabase>, search: Search): Promise<Results> {
   const { rows } = await statement(search).execute(database);
   const [totals] = rows;

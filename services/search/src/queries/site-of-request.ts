@@ -5,7 +5,7 @@ import { problem } from '../errors.ts';
 /**
  * The site to be searched: the one that is asked for, else the host's (`x-gaia-site`, set by the gateway), else the token's.
  * Throws site_required; forbidden for a token of another site or of none: a token is good for its own site only, and
- * answering such a caller as an anonymous one would hide his mistake.
+ * an anonymous response would hide the mistake of the caller.
  */
 export function siteOfRequest(
   asked: string | undefined,

@@ -30,7 +30,7 @@ it.each<[string, EntryEvent, string[]]>([
   ['one for a draft', event({ status: 'draft', published: null }), ['working']],
   ['one where both are the same', event(), ['whole']],
   ['two where they differ', event({ draft: { ...copy, title: 'New' } }), ['published', 'working']],
-  ['none for what is gone', { ...event(), entry: null }, []],
+  ['none for a deleted entry', { ...event(), entry: null }, []],
 ])('an entry has documents: %s', async (_name, changed, editions) => {
   const { url } = await testDatabase('search_documents');
   await migrate({ url, schema: SCHEMA, migrations });

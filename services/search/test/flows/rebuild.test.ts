@@ -29,7 +29,7 @@ describe('a rebuild', () => {
       insert into search.access_classes values ('site-a.localhost', 99, 'roles', '{stray}', 1)`);
     await expect(search({ q: 'fish' })).resolves.toMatchObject({ body: { total: 2 } });
 
-    // Nobody waits for the end of the long poll that was under way.
+    // The rebuild does not wait for the end of the long poll.
     await vi.waitFor(() => expect(feed.open()).toBe(1), WAIT);
     await expect(rebuild(service, 'POST')).resolves.toMatchObject({ status: 202, expected: 3, finished_at: null });
     await vi.waitFor(async () => {
