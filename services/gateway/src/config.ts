@@ -37,7 +37,7 @@ export const settings = {
     fallback: [],
   }),
   PUBLIC_URL: url({
-    doc: 'Where browsers and clients reach the gateway; with https, session cookies are always Secure',
+    doc: 'Where browsers and clients reach the gateway. With https, cookies are `__Host-` and Secure; with http, people can sign in at localhost alone',
     fallback: 'http://localhost:8080',
     protocols: http,
   }),
