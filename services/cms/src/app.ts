@@ -79,9 +79,9 @@ export async function buildApp(
   const typeCache = createTypeCache();
   const types = createTypes({ database, audit, now, randomBytes, onChange: deps.onTypeChange });
   const outbox = createOutbox(signal, audit, now);
-  const entries = createEntries({ database, types: typeCache, outbox, now, randomBytes });
+  const entries = createEntries({ database, types: typeCache, outbox, now });
   const products = createProducts({ database, audit, now });
-  const entitlements = createEntitlements({ database, outbox, audit, now, randomBytes });
+  const entitlements = createEntitlements({ database, outbox, audit, now });
   const sealer = createSecretSealer({ keys: config.CMS_KEK, randomBytes });
   const endpoints = createEndpoints({ database, sealer, audit, now, randomBytes });
   const { counters } = deps;
@@ -93,7 +93,6 @@ export async function buildApp(
     counters,
     count: deliveryOutcomes(deps.metrics),
     now,
-    randomBytes,
   });
   const serviceClients = createServiceClients({
     assetsUrl: config.ASSETS_URL,

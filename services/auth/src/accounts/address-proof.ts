@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -5,7 +6,6 @@ import type { Passwords } from '../passwords/passwords.ts';
 import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength, PersonalWords } from '../passwords/strength.ts';
 import type { CutOffs } from '../revocation/cut-offs.ts';
-import { uuidV7 } from '../users/user-id.ts';
 import { type Account, findAccount } from './account-of-address.ts';
 import { insertUser, usernameColumns } from './users.ts';
 
@@ -67,11 +67,10 @@ export interface AddressProofOptions {
   readonly strength: Pick<PasswordStrength, 'require'>;
   readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
   now(): number;
-  randomBytes(size: number): Buffer;
 }
 
 export function createAddressProof(options: AddressProofOptions): AddressProof {
-  const { passwords, strength, cutOffs, now, randomBytes } = options;
+  const { passwords, strength, cutOffs, now } = options;
 
   async function read(email: string, { password, name = '', username }: Choice, words: PersonalWords) {
     if (password === undefined) {
@@ -130,7 +129,7 @@ export function createAddressProof(options: AddressProofOptions): AddressProof {
         ...usernameColumns(null),
         name: '',
         ...credentials.names,
-        id: uuidV7(at, randomBytes(10)),
+        id: randomUUIDv7(),
         email,
         email_key: key,
         password_hash: credentials.passwordHash,

@@ -1,9 +1,9 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
-import { uuidV7 } from '../users/user-id.ts';
 import { insertUser, readNewUser } from './users.ts';
 
 export interface FirstAdministratorOptions {
@@ -48,7 +48,7 @@ export async function ensureFirstAdministrator(options: FirstAdministratorOption
     const at = now();
     await insertUser(transaction, {
       ...row,
-      id: uuidV7(at, randomBytes(10)),
+      id: randomUUIDv7(),
       password_hash: passwordHash,
       administrator: true,
       // Who starts the installation says whose address it is.

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { isUniqueViolation } from '@gaia/database/errors';
 import type { Kysely } from 'kysely';
 import { requireOtherHolders } from '../access/last-holders.ts';
@@ -15,7 +16,6 @@ import { readEmailAddress } from '../users/email-address.ts';
 import { isOfOneAlphabet, skeletonOf } from '../users/look-alikes.ts';
 import { isReservedUsername } from '../users/reserved-usernames.ts';
 import { type User, userColumns } from '../users/user.ts';
-import { uuidV7 } from '../users/user-id.ts';
 import { readUsername } from '../users/username.ts';
 import { invalidBody } from '../validation.ts';
 import { changeAdministrator } from './administrators.ts';
@@ -73,7 +73,6 @@ export interface UsersOptions {
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
-  randomBytes(size: number): Buffer;
 }
 
 export function createUsers(options: UsersOptions): Users {
@@ -102,7 +101,7 @@ export function createUsers(options: UsersOptions): Users {
         database.transaction().execute(async (transaction) => {
           const user = await insertUser(transaction, {
             ...row,
-            id: uuidV7(at, options.randomBytes(10)),
+            id: randomUUIDv7(),
             password_hash: passwordHash,
             administrator: false,
             created_at: new Date(at),

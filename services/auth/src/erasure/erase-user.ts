@@ -13,7 +13,6 @@ export interface EraseUserOptions {
   readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
   readonly audit: Audit;
   now(): number;
-  randomBytes(size: number): Buffer;
   /** Told when the other services have something to erase; without it they hear of it within seconds. */
   wake?(): void;
 }
@@ -26,7 +25,7 @@ export interface EraseUserOptions {
 export type EraseUser = (id: string, by: Origin, options?: { readonly force?: boolean }) => Promise<void>;
 
 export function createEraseUser(options: EraseUserOptions): EraseUser {
-  const { database, cutOffs, audit, now, randomBytes, wake = () => {} } = options;
+  const { database, cutOffs, audit, now, wake = () => {} } = options;
   return async (id, by, { force } = {}) => {
     const isThere = await database.transaction().execute(async (transaction) => {
       await lockAddressOf(transaction, id);
@@ -44,7 +43,7 @@ export function createEraseUser(options: EraseUserOptions): EraseUser {
         where job->>'user' = ${id} or job->>'emailKey' = ${user.email_key} or job->>'recipient' = ${user.email}`.execute(
         transaction,
       );
-      await addErasure(transaction, id, { at: now(), randomBytes });
+      await addErasure(transaction, id, now());
       // Also before the commit: if the sessions cannot be ended, the user stays, and the caller can try again.
       await cutOffs.endAllSessions(id);
       await audit.append(transaction, by, {

@@ -1,6 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { AuthTables } from '../database.ts';
-import { uuidV7 } from '../users/user-id.ts';
 
 /** A service has still to erase what it keeps of a user. */
 export interface ErasureJob {
@@ -15,16 +15,12 @@ export const erasingServices = ['cms'] as const;
 export type ErasingService = (typeof erasingServices)[number];
 
 /** Notes in the transaction of a user's deletion which services are to be told: both happen or neither. */
-export async function addErasure(
-  transaction: Transaction<AuthTables>,
-  subject: string,
-  { at, randomBytes }: { readonly at: number; randomBytes(size: number): Buffer },
-): Promise<void> {
+export async function addErasure(transaction: Transaction<AuthTables>, subject: string, at: number): Promise<void> {
   await transaction
     .insertInto('erasure_outbox')
     .values(
       erasingServices.map((service) => ({
-        id: uuidV7(at, randomBytes(10)),
+        id: randomUUIDv7(),
         job: JSON.stringify({ kind: 'erasure', service, subject } satisfies ErasureJob),
         created_at: new Date(at),
         next_attempt_at: new Date(at),

@@ -9,7 +9,7 @@ import { createMailWorker, type MailWorkerOptions } from './worker.ts';
 
 type MailOptions = Pick<ComposeOptions, 'database' | 'linkTokens'> &
   Pick<MailWorkerOptions, 'transport' | 'log'> &
-  Pick<OutboxOptions, 'now' | 'randomBytes'> & {
+  Pick<OutboxOptions, 'now'> & {
     readonly publicUrl: string;
     /** Address of the sender; made of the public URL if absent. */
     readonly from: string | undefined;

@@ -1,7 +1,7 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Language } from '@gaia/i18n/language';
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
-import { uuidV7 } from '../users/user-id.ts';
 import type { MailJob, QueuedMailJob } from './mail-job.ts';
 
 /** Mails that wait. Beyond it, new ones are dropped: a flood of requests must not fill the disk. */
@@ -24,15 +24,14 @@ export interface Outbox {
 export interface OutboxOptions {
   wake(): void;
   now(): number;
-  randomBytes(size: number): Buffer;
 }
 
-export function createOutbox({ wake, now, randomBytes }: OutboxOptions): Outbox {
+export function createOutbox({ wake, now }: OutboxOptions): Outbox {
   return {
     wake,
     add: async (database, { language }, ...jobs) => {
       const at = now();
-      const ids = jobs.map(() => uuidV7(at, randomBytes(10)));
+      const ids = jobs.map(() => randomUUIDv7());
       const texts = jobs.map((job) => JSON.stringify({ ...job, language } satisfies QueuedMailJob));
       await sql`
         insert into mail_outbox (id, job, created_at, next_attempt_at)

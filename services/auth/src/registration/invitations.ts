@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import type { Kysely, Transaction } from 'kysely';
 import { permissionsOfRoles } from '../access/roles.ts';
@@ -13,7 +14,6 @@ import { type RequestThrottle, requireAllowed } from '../throttling/mail-throttl
 import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { isUserId } from '../users/user.ts';
-import { uuidV7 } from '../users/user-id.ts';
 import { invalidBody } from '../validation.ts';
 
 export interface Invitation {
@@ -48,7 +48,6 @@ export interface InvitationsOptions {
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
-  randomBytes(size: number): Buffer;
 }
 
 const columns = ['id', 'email', 'roles', 'created_at as createdAt', 'expires_at as expiresAt'] as const;
@@ -57,7 +56,7 @@ const columns = ['id', 'email', 'roles', 'created_at as createdAt', 'expires_at 
 const MAX_OPEN = 10;
 
 export function createInvitations(options: InvitationsOptions): Invitations {
-  const { database, throttle, outbox, audit, now, randomBytes } = options;
+  const { database, throttle, outbox, audit, now } = options;
   return {
     create: async (caller, by, site, { email: given, roles: wanted }) => {
       const email = readEmailAddress(given);
@@ -81,7 +80,7 @@ export function createInvitations(options: InvitationsOptions): Invitations {
         const made = await transaction
           .insertInto('invitations')
           .values({
-            id: uuidV7(at, randomBytes(10)),
+            id: randomUUIDv7(),
             site_id: site,
             email: email.address,
             email_key: email.key,

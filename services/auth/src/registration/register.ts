@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { usernameColumns } from '../accounts/users.ts';
@@ -9,7 +10,6 @@ import type { Outbox } from '../mail/outbox.ts';
 import type { RequestThrottle } from '../throttling/mail-throttle.ts';
 import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
-import { uuidV7 } from '../users/user-id.ts';
 import { invalidBody } from '../validation.ts';
 
 export interface Registrant {
@@ -25,7 +25,6 @@ export interface RegisterOptions {
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
-  randomBytes(size: number): Buffer;
 }
 
 export type Register = (site: string, registrant: Registrant, address: string, by: Origin) => Promise<void>;
@@ -40,7 +39,7 @@ export const MAX_PENDING = 10;
  * rate_limited.
  */
 export function createRegister(options: RegisterOptions): Register {
-  const { database, throttle, outbox, audit, now, randomBytes } = options;
+  const { database, throttle, outbox, audit, now } = options;
 
   /** Each request has a row and a link of its own, so that no request of somebody else's ends the owner's. */
   async function pendingRow(
@@ -64,7 +63,7 @@ export function createRegister(options: RegisterOptions): Register {
       await transaction.updateTable('registrations').set({ expires_at }).where('id', '=', newest.id).execute();
       return newest.id;
     }
-    const id = uuidV7(at, randomBytes(10));
+    const id = randomUUIDv7();
     await transaction
       .insertInto('registrations')
       .values({ ...row, id })

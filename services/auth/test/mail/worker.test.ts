@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { openDatabase } from '@gaia/database/database';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -24,7 +23,7 @@ beforeEach(() => database.deleteFrom('mail_outbox').execute());
 afterAll(() => database.destroy());
 
 const job: MailJob = { kind: 'password_reset', emailKey: 'a@gaia.test' };
-const outbox = createOutbox({ wake: () => {}, now: clock.now, randomBytes });
+const outbox = createOutbox({ wake: () => {}, now: clock.now });
 const retryDelay = (attempt: number, random: number) => delayAfter(attempt, random, LONGEST_RETRY_MS);
 const rows = () => database.selectFrom('mail_outbox').selectAll().execute();
 

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readEmailAddress } from '../../src/users/email-address.ts';
-import { isUserId } from '../../src/users/user.ts';
-import { uuidV7 } from '../../src/users/user-id.ts';
 import { readUsername } from '../../src/users/username.ts';
 
 describe('readEmailAddress', () => {
@@ -87,21 +85,6 @@ describe('names of all kinds', () => {
         }
         const username = readUsername(text);
         if (username) expect(readUsername(username.key)?.key).toBe(username.key);
-      }),
-    );
-  });
-});
-
-describe('uuidV7', () => {
-  it('is one (RFC 9562 §5.7) and sorts by time', () => {
-    expect(uuidV7(0x0123456789ab, Buffer.alloc(10, 0xff))).toBe('01234567-89ab-7fff-bfff-ffffffffffff');
-    expect(uuidV7(0, Buffer.alloc(10))).toBe('00000000-0000-7000-8000-000000000000');
-    fc.assert(
-      fc.property(fc.nat(2 ** 40), fc.nat(2 ** 40), fc.uint8Array({ minLength: 10, maxLength: 10 }), (a, b, random) => {
-        fc.pre(a < b);
-        const [one, two] = [uuidV7(a, Buffer.from(random)), uuidV7(b, Buffer.alloc(10))];
-        expect(one < two).toBe(true);
-        expect(isUserId(one)).toBe(true);
       }),
     );
   });

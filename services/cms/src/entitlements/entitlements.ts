@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Actor } from '@gaia/audit-log/actor';
 import { sql } from 'kysely';
 import type { Audit } from '../audit.ts';
@@ -5,7 +6,6 @@ import type { CmsDatabase, CmsReader, CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
 import { inTransaction } from '../transactions.ts';
-import { createUuid, type RandomBytes } from '../values/uuid.ts';
 
 /** Whose hold on which product. */
 export interface Hold {
@@ -40,7 +40,6 @@ export interface EntitlementsDependencies {
   readonly outbox: Outbox;
   readonly audit: Pick<Audit, 'append'>;
   readonly now: () => number;
-  readonly randomBytes: RandomBytes;
 }
 
 /** Which users hold which products of a site. */
@@ -80,7 +79,7 @@ export interface Entitlements {
 }
 
 export function createEntitlements(deps: EntitlementsDependencies): Entitlements {
-  const { database, outbox, audit, now, randomBytes } = deps;
+  const { database, outbox, audit, now } = deps;
 
   /** Takes the row for oneself, making it if it is not there. */
   async function take(transaction: CmsTransaction, { site, subject, product }: Hold) {
@@ -92,7 +91,7 @@ export function createEntitlements(deps: EntitlementsDependencies): Entitlements
       .forKeyShare()
       .executeTakeFirst();
     if (known === undefined) throw problem('product_not_found');
-    const key = createUuid(now(), randomBytes);
+    const key = randomUUIDv7();
     const { rows } = await sql<{ key: string; held: boolean }>`
       insert into entitlements (site, subject, product, key, held, changed_at)
       values (${site}, ${subject}, ${product}, ${key}::uuid, false, ${new Date(now())}::timestamptz)

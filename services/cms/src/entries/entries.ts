@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Actor } from '@gaia/audit-log/actor';
 import type { AuditEvent } from '@gaia/audit-log/event';
 import type { ExpectedVersion } from '@gaia/http-service/conditional-requests';
@@ -14,7 +15,6 @@ import { inTransaction } from '../transactions.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { type JsonObject, sameJson } from '../values/json-values.ts';
-import { createUuid, type RandomBytes } from '../values/uuid.ts';
 import { type LastChange, type SavedEntry, STATUS, VISIBILITY } from './entry.ts';
 import { type AccessInput, internRule, ruleOf } from './entry-access.ts';
 import { differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
@@ -29,7 +29,6 @@ export interface EntriesDependencies {
   readonly types: TypeCache;
   readonly outbox: Outbox;
   readonly now: () => number;
-  readonly randomBytes: RandomBytes;
 }
 
 /** Who makes a change, with a token of the site, and as the audit log names them. */
@@ -72,8 +71,8 @@ export interface Entries extends EntryReader {
   remove(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<string>;
 }
 
-export function createEntries({ database, types, outbox, now, randomBytes }: EntriesDependencies): Entries {
-  const rules = { outbox, now, randomBytes };
+export function createEntries({ database, types, outbox, now }: EntriesDependencies): Entries {
+  const rules = { outbox, now };
   const readEntries = createEntryReader(database, types);
 
   async function create(
@@ -97,7 +96,7 @@ export function createEntries({ database, types, outbox, now, randomBytes }: Ent
       await checkReferences(transaction, author, type, draft);
       const entry: StoredEntry = {
         site,
-        id: createUuid(now(), randomBytes),
+        id: randomUUIDv7(),
         typeId: type.id,
         author: author.subject,
         rule,

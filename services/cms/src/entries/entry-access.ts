@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { problem as serviceProblem } from '@gaia/http-service/problem';
 import {
   type AccessRule,
@@ -12,7 +13,6 @@ import { sql } from 'kysely';
 import type { CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
-import { createUuid, type RandomBytes } from '../values/uuid.ts';
 
 /** What a caller says of to whom an entry is open; what is not said stays. */
 export interface AccessInput {
@@ -42,7 +42,7 @@ export function ruleOf(input: AccessInput, current: AccessRule): AccessRule {
  */
 export async function internRule(
   transaction: CmsTransaction,
-  deps: { readonly outbox: Pick<Outbox, 'append'>; readonly now: () => number; readonly randomBytes: RandomBytes },
+  deps: { readonly outbox: Pick<Outbox, 'append'>; readonly now: () => number },
   site: string,
   rule: AccessRule,
 ): Promise<number> {
@@ -68,7 +68,7 @@ export async function internRule(
     where site = ${site}`.execute(transaction);
   const id = rows[0]?.next ?? FIRST_NAMED_CLASS;
   if (id >= FIRST_NAMED_CLASS + MAX_CLASSES) throw problem('too_many_access_rules');
-  const key = createUuid(deps.now(), deps.randomBytes);
+  const key = randomUUIDv7();
   await transaction
     .insertInto('access_classes')
     .values({ site, id, key, kind: visibility, names: [...names] })

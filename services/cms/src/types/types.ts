@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Actor } from '@gaia/audit-log/actor';
 import type { AuditDetails } from '@gaia/audit-log/event';
 import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
@@ -7,7 +8,7 @@ import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
 import { sameJson } from '../values/json-values.ts';
-import { createUuid, type RandomBytes } from '../values/uuid.ts';
+import type { RandomBytes } from '../values/uuid.ts';
 import { bounds, type ContentType, type Field } from './field.ts';
 import { defineType, sameDefinition, type TypeInput } from './type-definition.ts';
 import { findType, insertType, listTypes, typeOfRow, updateType } from './type-store.ts';
@@ -38,7 +39,7 @@ export function createTypes({ database, audit, now, randomBytes, onChange }: Typ
   const newFieldId = () => fieldIdOf(randomBytes(8));
 
   async function create(by: Actor, site: string, input: TypeInput & { readonly name: string }): Promise<ContentType> {
-    const id = createUuid(now(), randomBytes);
+    const id = randomUUIDv7();
     const others = await listTypes(database, site);
     if (others.length >= bounds.typesOfSite) throw problem('too_many_types');
     const typeIdOf = (name: string) => (name === input.name ? id : others.find((other) => other.name === name)?.id);

@@ -1,10 +1,11 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Actor } from '@gaia/audit-log/actor';
 import type { Sealer } from '@gaia/sealed-values/sealer';
 import type { Audit } from '../audit.ts';
 import type { CmsDatabase, CmsTransaction, WebhookEndpointTable } from '../database.ts';
 import { problem } from '../errors.ts';
 import { inTransaction } from '../transactions.ts';
-import { createUuid, type RandomBytes } from '../values/uuid.ts';
+import type { RandomBytes } from '../values/uuid.ts';
 import { contextOfSecret } from './sealed-secrets.ts';
 
 export type Endpoint = WebhookEndpointTable;
@@ -62,7 +63,7 @@ export function createEndpoints({ database, sealer, audit, now, randomBytes }: E
   const newSecret = () => Buffer.from(randomBytes(SECRET_BYTES)).toString('base64url');
 
   async function addSecret(transaction: CmsTransaction, endpointId: string, secret: string): Promise<void> {
-    const id = createUuid(now(), randomBytes);
+    const id = randomUUIDv7();
     const { sealed, kid } = sealer.seal(Buffer.from(secret), contextOfSecret(endpointId, id));
     await transaction
       .insertInto('webhook_secrets')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUIDv7 } from 'node:crypto';
 import { type Actor, systemActor } from '@gaia/audit-log/actor';
 import { Problem } from '@gaia/http-service/problem';
 import { TokenRefusal } from '@gaia/jwt/refusal';
@@ -10,7 +10,6 @@ import { problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
 import { inTransaction } from '../transactions.ts';
 import { isJsonObject } from '../values/json-values.ts';
-import { createUuid, type RandomBytes } from '../values/uuid.ts';
 import { type Delivery, logDelivery, pruneNowAndThen } from './deliveries.ts';
 import type { DeliveryOutcome } from './delivery-metrics.ts';
 import type { Endpoint, Endpoints } from './endpoints.ts';
@@ -40,7 +39,6 @@ export interface ReceiverDependencies {
   readonly counters: Pick<CounterStore, 'add' | 'get'>;
   readonly count: (outcome: DeliveryOutcome, reason?: string) => void;
   readonly now: () => number;
-  readonly randomBytes: RandomBytes;
 }
 
 const MINUTE = 60_000;
@@ -58,7 +56,7 @@ const unauthorized: readonly string[] = ['jti_reused', 'message_malformed', 'pro
  * `webhook_not_found`, `webhook_refused`, `webhook_message_refused`, `rate_limited`; each refusal is logged by reason.
  */
 export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming) => Promise<Received> {
-  const { database, endpoints, entitlements, outbox, counters, count, now, randomBytes } = deps;
+  const { database, endpoints, entitlements, outbox, counters, count, now } = deps;
   let received = 0;
 
   /** Undefined if the state does not answer: an outage of it is no reason to lose payments. */
@@ -142,7 +140,7 @@ export function createReceiver(deps: ReceiverDependencies): (incoming: Incoming)
     }
     received += 1;
     await pruneNowAndThen(database, endpointId, received, now);
-    const id = createUuid(now(), randomBytes);
+    const id = randomUUIDv7();
     const log: Log = { endpoint_id: endpointId, id, at: new Date(now()), reason: null, bytes: body.length };
     try {
       const outcome = await take(opened.endpoint, opened.secrets, incoming, log);

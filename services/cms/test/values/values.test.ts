@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { canonicalDate } from '../../src/values/calendar-date.ts';
 import { sameJson, withoutNulls } from '../../src/values/json-values.ts';
 import { plainText } from '../../src/values/plain-text.ts';
-import { createUuid, isUuid } from '../../src/values/uuid.ts';
 
 describe('dates', () => {
   it.each([
@@ -73,16 +72,5 @@ describe('texts', () => {
     const begun = performance.now();
     plainText(part.repeat(200_000 / part.length));
     expect(performance.now() - begun).toBeLessThan(2_000);
-  });
-});
-
-describe('ids', () => {
-  it('are UUIDs of version 7 that sort by time', () => {
-    const zero = (size: number) => new Uint8Array(size);
-    const full = (size: number) => new Uint8Array(size).fill(255);
-    expect(createUuid(0, zero)).toBe('00000000-0000-7000-8000-000000000000');
-    expect(createUuid(1_700_000_000_000, full)).toBe('018bcfe5-6800-7fff-bfff-ffffffffffff');
-    expect(createUuid(1_700_000_000_000, full) < createUuid(1_700_000_000_001, zero)).toBe(true);
-    expect(isUuid(createUuid(5, full))).toBe(true);
   });
 });
