@@ -1,5 +1,6 @@
 import type { Caller } from '@gaia/policy/visibility';
 import { type CompiledQuery, type RawBuilder, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { CmsReader } from './database.ts';
 
 /** Placeholders for the values of a query. */
@@ -55,7 +56,7 @@ export function preparedCallerQuery<Values extends object, Row = unknown>(
   names: readonly (keyof Values & string)[],
   write: (caller: Caller, site: string, parameters: QueryParameters<Values>) => RawBuilder<Row>,
 ): PreparedCallerQuery<Values, Row> {
-  const texts = new Map<string, CompiledQuery<Row>>();
+  const texts = new LRUCache<string, CompiledQuery<Row>>({ max: MAX_TEXTS });
 
   function textFor(reader: CmsReader, caller: Caller): CompiledQuery<Row> {
     const key = caller === undefined ? 'anonymous' : `with ${caller.scopes.join(' ')}`;
@@ -63,7 +64,6 @@ export function preparedCallerQuery<Values extends object, Row = unknown>(
     if (known !== undefined) return known;
     const placeholder = caller && { site: SITE, subject: SUBJECT, roles: ROLES, scopes: caller.scopes };
     const compiled = write(placeholder, SITE, parametersOf(names)).compile(reader);
-    if (texts.size >= MAX_TEXTS) texts.clear();
     texts.set(key, compiled);
     return compiled;
   }

@@ -13,6 +13,7 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { CmsDatabase } from '../database.ts';
 import type { Entries } from '../entries/entries.ts';
 import { listEntries } from '../entry-queries/list-entries.ts';
@@ -23,9 +24,9 @@ import type { ServiceClients } from '../service-clients/service-clients.ts';
 import type { ContentType } from '../types/field.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { listTypes } from '../types/type-store.ts';
-import { createBatch } from './batch.ts';
 import type { GraphqlContext } from './context.ts';
 import { formatError } from './errors.ts';
+import { keyLoader } from './key-loader.ts';
 import { enforceQueryLimits, limitNesting, limits } from './limits.ts';
 import { buildSchema } from './schema.ts';
 
@@ -58,17 +59,14 @@ const MAX_SCHEMAS = 100;
 /** Carries out one GraphQL request (GraphQL over HTTP, application/json) on the schema of the caller's site. */
 export function createGraphql(deps: GraphqlDependencies): (request: GraphqlRequest) => Promise<GraphqlResponse> {
   const { database, types, entries, serviceClients } = deps;
-  const schemas = new Map<string, { versions: string; schema: GraphQLSchema }>();
+  const schemas = new LRUCache<string, { versions: string; schema: GraphQLSchema }>({ max: MAX_SCHEMAS });
 
   /** A schema is good as long as the site's types have the same versions. */
   function schemaOf(site: string, siteTypes: readonly ContentType[]): GraphQLSchema {
     const versions = siteTypes.map(({ id, version }) => `${id}:${version}`).join(' ');
     const known = schemas.get(site);
     const schema = known?.versions === versions ? known.schema : buildSchema(siteTypes);
-    schemas.delete(site);
     schemas.set(site, { versions, schema });
-    const oldest = schemas.size > MAX_SCHEMAS ? schemas.keys().next().value : undefined;
-    if (oldest !== undefined) schemas.delete(oldest);
     return schema;
   }
 
@@ -79,8 +77,8 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
       site,
       entries,
       list: (request) => listEntries(database, types, caller, site, request),
-      entry: createBatch((ids) => entries.getMany(caller, site, ids)),
-      asset: createBatch((ids) => serviceClients.assets(site, ids, call)),
+      entry: keyLoader((ids) => entries.getMany(caller, site, ids)),
+      asset: keyLoader((ids) => serviceClients.assets(site, ids, call)),
       files: readableFiles(serviceClients, site, call),
       search: (request) => serviceClients.search({ site, ...request }, call),
     };

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { CmsReader } from '../database.ts';
 import { type CompiledType, compileType } from './compiled-type.ts';
 import type { ContentType } from './field.ts';
@@ -25,14 +26,14 @@ const DEFAULT_CAPACITY = 500;
 
 /** Keeps the compiled types that were used last; entries name the version of their type, so nothing goes stale. */
 export function createTypeCache(capacity = DEFAULT_CAPACITY): TypeCache {
-  const known = new Map<string, CompiledType>();
-  const names = new Map<string, CompiledType>();
+  const known = new LRUCache<string, CompiledType>({ max: capacity });
+  const names = new LRUCache<string, CompiledType>({ max: capacity });
 
   function compiled(type: ContentType): CompiledType {
     const key = keyOf(type);
     const found = known.get(key) ?? compileType(type);
-    keep(known, key, found, capacity);
-    keep(names, nameOf(found.site, found.name), found, capacity);
+    known.set(key, found);
+    names.set(nameOf(found.site, found.name), found);
     return found;
   }
 
@@ -60,13 +61,6 @@ export function createTypeCache(capacity = DEFAULT_CAPACITY): TypeCache {
     lastSeen: (site, name) => names.get(nameOf(site, name)),
     load,
   };
-}
-
-function keep<T>(map: Map<string, T>, key: string, value: T, capacity: number): void {
-  map.delete(key);
-  map.set(key, value);
-  const oldest = map.size > capacity ? map.keys().next().value : undefined;
-  if (oldest !== undefined) map.delete(oldest);
 }
 
 function nameOf(site: string, name: string): string {

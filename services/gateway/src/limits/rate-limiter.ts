@@ -1,4 +1,5 @@
 import type { CounterStore } from '@gaia/state/state';
+import { LRUCache } from 'lru-cache';
 
 /** What requests are counted as: reading, changing, uploading, and whatever tries or makes credentials. */
 export type RateClass = 'read' | 'write' | 'upload' | 'login';
@@ -56,12 +57,11 @@ interface Account {
 /** Requests a minute by class and caller, counted in the shared state. */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { counters, now, limits } = options;
-  const accounts = new Map<string, Account>();
+  const accounts = new LRUCache<string, Account>({ max: CAPACITY });
   let pausedUntil = 0;
 
   function open(key: string): Account {
     const account: Account = { left: 0, value: 0, endsAt: 0, aloneUntil: undefined, asking: undefined };
-    if (accounts.size >= CAPACITY) accounts.delete(accounts.keys().next().value as string);
     accounts.set(key, account);
     return account;
   }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 /** A site as auth knows it. */
 export interface Site {
   readonly site: string;
@@ -42,7 +43,7 @@ interface Entry {
 
 /** Host → site, remembered for a minute (no such site: ten seconds), bounded, and kept in use while auth is away. */
 export function createSites(options: SitesOptions): Sites {
-  const entries = new Map<string, Entry>();
+  const entries = new LRUCache<string, Entry>({ max: CAPACITY });
   const underWay = new Map<string, Promise<Site | undefined>>();
   let pausedUntil = 0;
 
@@ -50,10 +51,7 @@ export function createSites(options: SitesOptions): Sites {
     try {
       const site = await options.lookUp(host, entries.has(host));
       const freshUntil = options.now() + (site === undefined ? UNKNOWN_MS : KNOWN_MS);
-      // Deleted first, so that the map's order is that of use and the first key is the one to forget.
-      entries.delete(host);
       entries.set(host, { site, freshUntil });
-      if (entries.size > CAPACITY) entries.delete(entries.keys().next().value as string);
       pausedUntil = 0;
       return site;
     } catch (error) {
