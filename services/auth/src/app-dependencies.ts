@@ -12,8 +12,8 @@ import type { Keys } from './keys/keys.ts';
 import type { MailTransport } from './mail/transport.ts';
 import type { Passwords } from './passwords/passwords.ts';
 import type { PasswordStrength } from './passwords/strength.ts';
-import type { CutOffs } from './revocation/cut-offs.ts';
-import type { IssueTimes } from './tokens/issue-times.ts';
+import type { CutOffs } from './revocation/revoker.ts';
+import type { IssueTimes } from './tokens/iat-clock.ts';
 
 /** What start() has opened. */
 export interface AppDependencies {

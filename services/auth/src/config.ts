@@ -8,7 +8,7 @@ import { stateSettings } from '@gaia/state/settings';
 import { guardSettings } from '@gaia/token-guard/settings';
 import { MIN_RSA_BITS } from './keys/signing-key.ts';
 import { readServiceClients, type ServiceClient } from './oauth/service-clients.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from './revocation/cut-offs.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from './revocation/revoker.ts';
 
 const DAY = 86_400;
 

@@ -30,15 +30,15 @@ import type { MailTransport } from './mail/transport.ts';
 import { migrateAuth, SCHEMA } from './migrations.ts';
 import { openControlSocket } from './operator/control-socket.ts';
 import { buildOperatorApp } from './operator-app.ts';
-import { createAdmission } from './passwords/admission.ts';
+import { createAdmission } from './passwords/concurrency-limiter.ts';
 import { readHashCosts } from './passwords/hash-costs.ts';
 import { registerHashMetrics } from './passwords/hash-metrics.ts';
 import { type HashThreads, openHashThreads } from './passwords/hash-threads.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createPasswordStrength } from './passwords/strength.ts';
-import { createCutOffs } from './revocation/cut-offs.ts';
 import { cutOffForgottenTokens } from './revocation/forgotten-tokens.ts';
-import { followIssueTimes } from './tokens/issue-times.ts';
+import { createCutOffs } from './revocation/revoker.ts';
+import { followIssueTimes } from './tokens/iat-clock.ts';
 
 export interface StartDependencies {
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { AuthTables } from '../database.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 
 export interface HoldersOptions {
   readonly database: Kysely<AuthTables>;

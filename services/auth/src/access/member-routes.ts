@@ -2,7 +2,7 @@ import { bearer, noBody, pageSchema, problems, tokenRefusals } from '@gaia/http-
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { originOf } from '../audit/actor.ts';
-import { PageQuery, readPage } from '../pages/page.ts';
+import { PageQuery, readPage } from '../pagination/page.ts';
 import { requireUserManager } from '../permissions/permissions.ts';
 import { isUserId } from '../users/user.ts';
 import { MemberAnswer, MemberParams, MembersParams, memberAnswer, RolesBody } from './member-schemas.ts';

@@ -5,7 +5,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Caller, requireHolds } from '../permissions/permissions.ts';
-import { ofKnownSite } from '../sites/known-site.ts';
+import { ofKnownSite } from '../sites/existing-site.ts';
 import { invalid } from '../validation.ts';
 import { cutOffHolders, type HoldersOptions, holding } from './holders.ts';
 import { isOwnRoleName } from './role-name.ts';

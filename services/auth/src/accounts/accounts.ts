@@ -1,9 +1,9 @@
 import type { Throttles } from '../throttling/throttles.ts';
-import { createOwnAccount, type OwnAccountOptions } from './account.ts';
 import { createOwnEmail, type OwnEmailOptions } from './account-email.ts';
 import { type AddressProofOptions, createAddressProof } from './address-proof.ts';
 import { createForgot } from './forgot-password.ts';
 import { createReset, type ResetOptions } from './reset-password.ts';
+import { createOwnAccount, type OwnAccountOptions } from './self-service.ts';
 import { createSetPassword, type SetPasswordOptions } from './set-password.ts';
 import { createUsers, type UsersOptions } from './users.ts';
 

@@ -5,7 +5,7 @@ import { problem } from '../errors.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength, PersonalWords } from '../passwords/strength.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import { type Account, findAccount } from './account-of-address.ts';
 import { insertUser, usernameColumns } from './users.ts';
 

@@ -6,7 +6,7 @@ import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { type Passwords, requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import { type User, userColumns } from '../users/user.ts';
 
 export interface SetPasswordOptions {

@@ -4,7 +4,7 @@ import { identityOf } from '@gaia/token-guard';
 import type { Members } from '../access/members.ts';
 import { originOf } from '../audit/actor.ts';
 import { problem } from '../errors.ts';
-import { likePattern } from '../pages/page.ts';
+import { likePattern } from '../pagination/page.ts';
 import { type Caller, isAdministrator, requireAnyScope } from '../permissions/permissions.ts';
 import { AcceptedAnswer } from './link-schemas.ts';
 import {

@@ -1,7 +1,7 @@
 import { plainText, SiteId } from '@gaia/http-service/route-schemas';
 import { Type } from 'typebox';
 import { ROLE_NAME_PATTERN } from '../access/role-name.ts';
-import { PageQuery } from '../pages/page.ts';
+import { PageQuery } from '../pagination/page.ts';
 import { PASSWORD_LENGTH } from '../passwords/passwords.ts';
 import type { User } from '../users/user.ts';
 import { USER_ID_PATTERN } from '../users/user.ts';

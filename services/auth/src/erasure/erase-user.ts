@@ -4,7 +4,7 @@ import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import { lockAddressOf } from '../users/address-lock.ts';
 import { addErasure } from './erasure-outbox.ts';
 

@@ -1,6 +1,6 @@
 import { CLOCK_SKEW_SECONDS, tokenPurposes } from '@gaia/tokens/purposes';
 import type { KeyState } from '../database.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/cut-offs.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/revoker.ts';
 
 /** A stored key as its life is decided by. Times in milliseconds. */
 export interface LivingKey {

@@ -4,7 +4,7 @@ import { type Origin, ownOrigin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import { hasRoomForKey, type KeySchedule, planKeys, RETIRING_MS } from './key-life.ts';
 import type { KeyRing } from './key-ring.ts';
 import { changingKeys, createKeyStore, type StoredKey } from './key-store.ts';

@@ -4,7 +4,7 @@ import { BARE_CHALLENGE, problem } from '../errors.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Grant, Sessions } from '../sessions/sessions.ts';
 import type { LoginThrottle } from '../throttling/login-throttle.ts';
-import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { IssueTimes } from '../tokens/iat-clock.ts';
 import { type LoginAccounts, loginKey } from '../users/login-accounts.ts';
 import type { Confirmation, LoginToConfirm } from './finalisation.ts';
 import { deviceDigest, type KnownDevices } from './known-devices.ts';

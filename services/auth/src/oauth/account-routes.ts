@@ -16,7 +16,7 @@ import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type Origin, originOf } from '../audit/actor.ts';
 import { problem } from '../errors.ts';
-import { PageQuery, readPage } from '../pages/page.ts';
+import { PageQuery, readPage } from '../pagination/page.ts';
 import { isAdministrator, requireAnyScope } from '../permissions/permissions.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { readClientKeys } from './client-keys.ts';

@@ -1,7 +1,7 @@
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
-import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { IssueTimes } from '../tokens/iat-clock.ts';
 import { type AuthenticatedClient, lifetimeWithin } from './oauth-client.ts';
 import { OAuthError } from './oauth-error.ts';
 

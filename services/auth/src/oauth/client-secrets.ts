@@ -3,8 +3,8 @@ import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/revoker.ts';
 import { type ClientSecret, digestOf } from './oauth-client.ts';
 
 /** A secret as administrators see it. */

@@ -1,7 +1,7 @@
 import type { Verifier } from '@gaia/token-guard/verifier';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import { FIRST_PARTY_CLIENT } from '../tokens/access-tokens.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import type { OAuthClient } from './oauth-client.ts';

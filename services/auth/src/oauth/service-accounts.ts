@@ -4,7 +4,7 @@ import { isOwnActor, type Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import { type Page, type PageRequest, pageOf } from '../pagination/page.ts';
 import type { ClientSecrets } from './client-secrets.ts';
 import type { ServiceClient } from './service-clients.ts';
 

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Admission } from './admission.ts';
+import type { Admission } from './concurrency-limiter.ts';
 
 /** `gaia_auth_password_hashes`: how many are being computed, and how many wait for their turn. */
 export function registerHashMetrics(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { invalidBody } from '../validation.ts';
-import type { Admission } from './admission.ts';
-import { createDecoys } from './decoys.ts';
+import type { Admission } from './concurrency-limiter.ts';
+import { createDecoys } from './dummy-hashes.ts';
 import { type CostShare, costText, type HashCost } from './hash-cost.ts';
 import type { HashThreads } from './hash-threads.ts';
 

@@ -8,7 +8,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { wordsOfSite } from '../passwords/site-words.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import type { LinkTokens } from '../tokens/link-tokens.ts';
 import { lockAddress } from '../users/address-lock.ts';
 import { joinSiteWithRoles } from './join-site.ts';

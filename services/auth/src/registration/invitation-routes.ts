@@ -6,7 +6,7 @@ import { RolesBody } from '../access/member-schemas.ts';
 import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../accounts/link-details.ts';
 import { EmailText, LinkBody, LinkToken } from '../accounts/link-schemas.ts';
 import { originOf } from '../audit/actor.ts';
-import { PageQuery, readPage } from '../pages/page.ts';
+import { PageQuery, readPage } from '../pagination/page.ts';
 import { requireUserManager } from '../permissions/permissions.ts';
 import { SiteId, SiteParams } from '../sites/schemas.ts';
 import { isUserId, USER_ID_PATTERN } from '../users/user.ts';

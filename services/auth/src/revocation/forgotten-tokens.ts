@@ -1,5 +1,5 @@
 import type { State } from '@gaia/state/state';
-import type { CutOffs } from './cut-offs.ts';
+import type { CutOffs } from './revoker.ts';
 
 /** For as long as a process or a file can live. */
 const FOR_EVER_MS = 100 * 366 * 86_400_000;

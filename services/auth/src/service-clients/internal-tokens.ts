@@ -1,6 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
-import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { IssueTimes } from '../tokens/iat-clock.ts';
 import type { ServiceName } from './call-service.ts';
 
 /**

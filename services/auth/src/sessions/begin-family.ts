@@ -1,7 +1,7 @@
 import type { Family, FamilyStore } from '@gaia/state/state';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 
 /** Stores a new family. The sessions that make way for it end as in a logout: everywhere, and audited. */
 export type BeginFamily = (family: Family, by: Origin) => Promise<void>;

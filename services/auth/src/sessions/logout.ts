@@ -2,7 +2,7 @@ import { tokenMissing } from '@gaia/token-guard/problems';
 import type { Identity } from '@gaia/tokens/identity';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import { isUserId } from '../users/user.ts';
 

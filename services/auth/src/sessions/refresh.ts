@@ -4,8 +4,8 @@ import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
 import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
-import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
+import type { IssueTimes } from '../tokens/iat-clock.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import type { Grant, Sessions } from './sessions.ts';
 

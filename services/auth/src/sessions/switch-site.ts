@@ -7,7 +7,7 @@ import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
 import { selfOf } from '../permissions/user-caller.ts';
 import type { AccessToken } from '../tokens/access-tokens.ts';
-import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { IssueTimes } from '../tokens/iat-clock.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import type { Refresh } from './refresh.ts';
 import type { Grant, Sessions } from './sessions.ts';

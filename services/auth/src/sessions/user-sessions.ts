@@ -4,7 +4,7 @@ import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem } from '../errors.ts';
 import { selfOf } from '../permissions/user-caller.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import { deviceOf } from './device.ts';
 
 export interface OwnSession {

@@ -3,7 +3,7 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { originOf } from '../audit/actor.ts';
 import { problem } from '../errors.ts';
-import { PageQuery, readPage } from '../pages/page.ts';
+import { PageQuery, readPage } from '../pagination/page.ts';
 import { isAdministrator, requireAnyScope } from '../permissions/permissions.ts';
 import { userIdOf } from '../permissions/user-caller.ts';
 import { HostAnswer, HostParams, NewSiteBody, SiteAnswer, SiteChangesBody, SiteParams, siteAnswer } from './schemas.ts';

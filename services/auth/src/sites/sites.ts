@@ -4,9 +4,9 @@ import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables, RegistrationPolicy } from '../database.ts';
 import { problem } from '../errors.ts';
-import { type Page, type PageRequest, pageOf } from '../pages/page.ts';
+import { type Page, type PageRequest, pageOf } from '../pagination/page.ts';
 import { invalidBody } from '../validation.ts';
-import { readFrontEndOrigins, readOrigin } from './origins.ts';
+import { readFrontEndOrigins, readOrigin } from './allowed-origins.ts';
 import { originAtHost } from './site-origin.ts';
 
 export interface Site {

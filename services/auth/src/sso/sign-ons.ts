@@ -7,14 +7,14 @@ import type { Origin } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
 import { userIdOf } from '../permissions/user-caller.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import type { BeginFamily } from '../sessions/begin-family.ts';
 import { nextSessionId, signOnOf } from '../sessions/session-id.ts';
 import type { Grant, Sessions } from '../sessions/sessions.ts';
 import type { Sites } from '../sites/sites.ts';
-import type { IssueTimes } from '../tokens/issue-times.ts';
+import type { IssueTimes } from '../tokens/iat-clock.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { HandOverTokens } from './hand-over-tokens.ts';
+import type { HandOverTokens } from './hand-over-codes.ts';
 
 export interface HandOverAnswer {
   readonly token: string;

@@ -1,12 +1,12 @@
 import type { Sign } from '@gaia/jwt/signer';
 import type { AccessClaims, Actor } from '@gaia/tokens/access-claims';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/cut-offs.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/revoker.ts';
 
 export interface AccessTokenRequest {
   readonly subject: string;
   readonly clientId: string;
-  /** Seconds: the time before what the token says was read; see issue-times.ts. */
+  /** Seconds: the time before what the token says was read; see iat-clock.ts. */
   readonly issuedAt: number;
   readonly scopes: readonly string[];
   readonly site?: string | undefined;

@@ -9,7 +9,7 @@ import { isUserId } from '../users/user.ts';
 import type { AccessToken, AccessTokens } from './access-tokens.ts';
 import { FIRST_PARTY_CLIENT } from './access-tokens.ts';
 import { withoutRenewal } from './delegated-scopes.ts';
-import type { IssueTimes } from './issue-times.ts';
+import type { IssueTimes } from './iat-clock.ts';
 
 export interface MintRequest {
   /** Id, e-mail address or user name. */

@@ -4,7 +4,7 @@ import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { originOf } from '../audit/actor.ts';
 import { requireAnyScope } from '../permissions/permissions.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/cut-offs.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/revoker.ts';
 import { SiteId } from '../sites/schemas.ts';
 import type { Mint } from './mint.ts';
 

@@ -98,7 +98,7 @@ describe('an operator', () => {
     expect((await auth.get('/auth/me', access_token)).json().email_verified).toBe(true);
     expect(await set('administrator', user, true)).toMatchObject({ status: 200, json: { administrator: true } });
     await auth.revoked(access_token);
-    await mailTo(auth, user.email, /A new administrator/);
+    await mailTo(auth, user.email, /New administrator/);
     expect(await set('administrator', user, false)).toMatchObject({ status: 200, json: { administrator: false } });
   });
 

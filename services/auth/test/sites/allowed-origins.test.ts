@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFrontEndOrigins } from '../../src/sites/origins.ts';
+import { readFrontEndOrigins } from '../../src/sites/allowed-origins.ts';
 import { refusal, startAuth } from '../support/auth-under-test.ts';
 
 const PUBLIC = 'https://cms.example';

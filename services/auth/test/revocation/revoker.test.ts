@@ -1,8 +1,8 @@
 import { createMemoryState } from '@gaia/state/memory';
 import { StateUnavailable } from '@gaia/state/state';
 import { describe, expect, it } from 'vitest';
-import { createCutOffs } from '../../src/revocation/cut-offs.ts';
 import { cutOffForgottenTokens } from '../../src/revocation/forgotten-tokens.ts';
+import { createCutOffs } from '../../src/revocation/revoker.ts';
 
 const NOW = 1_000_999;
 const now = () => NOW;

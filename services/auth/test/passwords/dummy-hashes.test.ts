@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDecoys } from '../../src/passwords/decoys.ts';
+import { createDecoys } from '../../src/passwords/dummy-hashes.ts';
 import { costText, type HashCost, readCost } from '../../src/passwords/hash-cost.ts';
 
 const present: HashCost = { memoryKib: 19_456, passes: 2, lanes: 1 };

@@ -173,8 +173,8 @@ describe('a login from a new device', () => {
     expect((await mailsOf(auth)).filter((mail) => mail.to === user.email)).toEqual([]);
     expect((await from('203.0.113.9', firefox(141))).statusCode).toBe(200);
     const mail = await mailTo(auth, user.email, /new device/);
-    expect(mail.text).toContain('From: 203.0.113.9');
-    expect(mail.text).toContain('With: Firefox on Linux');
+    expect(mail.text).toContain('IP address: 203.0.113.9');
+    expect(mail.text).toContain('Device: Firefox on Linux');
     await from('203.0.113.10', firefox(141));
     expect((await mailsOf(auth)).filter((one) => one.to === user.email)).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 import { createMemoryState } from '@gaia/state/memory';
 import { describe, expect, it } from 'vitest';
-import { createCutOffs } from '../../src/revocation/cut-offs.ts';
-import { followIssueTimes } from '../../src/tokens/issue-times.ts';
+import { createCutOffs } from '../../src/revocation/revoker.ts';
+import { followIssueTimes } from '../../src/tokens/iat-clock.ts';
 import { createClock } from '../support/auth-under-test.ts';
 
 async function setUp() {

@@ -11,7 +11,7 @@ import type { Passwords } from '../passwords/passwords.ts';
 import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import { selfOf } from '../permissions/user-caller.ts';
-import type { CutOffs } from '../revocation/cut-offs.ts';
+import type { CutOffs } from '../revocation/revoker.ts';
 import { refusingTaken, usernameColumns } from './users.ts';
 
 export interface ProfileChanges {

@@ -4,10 +4,10 @@ import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { originOf } from '../audit/actor.ts';
 import { CurrentPassword, NewPassword } from '../passwords/schemas.ts';
-import type { OwnAccount } from './account.ts';
 import type { OwnEmail } from './account-email.ts';
 import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from './link-details.ts';
 import { AcceptedAnswer, EmailText, LinkBody, LinkToken } from './link-schemas.ts';
+import type { OwnAccount } from './self-service.ts';
 import { Username } from './user-schemas.ts';
 
 const denials = { 401: tokenRefusals, 403: ['forbidden', 'wrong_password'], 404: ['user_not_found'] };
