@@ -12,8 +12,8 @@ import type { Keys } from './keys/keys.ts';
 import type { MailTransport } from './mail/transport.ts';
 import type { Passwords } from './passwords/passwords.ts';
 import type { PasswordStrength } from './passwords/strength.ts';
-import type { CutOffs } from './revocation/revoker.ts';
-import type { IssueTimes } from './tokens/iat-clock.ts';
+import type { Revoker } from './revocation/revoker.ts';
+import type { IatClock } from './tokens/iat-clock.ts';
 
 /** What start() has opened. */
 export interface AppDependencies {
@@ -28,8 +28,8 @@ export interface AppDependencies {
   readonly passwords: Passwords;
   readonly strength: PasswordStrength;
   readonly mailTransport: MailTransport;
-  readonly cutOffs: CutOffs;
-  readonly issueTimes: IssueTimes;
+  readonly revoker: Revoker;
+  readonly iatClock: IatClock;
   readonly revocations: Revocations;
   /** For calls to the services beside this one. */
   readonly fetch: Fetch;

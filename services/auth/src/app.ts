@@ -15,7 +15,7 @@ import { registerAccountExport } from './account-export/routes.ts';
 import { createAccounts } from './accounts/accounts.ts';
 import { registerMe } from './accounts/me-routes.ts';
 import { registerRecovery } from './accounts/recovery-routes.ts';
-import { registerEmailChange, registerOwnAccount } from './accounts/self-service-routes.ts';
+import { registerEmailChange, registerSelfService } from './accounts/self-service-routes.ts';
 import { registerUsers } from './accounts/user-routes.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Config } from './config.ts';
@@ -32,7 +32,7 @@ import { createOAuth } from './oauth/oauth.ts';
 import { registerOAuth } from './oauth/routes.ts';
 import { registerClientSecrets } from './oauth/secret-routes.ts';
 import { createOperator, type Operator } from './operator/operator.ts';
-import { createPresentPassword } from './passwords/current-password.ts';
+import { createRequireCurrentPassword } from './passwords/current-password.ts';
 import { registerAcceptance, registerInvitations } from './registration/invitation-routes.ts';
 import { createRegistrations } from './registration/registrations.ts';
 import { registerRegistration } from './registration/routes.ts';
@@ -43,7 +43,7 @@ import { createSessionLife } from './sessions/session-life.ts';
 import { registerSessions } from './sessions/session-routes.ts';
 import { registerHosts, registerSites } from './sites/routes.ts';
 import { createSites } from './sites/sites.ts';
-import { createHandOverTokens } from './sso/hand-over-codes.ts';
+import { createHandOverCodes } from './sso/hand-over-codes.ts';
 import { registerHandOver, registerSignOns } from './sso/routes.ts';
 import { createSignOns } from './sso/sign-ons.ts';
 import { createThrottles } from './throttling/throttles.ts';
@@ -63,7 +63,7 @@ export async function buildApp(
   dependencies: AppDependencies,
 ): Promise<{ readonly app: Service; readonly operator: Operator }> {
   const { logger, metrics, checks, database, state, keyRing, keys, audit, passwords, strength } = dependencies;
-  const { cutOffs, issueTimes, revocations, mailTransport, now, randomBytes } = dependencies;
+  const { revoker, iatClock, revocations, mailTransport, now, randomBytes } = dependencies;
   const issuer = config.GAIA_ISSUER;
   const publicUrl = config.PUBLIC_URL ?? issuer;
   const idleMs = config.REFRESH_IDLE_SECONDS * 1_000;
@@ -82,8 +82,8 @@ export async function buildApp(
   const common = {
     database,
     audit,
-    cutOffs,
-    issueTimes,
+    revoker,
+    iatClock,
     metrics,
     log: logger,
     issuer,
@@ -110,7 +110,7 @@ export async function buildApp(
   const members = createMembers(common);
   const sites = createSites(common);
   const logins = createLoginAccounts(database);
-  const presentPassword = createPresentPassword({ ...common, passwords, throttle: throttles.login });
+  const requireCurrentPassword = createRequireCurrentPassword({ ...common, passwords, throttle: throttles.login });
   const sessionLife = createSessionLife({
     ...common,
     families,
@@ -118,7 +118,7 @@ export async function buildApp(
     refreshTokens,
     accounts: logins,
     readFacts,
-    presentPassword,
+    requireCurrentPassword,
     verifyAccessToken: tokens.verifierOfRevoked(OWN_AUDIENCES).verify,
     accessTokenSeconds,
     jitter: config.ACCESS_TOKEN_JITTER,
@@ -126,7 +126,7 @@ export async function buildApp(
     graceMs: config.REFRESH_GRACE_SECONDS * 1_000,
     absoluteMs: config.REFRESH_ABSOLUTE_SECONDS * 1_000,
   });
-  const { sessions, beginFamily, refresh, ownSessions } = sessionLife;
+  const { sessions, beginFamily, refresh, userSessions } = sessionLife;
   const login = createPasswordLogin({
     ...common,
     records: state.records,
@@ -143,7 +143,7 @@ export async function buildApp(
     beginFamily,
     sessions,
     consumeOnce: state.consumeOnce,
-    handOverTokens: createHandOverTokens({ ...common, keys: tokens.publicKeys, sign: tokens.sign }),
+    handOverCodes: createHandOverCodes({ ...common, keys: tokens.publicKeys, sign: tokens.sign }),
     refreshTokens,
     sites,
   });
@@ -152,7 +152,7 @@ export async function buildApp(
     urls: { cms: config.CMS_URL, assets: config.ASSETS_URL },
     fetch: dependencies.fetch,
   });
-  const internalTokens = createInternalTokens({ accessTokens, issueTimes });
+  const internalTokens = createInternalTokens({ accessTokens, iatClock });
   const { eraseUser, erasureWorker } = createErasure({ ...common, callService, internalTokens });
   const accounts = createAccounts({
     ...common,
@@ -160,7 +160,7 @@ export async function buildApp(
     linkTokens,
     passwords,
     strength,
-    presentPassword,
+    requireCurrentPassword,
     eraseUser,
     throttles,
     outbox,
@@ -180,7 +180,7 @@ export async function buildApp(
   });
   const exportAccount = createAccountExport({
     ...common,
-    ownSessions,
+    userSessions,
     callService,
     internalTokens,
     counters: config.RATE_LIMIT ? state.counters : undefined,
@@ -202,7 +202,7 @@ export async function buildApp(
     const guarded = plain as unknown as Service;
     registerHandOver(guarded, signOns);
     registerMe(guarded, { users, members });
-    registerOwnAccount(guarded, accounts.account, accounts.accountEmail);
+    registerSelfService(guarded, accounts.account, accounts.accountEmail);
     registerEmailChange(guarded, accounts.accountEmail);
     registerUsers(guarded, { users, members });
     registerErasure(guarded, eraseUser);

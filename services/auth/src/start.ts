@@ -30,15 +30,15 @@ import type { MailTransport } from './mail/transport.ts';
 import { migrateAuth, SCHEMA } from './migrations.ts';
 import { openControlSocket } from './operator/control-socket.ts';
 import { buildOperatorApp } from './operator-app.ts';
-import { createAdmission } from './passwords/concurrency-limiter.ts';
+import { createConcurrencyLimiter } from './passwords/concurrency-limiter.ts';
 import { readHashCosts } from './passwords/hash-costs.ts';
 import { registerHashMetrics } from './passwords/hash-metrics.ts';
 import { type HashThreads, openHashThreads } from './passwords/hash-threads.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createPasswordStrength } from './passwords/strength.ts';
-import { cutOffForgottenTokens } from './revocation/forgotten-tokens.ts';
-import { createCutOffs } from './revocation/revoker.ts';
-import { followIssueTimes } from './tokens/iat-clock.ts';
+import { revokeForgottenTokens } from './revocation/forgotten-tokens.ts';
+import { createRevoker } from './revocation/revoker.ts';
+import { openIatClock } from './tokens/iat-clock.ts';
 
 export interface StartDependencies {
   readonly logger: Logger;
@@ -81,15 +81,15 @@ async function startWith(
 
   const state = dependencies.state ?? openState({ redisUrl: config.REDIS_URL, now, log: logger });
   if (dependencies.state === undefined) opened.defer(() => state.close());
-  const issueTimes = await followIssueTimes({ revocations: state.revocations, now, sleep, log: logger });
-  opened.defer(() => issueTimes.close());
-  const cutOffs = createCutOffs({
+  const iatClock = await openIatClock({ revocations: state.revocations, now, sleep, log: logger });
+  opened.defer(() => iatClock.close());
+  const revoker = createRevoker({
     state,
     keysMaxStaleSeconds: config.JWKS_MAX_STALE_SECONDS,
     now,
-    onCutOff: issueTimes.learn,
+    onRevocation: iatClock.learn,
   });
-  await cutOffForgottenTokens({ state, cutOffs, now });
+  await revokeForgottenTokens({ state, revoker, now });
 
   await migrateAuth(config);
   const database = openDatabase<AuthTables>({
@@ -105,17 +105,17 @@ async function startWith(
   if (dependencies.hashThreads === undefined) opened.defer(() => threads.close());
   // The first in the queue lie ready with the threads.
   const ready = Math.min(config.ARGON2_CONCURRENCY, config.ARGON2_QUEUE);
-  const admission = createAdmission({
+  const limiter = createConcurrencyLimiter({
     concurrency: config.ARGON2_CONCURRENCY + ready,
     maxWaiting: config.ARGON2_QUEUE - ready,
     deadlineMs: config.ARGON2_WAIT_MS,
   });
-  registerHashMetrics(metrics, admission, config.ARGON2_CONCURRENCY);
+  registerHashMetrics(metrics, limiter, config.ARGON2_CONCURRENCY);
   const passwords = await createPasswords({
     cost: { memoryKib: config.ARGON2_MEMORY_KIB, passes: config.ARGON2_PASSES, lanes: config.ARGON2_LANES },
-    admission,
+    limiter,
     threads,
-    decoySecret: config.AUTH_REFRESH_SECRET,
+    dummyHashSecret: config.AUTH_REFRESH_SECRET,
     log: logger,
   });
   const followCosts = async () => passwords.followCosts(await readHashCosts(database));
@@ -139,7 +139,7 @@ async function startWith(
       publishMs: config.AUTH_KEY_PUBLISH_SECONDS * 1_000,
     },
     pinned: imported !== undefined,
-    cutOffs,
+    revoker,
     audit,
     now,
   });
@@ -194,8 +194,8 @@ async function startWith(
     passwords,
     strength,
     mailTransport: mailTransportOf(config, now),
-    cutOffs,
-    issueTimes,
+    revoker,
+    iatClock,
     revocations,
     fetch: dependencies.fetch ?? serviceFetch,
     now,

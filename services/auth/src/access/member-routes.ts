@@ -1,11 +1,11 @@
 import { bearer, noBody, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { PageQuery, readPage } from '../pagination/page.ts';
 import { requireUserManager } from '../permissions/permissions.ts';
 import { isUserId } from '../users/user.ts';
-import { MemberAnswer, MemberParams, MembersParams, memberAnswer, RolesBody } from './member-schemas.ts';
+import { MemberParams, MemberResponse, MembersParams, memberResponse, RolesBody } from './member-schemas.ts';
 import type { Members } from './members.ts';
 
 const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden'] };
@@ -22,7 +22,7 @@ export function registerMembers(app: Service, members: Members): void {
         params: MembersParams,
         querystring: PageQuery,
         response: {
-          200: pageSchema(MemberAnswer),
+          200: pageSchema(MemberResponse),
           ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials, 404: ['site_not_found'] }),
         },
       },
@@ -31,7 +31,7 @@ export function registerMembers(app: Service, members: Members): void {
       const { site } = request.params;
       requireUserManager(identityOf(request), site);
       const page = await members.list(site, readPage(request.query, isUserId));
-      return { items: page.items.map(memberAnswer), next_cursor: page.nextCursor };
+      return { items: page.items.map(memberResponse), next_cursor: page.nextCursor };
     },
   );
 
@@ -43,13 +43,13 @@ export function registerMembers(app: Service, members: Members): void {
         tags: ['members'],
         ...bearer,
         params: MemberParams,
-        response: { 200: MemberAnswer, ...problems({ ...denials, 404: ['member_not_found'] }) },
+        response: { 200: MemberResponse, ...problems({ ...denials, 404: ['member_not_found'] }) },
       },
     },
     async (request) => {
       const { site, user } = request.params;
       requireUserManager(identityOf(request), site);
-      return memberAnswer(await members.get(site, user));
+      return memberResponse(await members.get(site, user));
     },
   );
 
@@ -66,8 +66,8 @@ export function registerMembers(app: Service, members: Members): void {
         params: MemberParams,
         body: RolesBody,
         response: {
-          200: MemberAnswer,
-          201: MemberAnswer,
+          200: MemberResponse,
+          201: MemberResponse,
           ...problems({
             400: ['validation_failed'],
             ...denials,
@@ -81,9 +81,9 @@ export function registerMembers(app: Service, members: Members): void {
       const { site, user } = request.params;
       const caller = identityOf(request);
       requireUserManager(caller, site);
-      const { member, isNew } = await members.put(caller, originOf(request), site, user, request.body.roles);
+      const { member, isNew } = await members.put(caller, actorOf(request), site, user, request.body.roles);
       reply.code(isNew ? 201 : 200);
-      return memberAnswer(member);
+      return memberResponse(member);
     },
   );
 
@@ -105,7 +105,7 @@ export function registerMembers(app: Service, members: Members): void {
       const { site, user } = request.params;
       const caller = identityOf(request);
       requireUserManager(caller, site);
-      await members.remove(caller, originOf(request), site, user);
+      await members.remove(caller, actorOf(request), site, user);
       return reply.code(204).send();
     },
   );

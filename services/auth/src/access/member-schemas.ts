@@ -23,7 +23,7 @@ export const RolesBody = Type.Object(
   { additionalProperties: false },
 );
 
-export const MemberAnswer = Type.Object({
+export const MemberResponse = Type.Object({
   user: Type.Object({
     id: Type.String(),
     email: Type.String(),
@@ -34,6 +34,6 @@ export const MemberAnswer = Type.Object({
   created_at: Type.String(),
 });
 
-export function memberAnswer({ user, roles, createdAt }: Member) {
+export function memberResponse({ user, roles, createdAt }: Member) {
   return { user: { ...user }, roles: [...roles], created_at: createdAt.toISOString() };
 }

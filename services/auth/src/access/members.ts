@@ -1,12 +1,12 @@
 import { isForeignKeyViolation } from '@gaia/database/errors';
 import type { Kysely, Transaction } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pagination/page.ts';
 import { type Caller, isAdministrator, requireHolds } from '../permissions/permissions.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { ofKnownSite } from '../sites/existing-site.ts';
 import { lockAddressOf } from '../users/address-lock.ts';
 import { nameLike } from '../users/user.ts';
@@ -46,13 +46,13 @@ export interface Members {
    */
   put(
     caller: Caller,
-    by: Origin,
+    by: Actor,
     site: string,
     user: string,
     roles: readonly string[],
   ): Promise<{ member: Member; isNew: boolean }>;
   /** Takes a user off a site. Throws member_not_found, forbidden, last_owner. */
-  remove(caller: Caller, by: Origin, site: string, user: string): Promise<void>;
+  remove(caller: Caller, by: Actor, site: string, user: string): Promise<void>;
   /** The sites of a user, at most 1,000. */
   ofUser(user: string): Promise<readonly Membership[]>;
   /** What an administrator of the installation can act on as owner: the first 1,000 sites. */
@@ -61,14 +61,14 @@ export interface Members {
 
 export interface MembersOptions {
   readonly database: Kysely<AuthTables>;
-  readonly cutOffs: Pick<CutOffs, 'cutOffSubject'>;
+  readonly revoker: Pick<Revoker, 'revokeTokensOf'>;
   readonly audit: Audit;
   now(): number;
 }
 
 const MAX_SITES_LISTED = 1_000;
 
-export function createMembers({ database, cutOffs, audit, now }: MembersOptions): Members {
+export function createMembers({ database, revoker, audit, now }: MembersOptions): Members {
   const selectMembers = (site: string) =>
     database
       .selectFrom('memberships')
@@ -115,7 +115,7 @@ export function createMembers({ database, cutOffs, audit, now }: MembersOptions)
         }),
       );
       // Also when nothing has changed: after a failure here the caller's second attempt must still cut.
-      await cutOffs.cutOffSubject(user);
+      await revoker.revokeTokensOf(user);
       return { member: await get(site, user), isNew: before === undefined };
     },
     remove: async (caller, by, site, user) => {
@@ -134,7 +134,7 @@ export function createMembers({ database, cutOffs, audit, now }: MembersOptions)
         return held;
       });
       // Also when there was none: after a failure here the caller's second attempt must still cut.
-      await cutOffs.cutOffSubject(user);
+      await revoker.revokeTokensOf(user);
       if (removed === undefined) throw problem('member_not_found');
     },
     ofUser: (user) =>

@@ -3,7 +3,7 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { siteRoles } from '@gaia/tokens/scopes';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { requireUserManager } from '../permissions/permissions.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { ROLE_NAME_PATTERN, sitePermissions } from './role-name.ts';
@@ -24,7 +24,7 @@ const RoleBody = Type.Object(
   { additionalProperties: false },
 );
 
-const RoleAnswer = Type.Object({
+const RoleResponse = Type.Object({
   name: Type.String(),
   built_in: Type.Boolean(),
   description: Type.String(),
@@ -42,7 +42,7 @@ export function registerRoles(app: Service, roles: Roles): void {
         ...bearer,
         params: SiteParams,
         response: {
-          200: Type.Object({ items: Type.Array(RoleAnswer) }),
+          200: Type.Object({ items: Type.Array(RoleResponse) }),
           ...problems({ 400: ['validation_failed'], ...denials, 404: ['site_not_found'] }),
         },
       },
@@ -76,8 +76,8 @@ export function registerRoles(app: Service, roles: Roles): void {
         params: RoleParams,
         body: RoleBody,
         response: {
-          200: RoleAnswer,
-          201: RoleAnswer,
+          200: RoleResponse,
+          201: RoleResponse,
           ...problems({ 400: ['validation_failed'], ...denials, 404: ['site_not_found'] }),
         },
       },
@@ -87,7 +87,7 @@ export function registerRoles(app: Service, roles: Roles): void {
       const caller = identityOf(request);
       requireUserManager(caller, site);
       const { description = '', permissions } = request.body;
-      const { role, isNew } = await roles.put(caller, originOf(request), site, { name, description, permissions });
+      const { role, isNew } = await roles.put(caller, actorOf(request), site, { name, description, permissions });
       reply.code(isNew ? 201 : 200);
       return { ...role, built_in: false, permissions: [...role.permissions] };
     },
@@ -111,7 +111,7 @@ export function registerRoles(app: Service, roles: Roles): void {
       const { site, role } = request.params;
       const caller = identityOf(request);
       requireUserManager(caller, site);
-      await roles.remove(caller, originOf(request), site, role);
+      await roles.remove(caller, actorOf(request), site, role);
       return reply.code(204).send();
     },
   );

@@ -1,13 +1,13 @@
 import { isForeignKeyViolation } from '@gaia/database/errors';
 import type { Kysely, Transaction } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Caller, requireHolds } from '../permissions/permissions.ts';
 import { ofKnownSite } from '../sites/existing-site.ts';
 import { invalid } from '../validation.ts';
-import { cutOffHolders, type HoldersOptions, holding } from './holders.ts';
+import { type HoldersOptions, holding, revokeTokensOfHolders } from './holders.ts';
 import { isOwnRoleName } from './role-name.ts';
 import { isSiteRole, scopesOf } from './site-access.ts';
 
@@ -25,9 +25,9 @@ export interface Roles {
    * Makes or changes a role; tokens of its holders end when it changes.
    * Throws forbidden, site_not_found, validation_failed (a built-in name, or too many roles).
    */
-  put(caller: Caller, by: Origin, site: string, role: OwnRole): Promise<{ role: OwnRole; isNew: boolean }>;
+  put(caller: Caller, by: Actor, site: string, role: OwnRole): Promise<{ role: OwnRole; isNew: boolean }>;
   /** Throws role_not_found, role_in_use, forbidden. */
-  remove(caller: Caller, by: Origin, site: string, name: string): Promise<void>;
+  remove(caller: Caller, by: Actor, site: string, name: string): Promise<void>;
 }
 
 export interface RolesOptions extends HoldersOptions {
@@ -69,7 +69,7 @@ export function createRoles(options: RolesOptions): Roles {
         }),
       );
       // Also when nothing has changed: after a failure here the caller's second attempt must still cut.
-      if (!isNew) await cutOffHolders(options, site, name);
+      if (!isNew) await revokeTokensOfHolders(options, site, name);
       return { role: { name, description, permissions }, isNew };
     },
     remove: (caller, by, site, name) =>

@@ -1,14 +1,14 @@
 import type { CounterStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import type { Kysely } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { selfOf } from '../permissions/user-caller.ts';
 import type { CallService } from '../service-clients/call-service.ts';
 import type { InternalTokens } from '../service-clients/internal-tokens.ts';
-import { sessionAnswer } from '../sessions/session-response.ts';
-import type { OwnSessions } from '../sessions/user-sessions.ts';
+import { sessionResponse } from '../sessions/session-response.ts';
+import type { UserSessions } from '../sessions/user-sessions.ts';
 import { rateLimited } from '../throttling/login-throttle.ts';
 import { readAccountRecord } from './account-record.ts';
 import { auditPages } from './audit-pages.ts';
@@ -17,7 +17,7 @@ import { openServiceList } from './service-pages.ts';
 
 export interface AccountExportOptions {
   readonly database: Kysely<AuthTables>;
-  readonly ownSessions: Pick<OwnSessions, 'list'>;
+  readonly userSessions: Pick<UserSessions, 'list'>;
   readonly callService: CallService;
   readonly internalTokens: Pick<InternalTokens, 'forExport'>;
   /** Undefined where nobody is held to a rate. */
@@ -33,13 +33,13 @@ export interface AccountExportOptions {
  * every service has answered; if one fails later, the text breaks off with an error, and its last member, `complete`, is
  * missing. Throws forbidden for who acts for a user, user_not_found, rate_limited, cms_unavailable, assets_unavailable.
  */
-export type AccountExport = (caller: Identity, by: Origin) => Promise<AsyncGenerator<string>>;
+export type AccountExport = (caller: Identity, by: Actor) => Promise<AsyncGenerator<string>>;
 
 const PER_WINDOW = 6;
 const WINDOW_MS = 3_600_000;
 
 export function createAccountExport(options: AccountExportOptions): AccountExport {
-  const { database, ownSessions, callService, internalTokens, counters, audit, publicUrl, now } = options;
+  const { database, userSessions, callService, internalTokens, counters, audit, publicUrl, now } = options;
 
   async function count(user: string): Promise<void> {
     const at = now();
@@ -51,7 +51,7 @@ export function createAccountExport(options: AccountExportOptions): AccountExpor
     const user = selfOf(caller);
     await count(user);
     const record = await readAccountRecord(database, user, now());
-    const sessions = await ownSessions.list(caller);
+    const sessions = await userSessions.list(caller);
     const { requestId } = by;
     const [forCms, forAssets] = await Promise.all([
       internalTokens.forExport(caller, 'cms'),
@@ -74,7 +74,7 @@ export function createAccountExport(options: AccountExportOptions): AccountExpor
       exported_at: new Date(now()).toISOString(),
       account: record.account,
       memberships: record.memberships,
-      sessions: sessions.map(sessionAnswer),
+      sessions: sessions.map(sessionResponse),
       devices: record.devices,
       invitations: record.invitations,
       audit: auditPages(database, user),

@@ -3,7 +3,7 @@ import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schema
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import type { AccountExport } from './account-export.ts';
 
 /** Of what is made ahead of a slow reader, in bytes. */
@@ -38,7 +38,7 @@ export function registerAccountExport(app: Service, exportOf: AccountExport): vo
       },
     },
     async (request, reply) => {
-      const text = await exportOf(identityOf(request), originOf(request));
+      const text = await exportOf(identityOf(request), actorOf(request));
       reply.headers({
         'content-type': 'application/json; charset=utf-8',
         'content-disposition': 'attachment; filename="account.json"',

@@ -1,14 +1,14 @@
 import type { Identity } from '@gaia/tokens/identity';
 import { type Kysely, sql } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import type { PresentPassword } from '../passwords/current-password.ts';
+import type { RequireCurrentPassword } from '../passwords/current-password.ts';
 import { wordsOfSites } from '../passwords/site-words.ts';
 import { selfOf } from '../permissions/user-caller.ts';
-import { type RequestThrottle, requireAllowed } from '../throttling/mail-throttle.ts';
+import { type MailThrottle, requireAllowed } from '../throttling/mail-throttle.ts';
 import type { LinkTokens } from '../tokens/link-tokens.ts';
 import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
@@ -18,14 +18,14 @@ import type { AddressProof, Choice } from './address-proof.ts';
 import { type LinkDetails, linkDetails } from './link-details.ts';
 import { refusingTaken } from './users.ts';
 
-export interface OwnEmail {
+export interface AccountEmail {
   /** Sends a link to the user's own address. Throws rate_limited, forbidden. */
-  requestVerification(caller: Identity, by: Origin): Promise<void>;
+  requestVerification(caller: Identity, by: Actor): Promise<void>;
   /**
    * Sends a link to a new address and a notice to the present one. The answer is the same where the new one is in use.
    * Throws wrong_password, rate_limited, validation_failed, forbidden.
    */
-  requestChange(caller: Identity, by: Origin, email: string, password: string): Promise<void>;
+  requestChange(caller: Identity, by: Actor, email: string, password: string): Promise<void>;
   /** What a link of the caller's is for; uses nothing up. Throws link_invalid, link_expired, link_of_another_account. */
   changeDetails(caller: Identity, token: string): Promise<LinkDetails>;
   /**
@@ -34,22 +34,22 @@ export interface OwnEmail {
    * before, what was set by then goes, and all sessions end.
    * Throws link_invalid, link_expired, link_of_another_account, email_taken, and what AddressProof throws.
    */
-  confirmChange(caller: Identity, token: string, choice: Choice, by: Origin): Promise<string>;
+  confirmChange(caller: Identity, token: string, choice: Choice, by: Actor): Promise<string>;
 }
 
-export interface OwnEmailOptions {
+export interface AccountEmailOptions {
   readonly database: Kysely<AuthTables>;
   readonly linkTokens: Pick<LinkTokens, 'verify'>;
-  readonly presentPassword: PresentPassword;
+  readonly requireCurrentPassword: RequireCurrentPassword;
   readonly proof: AddressProof;
-  readonly throttle: RequestThrottle;
+  readonly throttle: MailThrottle;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
 }
 
-export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
-  const { database, linkTokens, presentPassword, proof, throttle, outbox, audit, now } = options;
+export function createAccountEmail(options: AccountEmailOptions): AccountEmail {
+  const { database, linkTokens, requireCurrentPassword, proof, throttle, outbox, audit, now } = options;
 
   /** The caller, of whose link the token is; of many uses at the same time one finds the versions unchanged. */
   async function findAsking(from: Kysely<AuthTables>, caller: Identity, token: string) {
@@ -85,7 +85,7 @@ export function createOwnEmail(options: OwnEmailOptions): OwnEmail {
     requestChange: async (caller, by, given, password) => {
       const email = readEmailAddress(given);
       if (email === undefined) throw invalidBody('email', 'is not an e-mail address');
-      const user = await presentPassword(caller, by, password);
+      const user = await requireCurrentPassword(caller, by, password);
       if (email.key === user.emailKey) throw invalidBody('email', 'is the present address');
       await requireAllowed(throttle, { mailbox: email.key, address: by.address ?? '', scope: user.id });
       await database.transaction().execute(async (transaction) => {

@@ -1,14 +1,14 @@
 import type { Throttles } from '../throttling/throttles.ts';
-import { createOwnEmail, type OwnEmailOptions } from './account-email.ts';
+import { type AccountEmailOptions, createAccountEmail } from './account-email.ts';
 import { type AddressProofOptions, createAddressProof } from './address-proof.ts';
 import { createForgot } from './forgot-password.ts';
 import { createReset, type ResetOptions } from './reset-password.ts';
-import { createOwnAccount, type OwnAccountOptions } from './self-service.ts';
+import { createSelfService, type SelfServiceOptions } from './self-service.ts';
 import { createSetPassword, type SetPasswordOptions } from './set-password.ts';
 import { createUsers, type UsersOptions } from './users.ts';
 
 type AccountsOptions = Omit<
-  OwnAccountOptions & OwnEmailOptions & AddressProofOptions & ResetOptions & SetPasswordOptions & UsersOptions,
+  SelfServiceOptions & AccountEmailOptions & AddressProofOptions & ResetOptions & SetPasswordOptions & UsersOptions,
   'proof' | 'throttle'
 > & { readonly throttles: Pick<Throttles, 'mailOf'> };
 
@@ -20,8 +20,8 @@ export function createAccounts(options: AccountsOptions) {
     proof,
     users: createUsers(options),
     setPassword: createSetPassword(options),
-    account: createOwnAccount(options),
-    accountEmail: createOwnEmail({ ...options, proof, throttle: throttles.mailOf('email') }),
+    account: createSelfService(options),
+    accountEmail: createAccountEmail({ ...options, proof, throttle: throttles.mailOf('email') }),
     forgot: createForgot({ ...options, throttle: throttles.mailOf('forgot') }),
     reset: createReset({ ...options, proof }),
   };

@@ -5,7 +5,7 @@ import { problem } from '../errors.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength, PersonalWords } from '../passwords/strength.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { type Account, findAccount } from './account-of-address.ts';
 import { insertUser, usernameColumns } from './users.ts';
 
@@ -65,12 +65,12 @@ export interface AddressProof {
 export interface AddressProofOptions {
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly strength: Pick<PasswordStrength, 'require'>;
-  readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
+  readonly revoker: Pick<Revoker, 'endAllSessions'>;
   now(): number;
 }
 
 export function createAddressProof(options: AddressProofOptions): AddressProof {
-  const { passwords, strength, cutOffs, now } = options;
+  const { passwords, strength, revoker, now } = options;
 
   async function read(email: string, { password, name = '', username }: Choice, words: PersonalWords) {
     if (password === undefined) {
@@ -101,7 +101,7 @@ export function createAddressProof(options: AddressProofOptions): AddressProof {
       .execute();
     await transaction.deleteFrom('user_devices').where('user_id', '=', user).execute();
     // Before the commit: if the sessions cannot be ended, nothing has changed and the link can be used again.
-    await cutOffs.endAllSessions(user);
+    await revoker.endAllSessions(user);
   }
 
   return {
@@ -140,6 +140,6 @@ export function createAddressProof(options: AddressProofOptions): AddressProof {
       });
       return { user: made.id, account: 'made' };
     },
-    endSessions: (user) => cutOffs.endAllSessions(user),
+    endSessions: (user) => revoker.endAllSessions(user),
   };
 }

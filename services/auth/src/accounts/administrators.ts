@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { requireOtherAdministrator } from '../access/last-holders.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { MailJob } from '../mail/mail-job.ts';
@@ -9,7 +9,7 @@ import { isUserId } from '../users/user.ts';
 export interface AdministratorChange {
   readonly id: string;
   readonly administrator: boolean;
-  readonly by: Origin;
+  readonly by: Actor;
   readonly at: number;
 }
 

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import type { RequestThrottle } from '../throttling/mail-throttle.ts';
+import type { MailThrottle } from '../throttling/mail-throttle.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { invalidBody } from '../validation.ts';
 
@@ -12,7 +12,7 @@ export interface ForgotRequest {
   /** The site on whose pages it was asked. */
   readonly site: string | undefined;
   readonly address: string;
-  readonly by: Origin;
+  readonly by: Actor;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface ForgotRequest {
 export function createForgot(options: {
   readonly database: Kysely<AuthTables>;
   readonly outbox: Outbox;
-  readonly throttle: RequestThrottle;
+  readonly throttle: MailThrottle;
   readonly audit: Pick<Audit, 'note'>;
 }): (request: ForgotRequest) => Promise<void> {
   const { database, outbox, throttle, audit } = options;

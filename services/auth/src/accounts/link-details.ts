@@ -37,7 +37,7 @@ export function linkDetails(account: Account | undefined, request?: LinkRequest)
   };
 }
 
-export const LinkDetailsAnswer = Type.Object({
+export const LinkDetailsResponse = Type.Object({
   email: Type.String(),
   site: Type.Union([Type.String(), Type.Null()], { description: 'The site that is joined' }),
   site_name: Type.Union([Type.String(), Type.Null()]),
@@ -48,7 +48,7 @@ export const LinkDetailsAnswer = Type.Object({
   username: Type.Union([Type.String(), Type.Null()], { description: 'The same' }),
 });
 
-export function linkDetailsAnswer({ email, site, siteName, hasAccount, name, username }: LinkDetails) {
+export function linkDetailsResponse({ email, site, siteName, hasAccount, name, username }: LinkDetails) {
   return {
     email,
     site: site ?? null,

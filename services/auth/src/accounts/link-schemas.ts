@@ -12,6 +12,6 @@ export const ForgotBody = Type.Object({ email: EmailText }, { additionalProperti
 export const LinkBody = Type.Object({ token: LinkToken }, { additionalProperties: false });
 
 /** The same whoever asks: it says nothing of whether there is such a user. */
-export const AcceptedAnswer = Type.Object({}, { additionalProperties: false });
+export const AcceptedResponse = Type.Object({}, { additionalProperties: false });
 
 export const WELL_MEANT = 'The answer is always the same; what follows is in the mail';

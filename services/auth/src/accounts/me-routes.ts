@@ -4,11 +4,11 @@ import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import type { Members } from '../access/members.ts';
 import { userIdOf } from '../permissions/user-caller.ts';
-import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
+import { ProfileResponse, profileResponse } from '../users/profile.ts';
 import type { Users } from './users.ts';
 
-const MeAnswer = Type.Object({
-  ...ProfileAnswer.properties,
+const MeResponse = Type.Object({
+  ...ProfileResponse.properties,
   site: Type.Union([Type.String(), Type.Null()]),
   roles: Type.Array(Type.String(), { description: 'On this site' }),
   scope: Type.String(),
@@ -24,7 +24,7 @@ export function registerMe(app: Service, { users, members }: { users: Users; mem
         summary: 'The user, and what the token is good for',
         tags: ['users'],
         ...bearer,
-        response: { 200: MeAnswer, ...problems({ 401: tokenRefusals, 403: ['forbidden'], 404: ['user_not_found'] }) },
+        response: { 200: MeResponse, ...problems({ 401: tokenRefusals, 403: ['forbidden'], 404: ['user_not_found'] }) },
       },
     },
     async (request, reply) => {
@@ -33,7 +33,7 @@ export function registerMe(app: Service, { users, members }: { users: Users; mem
       const sites = await (user.administrator ? members.ofAdministrator() : members.ofUser(user.id));
       reply.header('cache-control', 'no-store');
       return {
-        ...profileAnswer(user),
+        ...profileResponse(user),
         site: identity.site ?? null,
         roles: [...identity.roles],
         scope: identity.scopes.join(' '),

@@ -1,11 +1,11 @@
 import { noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { siteOfHost } from '../sites/site-of-host.ts';
 import type { ForgotRequest } from './forgot-password.ts';
-import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from './link-details.ts';
-import { AcceptedAnswer, ForgotBody, LinkBody, LinkToken, WELL_MEANT } from './link-schemas.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsResponse, linkDetailsResponse } from './link-details.ts';
+import { AcceptedResponse, ForgotBody, LinkBody, LinkToken, WELL_MEANT } from './link-schemas.ts';
 import type { Reset } from './reset-password.ts';
 
 export interface RecoveryRoutes {
@@ -26,7 +26,7 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
         tags: ['recovery'],
         body: ForgotBody,
         response: {
-          202: AcceptedAnswer,
+          202: AcceptedResponse,
           ...problems({ 400: ['validation_failed', 'malformed_json'], 429: ['rate_limited'], 503: ['unavailable'] }),
         },
       },
@@ -36,7 +36,7 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
         email: request.body.email,
         site: siteOfHost(request.headers['x-gaia-site']),
         address: request.ip,
-        by: originOf(request),
+        by: actorOf(request),
       });
       reply.code(202).header('cache-control', 'no-store');
       return {};
@@ -50,12 +50,12 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
         summary: 'Whose password the token of a link sets; uses nothing up',
         tags: ['recovery'],
         body: LinkBody,
-        response: { 200: LinkDetailsAnswer, ...problems({ 400: badLinks }) },
+        response: { 200: LinkDetailsResponse, ...problems({ 400: badLinks }) },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return linkDetailsAnswer(await reset.details(request.body.token));
+      return linkDetailsResponse(await reset.details(request.body.token));
     },
   );
 
@@ -79,7 +79,7 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
     },
     async (request, reply) => {
       const { token, password, name, username } = request.body;
-      await reset.reset(token, { password, name, username }, originOf(request));
+      await reset.reset(token, { password, name, username }, actorOf(request));
       return reply.code(204).header('cache-control', 'no-store').send();
     },
   );

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -28,7 +28,7 @@ export interface Reset {
    * was unproved is theirs from now on, with the names that they choose.
    * Throws link_invalid, link_expired, account_exists for names of a proved account, and what AddressProof.read throws.
    */
-  reset(token: string, choice: Choice, by: Origin): Promise<void>;
+  reset(token: string, choice: Choice, by: Actor): Promise<void>;
 }
 
 export function createReset({ database, linkTokens, proof, outbox, audit, now }: ResetOptions): Reset {

@@ -2,12 +2,12 @@ import { bearer, noBody, plainText, problems, tokenRefusals } from '@gaia/http-s
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { CurrentPassword, NewPassword } from '../passwords/schemas.ts';
-import type { OwnEmail } from './account-email.ts';
-import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from './link-details.ts';
-import { AcceptedAnswer, EmailText, LinkBody, LinkToken } from './link-schemas.ts';
-import type { OwnAccount } from './self-service.ts';
+import type { AccountEmail } from './account-email.ts';
+import { choiceProperties, choiceRefusals, LinkDetailsResponse, linkDetailsResponse } from './link-details.ts';
+import { AcceptedResponse, EmailText, LinkBody, LinkToken } from './link-schemas.ts';
+import type { SelfService } from './self-service.ts';
 import { Username } from './user-schemas.ts';
 
 const denials = { 401: tokenRefusals, 403: ['forbidden', 'wrong_password'], 404: ['user_not_found'] };
@@ -22,7 +22,7 @@ const ProfileBody = Type.Object(
 );
 
 /** What users do with their own account. To be registered under a guard. */
-export function registerOwnAccount(app: Service, account: OwnAccount, email: OwnEmail): void {
+export function registerSelfService(app: Service, account: SelfService, email: AccountEmail): void {
   app.patch(
     '/auth/me',
     {
@@ -45,7 +45,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
     },
     async (request, reply) => {
       const { name, username } = request.body;
-      await account.changeProfile(identityOf(request), originOf(request), { name, username });
+      await account.changeProfile(identityOf(request), actorOf(request), { name, username });
       return reply.code(204).send();
     },
   );
@@ -69,7 +69,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
     },
     async (request, reply) => {
       const { current_password, password } = request.body;
-      await account.changePassword(identityOf(request), originOf(request), current_password, password);
+      await account.changePassword(identityOf(request), actorOf(request), current_password, password);
       return reply.code(204).send();
     },
   );
@@ -94,7 +94,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
       },
     },
     async (request, reply) => {
-      await account.remove(identityOf(request), originOf(request), request.body.password);
+      await account.remove(identityOf(request), actorOf(request), request.body.password);
       return reply.code(204).send();
     },
   );
@@ -106,11 +106,11 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
         summary: 'Ask for a link that shows that one’s address is one’s own',
         tags: ['account'],
         ...bearer,
-        response: { 202: AcceptedAnswer, ...problems({ 401: tokenRefusals, 403: ['forbidden'], ...throttled }) },
+        response: { 202: AcceptedResponse, ...problems({ 401: tokenRefusals, 403: ['forbidden'], ...throttled }) },
       },
     },
     async (request, reply) => {
-      await email.requestVerification(identityOf(request), originOf(request));
+      await email.requestVerification(identityOf(request), actorOf(request));
       reply.code(202);
       return {};
     },
@@ -126,14 +126,14 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
         ...bearer,
         body: Type.Object({ email: EmailText, password: CurrentPassword }, { additionalProperties: false }),
         response: {
-          202: AcceptedAnswer,
+          202: AcceptedResponse,
           ...problems({ 400: ['validation_failed', 'malformed_json'], ...denials, ...throttled }),
         },
       },
     },
     async (request, reply) => {
       const { email: address, password } = request.body;
-      await email.requestChange(identityOf(request), originOf(request), address, password);
+      await email.requestChange(identityOf(request), actorOf(request), address, password);
       reply.code(202);
       return {};
     },
@@ -141,7 +141,7 @@ export function registerOwnAccount(app: Service, account: OwnAccount, email: Own
 }
 
 /** `POST /auth/email-change` and `/auth/email-change/details`, in a session of the account. To be registered under a guard. */
-export function registerEmailChange(app: Service, email: OwnEmail): void {
+export function registerEmailChange(app: Service, email: AccountEmail): void {
   const refusals = {
     400: ['validation_failed', 'malformed_json', 'link_invalid', 'link_expired'],
     401: tokenRefusals,
@@ -156,12 +156,12 @@ export function registerEmailChange(app: Service, email: OwnEmail): void {
         tags: ['account'],
         ...bearer,
         body: LinkBody,
-        response: { 200: LinkDetailsAnswer, ...problems(refusals) },
+        response: { 200: LinkDetailsResponse, ...problems(refusals) },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return linkDetailsAnswer(await email.changeDetails(identityOf(request), request.body.token));
+      return linkDetailsResponse(await email.changeDetails(identityOf(request), request.body.token));
     },
   );
 
@@ -189,7 +189,7 @@ export function registerEmailChange(app: Service, email: OwnEmail): void {
       const { token, password, name, username } = request.body;
       reply.header('cache-control', 'no-store');
       const choice = { password, name, username };
-      return { email: await email.confirmChange(identityOf(request), token, choice, originOf(request)) };
+      return { email: await email.confirmChange(identityOf(request), token, choice, actorOf(request)) };
     },
   );
 }

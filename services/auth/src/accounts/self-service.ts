@@ -1,17 +1,17 @@
 import type { FamilyStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import { type Kysely, sql } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import type { PresentPassword } from '../passwords/current-password.ts';
+import type { RequireCurrentPassword } from '../passwords/current-password.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
 import { selfOf } from '../permissions/user-caller.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { refusingTaken, usernameColumns } from './users.ts';
 
 export interface ProfileChanges {
@@ -20,34 +20,34 @@ export interface ProfileChanges {
 }
 
 /** What users do with their own account. Nobody who acts for a user may (403 forbidden). */
-export interface OwnAccount {
+export interface SelfService {
   /** Throws user_not_found, username_taken, validation_failed. */
-  changeProfile(caller: Identity, by: Origin, changes: ProfileChanges): Promise<void>;
+  changeProfile(caller: Identity, by: Actor, changes: ProfileChanges): Promise<void>;
   /** Ends the user's other sessions. Throws wrong_password, rate_limited, password_too_weak, validation_failed. */
-  changePassword(caller: Identity, by: Origin, present: string, password: string): Promise<void>;
+  changePassword(caller: Identity, by: Actor, present: string, password: string): Promise<void>;
   /** Deletes the account and ends all its sessions. Throws wrong_password, rate_limited, last_administrator, last_owner. */
-  remove(caller: Identity, by: Origin, present: string): Promise<void>;
+  remove(caller: Identity, by: Actor, present: string): Promise<void>;
 }
 
-export interface OwnAccountOptions {
+export interface SelfServiceOptions {
   readonly database: Kysely<AuthTables>;
   readonly families: Pick<FamilyStore, 'listBySubject'>;
-  readonly presentPassword: PresentPassword;
+  readonly requireCurrentPassword: RequireCurrentPassword;
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly strength: Pick<PasswordStrength, 'require'>;
-  readonly cutOffs: Pick<CutOffs, 'endSession'>;
-  eraseUser(id: string, by: Origin): Promise<void>;
+  readonly revoker: Pick<Revoker, 'endSession'>;
+  eraseUser(id: string, by: Actor): Promise<void>;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
 }
 
-export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
-  const { database, families, presentPassword, passwords, strength, cutOffs, outbox, audit, now } = options;
+export function createSelfService(options: SelfServiceOptions): SelfService {
+  const { database, families, requireCurrentPassword, passwords, strength, revoker, outbox, audit, now } = options;
 
   async function endOtherSessions(user: string, current: string | undefined): Promise<void> {
     for (const { sid } of await families.listBySubject(user, now())) {
-      if (sid !== current) await cutOffs.endSession(sid);
+      if (sid !== current) await revoker.endSession(sid);
     }
   }
 
@@ -77,7 +77,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
     },
     changePassword: async (caller, by, present, password) => {
       requireValidPassword(password);
-      const user = await presentPassword(caller, by, present);
+      const user = await requireCurrentPassword(caller, by, present);
       await strength.require(password, [user.email, user.username, user.name]);
       const passwordHash = await passwords.hash(password);
       await database.transaction().execute(async (transaction) => {
@@ -111,7 +111,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
       outbox.wake();
     },
     remove: async (caller, by, present) => {
-      const { id } = await presentPassword(caller, by, present);
+      const { id } = await requireCurrentPassword(caller, by, present);
       await options.eraseUser(id, by);
     },
   };

@@ -1,32 +1,32 @@
 import { type Kysely, sql } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { type Passwords, requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { type User, userColumns } from '../users/user.ts';
 
 export interface SetPasswordOptions {
   readonly database: Kysely<AuthTables>;
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly strength: Pick<PasswordStrength, 'require'>;
-  readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
+  readonly revoker: Pick<Revoker, 'endAllSessions'>;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
 }
 
-export type SetPassword = (id: string, password: string, by: Origin) => Promise<User>;
+export type SetPassword = (id: string, password: string, by: Actor) => Promise<User>;
 
 /**
  * Sets a user's password in place of the user, and ends all their sessions and links. Who may do this vouches for whose
  * the address is. Throws user_not_found, validation_failed, password_too_weak, unavailable.
  */
 export function createSetPassword(options: SetPasswordOptions): SetPassword {
-  const { database, passwords, strength, cutOffs, outbox, audit, now } = options;
+  const { database, passwords, strength, revoker, outbox, audit, now } = options;
   return async (id, password, by) => {
     requireValidPassword(password);
     const found = await database
@@ -53,12 +53,12 @@ export function createSetPassword(options: SetPasswordOptions): SetPassword {
         .executeTakeFirst();
       if (changed === undefined) throw problem('user_not_found');
       // Also before the commit: if the sessions cannot be ended, the password stays, and it can be tried again.
-      await cutOffs.endAllSessions(id);
+      await revoker.endAllSessions(id);
       await outbox.add(transaction, by, { kind: 'password_changed', user: id, recipient: changed.email, at });
       await audit.append(transaction, by, { action: 'password.set', target: id });
       return changed;
     });
-    await cutOffs.endAllSessions(id);
+    await revoker.endAllSessions(id);
     outbox.wake();
     return user;
   };

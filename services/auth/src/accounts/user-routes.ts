@@ -2,21 +2,21 @@ import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import type { Members } from '../access/members.ts';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { problem } from '../errors.ts';
 import { likePattern } from '../pagination/page.ts';
 import { type Caller, isAdministrator, requireAnyScope } from '../permissions/permissions.ts';
-import { AcceptedAnswer } from './link-schemas.ts';
+import { AcceptedResponse } from './link-schemas.ts';
 import {
   ForceQuery,
-  ListedUserAnswer,
-  listedUserAnswer,
+  ListedUserResponse,
+  listedUserResponse,
   NewUserBody,
-  UserAnswer,
   UserChangesBody,
   UserParams,
+  UserResponse,
   UsersQuery,
-  userAnswer,
+  userResponse,
 } from './user-schemas.ts';
 import type { Users } from './users.ts';
 
@@ -33,7 +33,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         ...bearer,
         body: NewUserBody,
         response: {
-          201: UserAnswer,
+          201: UserResponse,
           ...problems({
             400: ['validation_failed', 'password_too_weak', 'username_reserved', 'username_confusable'],
             ...denials,
@@ -47,7 +47,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
       requireAnyScope(identityOf(request), 'sites:manage');
       const { email, username, name, password } = request.body;
       reply.code(201);
-      return userAnswer(await users.create({ email, username, name, password }, originOf(request)));
+      return userResponse(await users.create({ email, username, name, password }, actorOf(request)));
     },
   );
 
@@ -61,7 +61,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         ...bearer,
         querystring: UsersQuery,
         response: {
-          200: pageSchema(ListedUserAnswer),
+          200: pageSchema(ListedUserResponse),
           ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials, 404: ['site_not_found'] }),
         },
       },
@@ -73,7 +73,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
       if (own !== undefined && site !== own) throw problem('forbidden');
       const filter = { like: likePattern(q), email, site, role, state, administrator };
       const page = await users.list({ ...filter, sort, limit, cursor });
-      return { items: page.items.map(listedUserAnswer), next_cursor: page.nextCursor };
+      return { items: page.items.map(listedUserResponse), next_cursor: page.nextCursor };
     },
   );
 
@@ -85,7 +85,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         tags: ['users'],
         ...bearer,
         params: UserParams,
-        response: { 200: UserAnswer, ...problems({ ...denials, 404: ['user_not_found', 'member_not_found'] }) },
+        response: { 200: UserResponse, ...problems({ ...denials, 404: ['user_not_found', 'member_not_found'] }) },
       },
     },
     async (request) => {
@@ -95,7 +95,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         const site = visibleSite(caller);
         if (site !== undefined) await members.get(site, user);
       }
-      return userAnswer(await users.get(user));
+      return userResponse(await users.get(user));
     },
   );
 
@@ -110,7 +110,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         querystring: ForceQuery,
         body: UserChangesBody,
         response: {
-          200: UserAnswer,
+          200: UserResponse,
           ...problems({
             400: ['validation_failed'],
             ...denials,
@@ -133,7 +133,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
       const { username, name, disabled, administrator, email, email_verified: emailVerified } = request.body;
       const { force } = request.query;
       const changes = { username, name, disabled, administrator, email, emailVerified };
-      return userAnswer(await users.update(request.params.user, changes, originOf(request), { force }));
+      return userResponse(await users.update(request.params.user, changes, actorOf(request), { force }));
     },
   );
 
@@ -146,7 +146,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
         ...bearer,
         params: UserParams,
         response: {
-          202: AcceptedAnswer,
+          202: AcceptedResponse,
           ...problems({
             400: ['validation_failed'],
             401: tokenRefusals,
@@ -159,7 +159,7 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     },
     async (request, reply) => {
       requireAnyScope(identityOf(request), 'sites:manage');
-      await users.requestVerification(request.params.user, originOf(request));
+      await users.requestVerification(request.params.user, actorOf(request));
       reply.code(202);
       return {};
     },

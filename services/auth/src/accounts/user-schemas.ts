@@ -61,7 +61,7 @@ export const ForceQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const UserAnswer = Type.Object({
+export const UserResponse = Type.Object({
   id: Type.String(),
   email: Type.String(),
   email_verified: Type.Boolean(),
@@ -98,16 +98,16 @@ export const UsersQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const ListedUserAnswer = Type.Object({
-  ...UserAnswer.properties,
+export const ListedUserResponse = Type.Object({
+  ...UserResponse.properties,
   roles: Type.Optional(Type.Array(Type.String(), { description: 'On the site that the list is of' })),
 });
 
-export function listedUserAnswer(user: ListedUser) {
-  return { ...userAnswer(user), ...(user.roles !== undefined && { roles: [...user.roles] }) };
+export function listedUserResponse(user: ListedUser) {
+  return { ...userResponse(user), ...(user.roles !== undefined && { roles: [...user.roles] }) };
 }
 
-export function userAnswer(user: User) {
+export function userResponse(user: User) {
   const { id, email, emailVerified, username, name, administrator, disabled, createdAt } = user;
   return {
     id,

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { isUniqueViolation } from '@gaia/database/errors';
 import type { Kysely } from 'kysely';
 import { requireOtherHolders } from '../access/last-holders.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -11,7 +11,7 @@ import type { Page } from '../pagination/page.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { requireValidPassword } from '../passwords/passwords.ts';
 import type { PasswordStrength } from '../passwords/strength.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { isOfOneAlphabet, skeletonOf } from '../users/look-alikes.ts';
 import { isReservedUsername } from '../users/reserved-usernames.ts';
@@ -50,7 +50,7 @@ export interface Users {
    * Makes an account that is its owner's once they prove the address.
    * Throws validation_failed, password_too_weak, email_taken, username_taken, username_reserved, unavailable.
    */
-  create(user: NewUser, by: Origin): Promise<User>;
+  create(user: NewUser, by: Actor): Promise<User>;
   /** Throws user_not_found. */
   get(id: string): Promise<User>;
   /** Throws site_not_found, invalid_cursor, validation_failed. */
@@ -60,23 +60,23 @@ export interface Users {
    * username_taken, last_administrator, last_owner, and for a new administrator user_disabled, email_unverified. Another
    * address ends all sessions: email_taken, administrator_address.
    */
-  update(id: string, changes: UserChanges, by: Origin, options?: UpdateOptions): Promise<User>;
+  update(id: string, changes: UserChanges, by: Actor, options?: UpdateOptions): Promise<User>;
   /** Sends a link that proves the address. Throws user_not_found, user_disabled, email_verified. */
-  requestVerification(id: string, by: Origin): Promise<void>;
+  requestVerification(id: string, by: Actor): Promise<void>;
 }
 
 export interface UsersOptions {
   readonly database: Kysely<AuthTables>;
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly strength: Pick<PasswordStrength, 'require'>;
-  readonly cutOffs: Pick<CutOffs, 'endAllSessions' | 'cutOffSubject'>;
+  readonly revoker: Pick<Revoker, 'endAllSessions' | 'revokeTokensOf'>;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
 }
 
 export function createUsers(options: UsersOptions): Users {
-  const { database, passwords, cutOffs, outbox, now } = options;
+  const { database, passwords, revoker, outbox, now } = options;
 
   async function get(id: string): Promise<User> {
     const user = await database.selectFrom('users').select(userColumns).where('id', '=', id).executeTakeFirst();
@@ -139,10 +139,10 @@ export function createUsers(options: UsersOptions): Users {
             .executeTakeFirst();
           if (changed !== undefined) {
             // Also before the commit: tokens with rights that are taken away must not outlive a failure here.
-            if (administrator !== undefined) await cutOffs.cutOffSubject(id);
+            if (administrator !== undefined) await revoker.revokeTokensOf(id);
             if (repaired?.isAnother) {
               endsSessions = true;
-              await cutOffs.endAllSessions(id);
+              await revoker.endAllSessions(id);
             }
             if (mails.length > 0) await outbox.add(transaction, by, ...mails);
             const details = {
@@ -157,8 +157,8 @@ export function createUsers(options: UsersOptions): Users {
         }),
       );
       if (user === undefined) throw problem('user_not_found');
-      if (administrator !== undefined) await cutOffs.cutOffSubject(id);
-      if (endsSessions) await cutOffs.endAllSessions(id);
+      if (administrator !== undefined) await revoker.revokeTokensOf(id);
+      if (endsSessions) await revoker.endAllSessions(id);
       outbox.wake();
       return user;
     },

@@ -1,16 +1,16 @@
 import { type Kysely, sql } from 'kysely';
 import { requireOtherHolders } from '../access/last-holders.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { lockAddressOf } from '../users/address-lock.ts';
 import { addErasure } from './erasure-outbox.ts';
 
 export interface EraseUserOptions {
   readonly database: Kysely<AuthTables>;
-  readonly cutOffs: Pick<CutOffs, 'endAllSessions'>;
+  readonly revoker: Pick<Revoker, 'endAllSessions'>;
   readonly audit: Audit;
   now(): number;
   /** Told when the other services have something to erase; without it they hear of it within seconds. */
@@ -22,10 +22,10 @@ export interface EraseUserOptions {
  * pending registrations and invitations of the address, mails that wait, sessions and tokens; and has the other services
  * erase their part. With `force` sites may be left without an owner. Throws user_not_found, last_administrator, last_owner.
  */
-export type EraseUser = (id: string, by: Origin, options?: { readonly force?: boolean }) => Promise<void>;
+export type EraseUser = (id: string, by: Actor, options?: { readonly force?: boolean }) => Promise<void>;
 
 export function createEraseUser(options: EraseUserOptions): EraseUser {
-  const { database, cutOffs, audit, now, wake = () => {} } = options;
+  const { database, revoker, audit, now, wake = () => {} } = options;
   return async (id, by, { force } = {}) => {
     const isThere = await database.transaction().execute(async (transaction) => {
       await lockAddressOf(transaction, id);
@@ -45,7 +45,7 @@ export function createEraseUser(options: EraseUserOptions): EraseUser {
       );
       await addErasure(transaction, id, now());
       // Also before the commit: if the sessions cannot be ended, the user stays, and the caller can try again.
-      await cutOffs.endAllSessions(id);
+      await revoker.endAllSessions(id);
       await audit.append(transaction, by, {
         action: 'user.delete',
         target: id,
@@ -54,7 +54,7 @@ export function createEraseUser(options: EraseUserOptions): EraseUser {
       return true;
     });
     // Also when there was none: after a failure here the caller's second attempt must still cut.
-    await cutOffs.endAllSessions(id);
+    await revoker.endAllSessions(id);
     if (!isThere) throw problem('user_not_found');
     wake();
   };

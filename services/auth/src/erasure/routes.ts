@@ -2,7 +2,7 @@ import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/rout
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { UserParams } from '../accounts/user-schemas.ts';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { requireAnyScope } from '../permissions/permissions.ts';
 import type { EraseUser } from './erase-user.ts';
 
@@ -34,7 +34,7 @@ export function registerErasure(app: Service, eraseUser: EraseUser): void {
     },
     async (request, reply) => {
       requireAnyScope(identityOf(request), 'sites:manage');
-      await eraseUser(request.params.user, originOf(request));
+      await eraseUser(request.params.user, actorOf(request));
       return reply.code(204).send();
     },
   );

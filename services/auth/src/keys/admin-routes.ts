@@ -4,12 +4,12 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { requireAnyScope } from '../permissions/permissions.ts';
 import type { Keys, KeyView } from './keys.ts';
 import { readSigningKey, type SigningKey } from './signing-key.ts';
 
-const KeyAnswer = Type.Object({
+const KeyResponse = Type.Object({
   kid: Type.String(),
   state: Type.Unsafe<KeyView['state']>({ type: 'string', enum: ['next', 'active', 'retiring'] }),
   state_since: Type.String(),
@@ -20,7 +20,7 @@ const KeyAnswer = Type.Object({
   published_until: Type.Union([Type.String(), Type.Null()], { description: 'Of a `retiring` key' }),
 });
 
-const KeysAnswer = Type.Object({ items: Type.Array(KeyAnswer) });
+const KeysResponse = Type.Object({ items: Type.Array(KeyResponse) });
 
 const atOnce = Type.Optional(
   Type.Boolean({
@@ -34,7 +34,7 @@ const denials = { 401: tokenRefusals, 403: ['insufficient_scope'] };
 
 /** `/auth/keys`: the signing keys. To be registered under a guard. */
 export function registerKeys(app: Service, keys: Keys): void {
-  const answer = async () => ({ items: (await keys.list()).map(keyAnswer) });
+  const answer = async () => ({ items: (await keys.list()).map(keyResponse) });
 
   app.get(
     '/auth/keys',
@@ -43,7 +43,7 @@ export function registerKeys(app: Service, keys: Keys): void {
         summary: 'The signing keys, newest first (administrators of the installation)',
         tags: ['keys'],
         ...bearer,
-        response: { 200: KeysAnswer, ...problems(denials) },
+        response: { 200: KeysResponse, ...problems(denials) },
       },
     },
     async (request) => {
@@ -62,14 +62,14 @@ export function registerKeys(app: Service, keys: Keys): void {
         ...bearer,
         body: Type.Object({ at_once: atOnce }, { additionalProperties: false }),
         response: {
-          200: KeysAnswer,
+          200: KeysResponse,
           ...problems({ 400: ['validation_failed'], ...denials, 409: ['key_pinned', 'too_many_keys'] }),
         },
       },
     },
     async (request) => {
       allow(request);
-      await keys.rotate(originOf(request), { atOnce: request.body.at_once ?? false });
+      await keys.rotate(actorOf(request), { atOnce: request.body.at_once ?? false });
       return answer();
     },
   );
@@ -89,7 +89,7 @@ export function registerKeys(app: Service, keys: Keys): void {
           { additionalProperties: false },
         ),
         response: {
-          201: KeysAnswer,
+          201: KeysResponse,
           ...problems({
             400: ['validation_failed'],
             ...denials,
@@ -101,7 +101,7 @@ export function registerKeys(app: Service, keys: Keys): void {
     async (request, reply) => {
       allow(request);
       const key = await readPem(request.body.pem);
-      await keys.import(originOf(request), key, { atOnce: request.body.at_once ?? false });
+      await keys.import(actorOf(request), key, { atOnce: request.body.at_once ?? false });
       reply.code(201);
       return answer();
     },
@@ -117,14 +117,14 @@ export function registerKeys(app: Service, keys: Keys): void {
         ...bearer,
         params: Type.Object({ kid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,128}$' }) }),
         response: {
-          200: KeysAnswer,
+          200: KeysResponse,
           ...problems({ 400: ['validation_failed'], ...denials, 404: ['key_not_found'], 503: ['unavailable'] }),
         },
       },
     },
     async (request) => {
       allow(request);
-      await keys.compromise(originOf(request), request.params.kid);
+      await keys.compromise(actorOf(request), request.params.kid);
       return answer();
     },
   );
@@ -146,7 +146,7 @@ async function readPem(pem: string): Promise<SigningKey> {
   }
 }
 
-function keyAnswer({ kid, state, stateSince, createdAt, bits, kekVersion, signsFrom, publishedUntil }: KeyView) {
+function keyResponse({ kid, state, stateSince, createdAt, bits, kekVersion, signsFrom, publishedUntil }: KeyView) {
   return {
     kid,
     state,

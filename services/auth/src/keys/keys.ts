@@ -1,10 +1,10 @@
 import type { Sealer } from '@gaia/sealed-values/sealer';
 import type { Kysely } from 'kysely';
-import { type Origin, ownOrigin } from '../audit/actor.ts';
+import { type Actor, authActor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { hasRoomForKey, type KeySchedule, planKeys, RETIRING_MS } from './key-life.ts';
 import type { KeyRing } from './key-ring.ts';
 import { changingKeys, createKeyStore, type StoredKey } from './key-store.ts';
@@ -24,17 +24,17 @@ export interface Keys {
    * Lets the `next` key sign, as soon as it was published for long enough, or `atOnce`; makes one if there is none.
    * Throws key_pinned, too_many_keys.
    */
-  rotate(by: Origin, options: { readonly atOnce: boolean }): Promise<void>;
+  rotate(by: Actor, options: { readonly atOnce: boolean }): Promise<void>;
   /**
    * Takes a key of the operator's own as `next`, to sign like in rotate.
    * Throws key_pinned, key_exists, key_compromised, too_many_keys.
    */
-  import(by: Origin, key: SigningKey, options: { readonly atOnce: boolean }): Promise<void>;
+  import(by: Actor, key: SigningKey, options: { readonly atOnce: boolean }): Promise<void>;
   /**
    * Drops a key at once and for ever: every service refuses what it has signed within a second, and if it was the one
    * that signs, another signs now. May be repeated. Throws key_not_found.
    */
-  compromise(by: Origin, kid: string): Promise<void>;
+  compromise(by: Actor, kid: string): Promise<void>;
   /** Does what the schedule says, and takes over what other replicas have done. */
   maintain(): Promise<void>;
   /** Takes over what other replicas have done. */
@@ -49,13 +49,13 @@ export interface KeysOptions {
   readonly schedule: KeySchedule;
   /** The operator's key file says which key signs; then nothing here rotates. */
   readonly pinned: boolean;
-  readonly cutOffs: Pick<CutOffs, 'cutOffKey'>;
+  readonly revoker: Pick<Revoker, 'revokeKey'>;
   readonly audit: Audit;
   now(): number;
 }
 
 export function createKeys(options: KeysOptions): Keys {
-  const { database, sealer, keyRing, rsaBits, pinned, cutOffs, audit, now } = options;
+  const { database, sealer, keyRing, rsaBits, pinned, revoker, audit, now } = options;
   const schedule = pinned ? { ...options.schedule, rotationMs: undefined } : options.schedule;
   const store = createKeyStore(database, sealer);
 
@@ -82,7 +82,7 @@ export function createKeys(options: KeysOptions): Keys {
         for (const kid of remove) await locked.remove(kid);
         if (activate !== undefined) {
           await locked.activate(activate, at);
-          await audit.append(transaction, ownOrigin, { action: 'key.activate', target: activate });
+          await audit.append(transaction, authActor, { action: 'key.activate', target: activate });
         }
         if (create && spare !== undefined) await locked.insert(spare, 'next', at);
       });
@@ -158,9 +158,9 @@ export function createKeys(options: KeysOptions): Keys {
         }
         await audit.append(transaction, by, { action: 'key.compromise', target: kid, details: { state: lost.state } });
       });
-      // The new set first: whoever hears of the cut-off asks for it at once.
+      // The new set first: whoever hears of the revocation asks for it at once.
       await reload();
-      await cutOffs.cutOffKey(kid);
+      await revoker.revokeKey(kid);
     },
   };
 }

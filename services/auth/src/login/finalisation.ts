@@ -3,13 +3,13 @@ import { batchQuestions } from '@gaia/database/question-batch';
 import { type Kysely, sql } from 'kysely';
 import { type AccessRow, accessColumns, accessFactsOf, accessJoins, profileOf } from '../access/access-rows.ts';
 import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { AuthTables } from '../database.ts';
 import type { UserProfile } from '../users/profile.ts';
 import { oldestRecentSight } from './known-devices.ts';
 
 /** A login whose session has been made, and whose tokens nobody has yet. */
-export interface LoginToConfirm {
+export interface LoginToFinalise {
   readonly user: string;
   readonly sessionId: string;
   /** As it was when the password was checked. */
@@ -17,16 +17,16 @@ export interface LoginToConfirm {
   readonly site: string | undefined;
   /** Digest of what the login came from. */
   readonly device: Buffer;
-  readonly by: Origin;
+  readonly by: Actor;
 }
 
-export type Confirmation =
+export type Finalisation =
   /** The login is audited. */
   | { readonly user: UserProfile; readonly access: SiteAccess; readonly isDeviceKnown: boolean }
   /** Nothing is written: the credentials have changed meanwhile or the user is disabled, or is not a member there. */
   | { readonly refused: 'invalid_credentials' | 'not_a_member' };
 
-interface ConfirmationRow extends AccessRow {
+interface FinalisationRow extends AccessRow {
   readonly n: number;
   readonly known: boolean;
   readonly welcome: boolean;
@@ -38,22 +38,22 @@ interface ConfirmationRow extends AccessRow {
  * will carry; and the login is audited. Logins that are there at the same time do it in one transaction: the audit log has
  * one end, and every commit costs a write to the disk.
  */
-export function createConfirmations({
+export function createFinalisation({
   database,
   now,
 }: {
   readonly database: Kysely<AuthTables>;
   now(): number;
-}): (login: LoginToConfirm) => Promise<Confirmation> {
+}): (login: LoginToFinalise) => Promise<Finalisation> {
   return batchQuestions({
     parallel: 1,
     largest: 100,
-    ask: async (logins: readonly LoginToConfirm[]) => {
+    ask: async (logins: readonly LoginToFinalise[]) => {
       const at = now();
       const texts = logins.map(({ user, sessionId, site, by }) =>
         auditEventText({ action: 'session.open', site, target: user }, { ...by, subject: user, sessionId }, at),
       );
-      const { rows } = await sql<ConfirmationRow>`
+      const { rows } = await sql<FinalisationRow>`
         with asked as materialized (
           select * from unnest(
             ${logins.map(({ user }) => user)}::uuid[],
@@ -77,14 +77,14 @@ export function createConfirmations({
           select audit_append(array(select entry from current where welcome order by n))
         )
         select current.* from current, audited`.execute(database);
-      const confirmations: Confirmation[] = logins.map(() => ({ refused: 'invalid_credentials' }));
-      for (const row of rows) confirmations[row.n - 1] = confirmationOf(row);
-      return confirmations;
+      const finalisations: Finalisation[] = logins.map(() => ({ refused: 'invalid_credentials' }));
+      for (const row of rows) finalisations[row.n - 1] = finalisationOf(row);
+      return finalisations;
     },
   });
 }
 
-function confirmationOf(row: ConfirmationRow): Confirmation {
+function finalisationOf(row: FinalisationRow): Finalisation {
   const access = row.welcome ? sessionAccess(accessFactsOf(row), row.site ?? undefined) : undefined;
   return access === undefined
     ? { refused: 'not_a_member' }

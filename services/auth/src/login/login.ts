@@ -1,12 +1,12 @@
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { BARE_CHALLENGE, problem } from '../errors.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import type { Grant, Sessions } from '../sessions/sessions.ts';
+import type { Sessions, TokenResponse } from '../sessions/sessions.ts';
 import type { LoginThrottle } from '../throttling/login-throttle.ts';
-import type { IssueTimes } from '../tokens/iat-clock.ts';
+import type { IatClock } from '../tokens/iat-clock.ts';
 import { type LoginAccounts, loginKey } from '../users/login-accounts.ts';
-import type { Confirmation, LoginToConfirm } from './finalisation.ts';
+import type { Finalisation, LoginToFinalise } from './finalisation.ts';
 import { deviceDigest, type KnownDevices } from './known-devices.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
 
@@ -20,7 +20,7 @@ export interface LoginRequest {
   readonly hostSite: string | undefined;
   readonly address: string;
   readonly userAgent: string;
-  readonly by: Origin;
+  readonly by: Actor;
 }
 
 export interface LoginOptions {
@@ -28,11 +28,11 @@ export interface LoginOptions {
   readonly passwords: Passwords;
   readonly sessions: Sessions;
   readonly throttle: LoginThrottle;
-  readonly issueTimes: IssueTimes;
+  readonly iatClock: IatClock;
   readonly devices: KnownDevices;
   readonly refusedAttempts: RefusedAttempts;
   readonly audit: Pick<Audit, 'note'>;
-  confirm(login: LoginToConfirm): Promise<Confirmation>;
+  finalise(login: LoginToFinalise): Promise<Finalisation>;
 }
 
 /**
@@ -40,8 +40,8 @@ export interface LoginOptions {
  * Refuses with rate_limited, unavailable, invalid_credentials (the same, after the same work, for users who are unknown,
  * disabled or have another password) and not_a_member (only after the right password).
  */
-export function createLogin(options: LoginOptions): (request: LoginRequest) => Promise<Grant> {
-  const { accounts, passwords, sessions, throttle, issueTimes, devices, refusedAttempts, audit, confirm } = options;
+export function createLogin(options: LoginOptions): (request: LoginRequest) => Promise<TokenResponse> {
+  const { accounts, passwords, sessions, throttle, iatClock, devices, refusedAttempts, audit, finalise } = options;
   return async ({ name, password, site, hostSite, address, userAgent, by }) => {
     const user = await accounts.findByLoginName(name);
     const spelling = loginKey(name)?.value ?? name;
@@ -69,7 +69,7 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       const { id, credentialVersion } = user;
       const device = deviceDigest(userAgent, address);
       try {
-        const confirmation = await confirm({
+        const finalisation = await finalise({
           user: id,
           sessionId: family.sid,
           credentialVersion,
@@ -77,15 +77,15 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
           device,
           by,
         });
-        if (!('refused' in confirmation)) return { family, ...confirmation };
+        if (!('refused' in finalisation)) return { family, ...finalisation };
         await sessions.abandon(family);
-        return confirmation;
+        return finalisation;
       } catch (error) {
         await sessions.abandon(family);
         throw error;
       }
     };
-    const issuedAt = await issueTimes.next(user.id);
+    const issuedAt = await iatClock.next(user.id);
     const wanted = site ?? hostSite ?? (await accounts.firstSite(user.id));
     let [opened] = await Promise.all([open(wanted), throttle.succeeded(account, address)]);
     // Who belongs to no site (any more) gets in to their account alone, wherever they try.
@@ -98,7 +98,7 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       throw opened.refused === 'not_a_member' ? problem('not_a_member') : invalidCredentials();
     }
     const { family, access, isDeviceKnown } = opened;
-    const grant = await sessions.grant(family, opened.user, access, issuedAt);
+    const tokens = await sessions.issueTokens(family, opened.user, access, issuedAt);
     if (!isDeviceKnown) {
       const { id, email } = user;
       await devices.seen({ user: id, email, userAgent, address, site: access.site, language: by.language });
@@ -106,7 +106,7 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
     await passwords.rehash(user.passwordHash, password, (hash) =>
       accounts.replaceHash(user.id, user.passwordHash, hash),
     );
-    return grant;
+    return tokens;
   };
 }
 

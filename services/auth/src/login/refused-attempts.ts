@@ -1,14 +1,14 @@
 import { networkOf } from '@gaia/http-service/client-network';
 import { Problem } from '@gaia/http-service/problem';
 import type { RecordStore } from '@gaia/state/state';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { digestOf } from '../throttling/login-throttle.ts';
 
 /** Audits attempts that were refused unread: once in a while for each pair, so that a flood does not flood the log. */
 export interface RefusedAttempts {
   /** Never rejects. */
-  note(account: string, by: Origin, error: unknown): Promise<void>;
+  note(account: string, by: Actor, error: unknown): Promise<void>;
 }
 
 const EVERY_MS = 60_000;

@@ -4,18 +4,18 @@ import type { Service } from '@gaia/http-service/service';
 import { bearerToken } from '@gaia/token-guard/bearer';
 import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import type { LogoutRequest } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
-import type { Grant } from '../sessions/sessions.ts';
-import { GrantAnswer, grantAnswer } from '../sessions/token-response.ts';
+import type { TokenResponse } from '../sessions/sessions.ts';
+import { TokenResponseBody, tokenResponseBody } from '../sessions/token-response.ts';
 import { siteOfHost } from '../sites/site-of-host.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import type { LoginRequest } from './login.ts';
 import { LoginBody, LogoutBody, RefreshBody } from './schemas.ts';
 
 export interface LoginRoutes {
-  login(request: LoginRequest): Promise<Grant>;
+  login(request: LoginRequest): Promise<TokenResponse>;
   readonly refresh: Refresh;
   logout(request: LogoutRequest): Promise<void>;
 }
@@ -32,7 +32,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         tags: ['session'],
         body: LoginBody,
         response: {
-          200: GrantAnswer,
+          200: TokenResponseBody,
           ...problems({
             400: ['validation_failed', 'malformed_json'],
             401: ['invalid_credentials'],
@@ -44,16 +44,16 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
       },
     },
     async (request, reply) => {
-      const grant = await login({
+      const tokens = await login({
         name: loginName(request.body),
         password: request.body.password,
         site: request.body.site,
         hostSite: siteOfHost(request.headers['x-gaia-site']),
         address: request.ip,
         userAgent: request.headers['user-agent'] ?? '',
-        by: originOf(request),
+        by: actorOf(request),
       });
-      return answer(reply, grant);
+      return answer(reply, tokens);
     },
   );
 
@@ -66,7 +66,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         tags: ['session'],
         body: RefreshBody,
         response: {
-          200: GrantAnswer,
+          200: TokenResponseBody,
           ...problems({
             400: ['validation_failed', 'malformed_json'],
             401: tokenRefusals.slice(1),
@@ -75,7 +75,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         },
       },
     },
-    async (request, reply) => answer(reply, await refresh(request.body.refresh_token, originOf(request))),
+    async (request, reply) => answer(reply, await refresh(request.body.refresh_token, actorOf(request))),
   );
 
   app.post(
@@ -97,7 +97,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         await logout({
           accessToken: bearerToken(request.raw),
           refreshToken: request.body?.refresh_token,
-          by: originOf(request),
+          by: actorOf(request),
         });
       } catch (error) {
         throw tokenProblem(error);
@@ -117,7 +117,7 @@ function loginName({ email, username }: Static<typeof LoginBody>): string {
 }
 
 /** RFC 6749 §5.1: answers with tokens are never kept. */
-function answer(reply: FastifyReply, grant: Grant): Static<typeof GrantAnswer> {
+function answer(reply: FastifyReply, tokens: TokenResponse): Static<typeof TokenResponseBody> {
   reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
-  return grantAnswer(grant);
+  return tokenResponseBody(tokens);
 }

@@ -14,7 +14,7 @@ import type { Requirement } from '@gaia/token-guard/requirements';
 import { grantableScopes, type Scope } from '@gaia/tokens/scopes';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { type Origin, originOf } from '../audit/actor.ts';
+import { type Actor, actorOf } from '../audit/actor.ts';
 import { problem } from '../errors.ts';
 import { PageQuery, readPage } from '../pagination/page.ts';
 import { isAdministrator, requireAnyScope } from '../permissions/permissions.ts';
@@ -50,7 +50,7 @@ const NewAccountBody = Type.Object(
 
 const AccountChangesBody = Type.Object(changeable, { additionalProperties: false, minProperties: 1 });
 
-const AccountAnswer = Type.Object({
+const AccountResponse = Type.Object({
   id: Type.String(),
   name: Type.String(),
   site: Type.Union([Type.String(), Type.Null()]),
@@ -64,7 +64,7 @@ const AccountAnswer = Type.Object({
 
 export const Secret = secretText('secret', 'Shown this once');
 
-const NewAccountAnswer = Type.Object({ ...AccountAnswer.properties, secret: Type.Union([Secret, Type.Null()]) });
+const NewAccountResponse = Type.Object({ ...AccountResponse.properties, secret: Type.Union([Secret, Type.Null()]) });
 
 export const AccountParams = Type.Object({ client: Type.String({ pattern: CLIENT_ID_PATTERN }) });
 
@@ -86,7 +86,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
         ...bearer,
         body: NewAccountBody,
         response: {
-          201: NewAccountAnswer,
+          201: NewAccountResponse,
           ...problems({
             400: ['validation_failed'],
             ...recentDenials,
@@ -107,7 +107,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
         withSecret: publicKeys === undefined,
       });
       reply.code(201).header('cache-control', 'no-store');
-      return { ...accountAnswer(made.account), secret: made.secret ?? null };
+      return { ...accountResponse(made.account), secret: made.secret ?? null };
     },
   );
 
@@ -120,7 +120,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
         ...bearer,
         querystring: PageQuery,
         response: {
-          200: pageSchema(AccountAnswer),
+          200: pageSchema(AccountResponse),
           ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials }),
         },
       },
@@ -128,7 +128,7 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
     async (request) => {
       allow(request);
       const page = await accounts.list(readPage(request.query, isClientId));
-      return { items: page.items.map(accountAnswer), next_cursor: page.nextCursor };
+      return { items: page.items.map(accountResponse), next_cursor: page.nextCursor };
     },
   );
 
@@ -140,12 +140,12 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
         tags: ['clients'],
         ...bearer,
         params: AccountParams,
-        response: { 200: AccountAnswer, ...problems({ ...denials, 404: ['client_not_found'] }) },
+        response: { 200: AccountResponse, ...problems({ ...denials, 404: ['client_not_found'] }) },
       },
     },
     async (request) => {
       allow(request);
-      return accountAnswer(await accounts.get(request.params.client));
+      return accountResponse(await accounts.get(request.params.client));
     },
   );
 
@@ -162,14 +162,14 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
         params: AccountParams,
         body: AccountChangesBody,
         response: {
-          200: AccountAnswer,
+          200: AccountResponse,
           ...problems({ 400: ['validation_failed'], ...recentDenials, 404: ['client_not_found'] }),
         },
       },
     },
     async (request) => {
       const by = allow(request, request.body.scopes);
-      return accountAnswer(await accounts.update(by, request.params.client, await changesOf(request.body)));
+      return accountResponse(await accounts.update(by, request.params.client, await changesOf(request.body)));
     },
   );
 
@@ -192,11 +192,11 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
 }
 
 /** Nobody gives an account what they do not have; owners’ permissions on sites are an administrator's anyway. 403. */
-export function allow(request: FastifyRequest, scopes: readonly Scope[] = []): Origin {
+export function allow(request: FastifyRequest, scopes: readonly Scope[] = []): Actor {
   const caller = identityOf(request);
   requireAnyScope(caller, 'clients:manage');
   if (!isAdministrator(caller) && !scopes.every((scope) => caller.scopes.includes(scope))) throw problem('forbidden');
-  return originOf(request);
+  return actorOf(request);
 }
 
 async function changesOf(body: Static<typeof AccountChangesBody>) {
@@ -222,7 +222,7 @@ async function checkedKeys(jwks: readonly object[]): Promise<readonly Readonly<R
   return jwks as readonly Readonly<Record<string, unknown>>[];
 }
 
-function accountAnswer(account: ServiceAccount): Static<typeof AccountAnswer> {
+function accountResponse(account: ServiceAccount): Static<typeof AccountResponse> {
   return {
     id: account.id,
     name: account.name,

@@ -1,5 +1,5 @@
 import type { State } from '@gaia/state/state';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { ASSERTION_TYPE, claimedClient, verifyClientAssertion } from './client-assertion.ts';
 import {
@@ -15,7 +15,7 @@ export interface Presented {
   /** The Authorization header. */
   readonly authorization: string | undefined;
   readonly form: ReadonlyMap<string, string>;
-  readonly by: Origin;
+  readonly by: Actor;
 }
 
 /** Which client makes a request, by what it shows. Throws invalid_request, invalid_client. */

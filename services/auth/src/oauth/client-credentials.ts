@@ -1,14 +1,14 @@
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
-import type { IssueTimes } from '../tokens/iat-clock.ts';
+import type { IatClock } from '../tokens/iat-clock.ts';
 import { type AuthenticatedClient, lifetimeWithin } from './oauth-client.ts';
 import { OAuthError } from './oauth-error.ts';
 
 export type IssueForClient = (
   client: AuthenticatedClient,
   scope: string | undefined,
-  by: Origin,
+  by: Actor,
 ) => Promise<AccessToken>;
 
 /**
@@ -18,14 +18,14 @@ export type IssueForClient = (
  */
 export function createClientCredentials(options: {
   readonly accessTokens: AccessTokens;
-  readonly issueTimes: IssueTimes;
+  readonly iatClock: IatClock;
   /** Seconds. */
   readonly lifetimeSeconds: number;
   readonly audit: Pick<Audit, 'note'>;
 }): IssueForClient {
-  const { accessTokens, issueTimes, audit } = options;
+  const { accessTokens, iatClock, audit } = options;
   return async ({ id, credential, ...client }, scope, by) => {
-    const issuedAt = await issueTimes.next(id);
+    const issuedAt = await iatClock.next(id);
     const lifetimeSeconds = lifetimeWithin(credential, issuedAt, options.lifetimeSeconds);
     if (lifetimeSeconds < 1) throw new OAuthError('invalid_client', 'The secret of the client has expired.');
     const scopes = scope === undefined ? client.scopes : requestedScopes(client.scopes, scope);

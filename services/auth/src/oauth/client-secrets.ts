@@ -1,9 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/revoker.ts';
 import { type ClientSecret, digestOf } from './oauth-client.ts';
 
@@ -25,11 +25,11 @@ export interface NewSecret {
 
 export interface ClientSecrets {
   /** With the secret, which is shown this once. Throws client_not_found, too_many_secrets. */
-  create(by: Origin, client: string, request: NewSecret): Promise<ListedSecret & { readonly secret: string }>;
+  create(by: Actor, client: string, request: NewSecret): Promise<ListedSecret & { readonly secret: string }>;
   /** Those that are good now, the oldest first. Throws client_not_found. */
   list(client: string): Promise<readonly ListedSecret[]>;
   /** Ends a secret and all tokens that were obtained with it. Throws secret_not_found. */
-  end(by: Origin, client: string, id: string): Promise<void>;
+  end(by: Actor, client: string, id: string): Promise<void>;
   /** The first secret of an account that is being made. */
   createFirst(transaction: Transaction<AuthTables>, client: string): Promise<string>;
   /** Ends all tokens of an account, and those to act for users; its credentials stay. Throws client_not_found. */
@@ -40,7 +40,7 @@ export interface ClientSecrets {
 
 export interface ClientSecretsOptions {
   readonly database: Kysely<AuthTables>;
-  readonly cutOffs: Pick<CutOffs, 'endSession'>;
+  readonly revoker: Pick<Revoker, 'endSession'>;
   readonly audit: Audit;
   now(): number;
   randomBytes(size: number): Buffer;
@@ -54,7 +54,7 @@ const columns = ['id', 'created_at as createdAt', 'expires_at as expiresAt', 'la
 
 /** Secrets of service accounts: two at a time, so that one can take the place of another without an outage. */
 export function createClientSecrets(options: ClientSecretsOptions): ClientSecrets {
-  const { database, cutOffs, audit, now, randomBytes } = options;
+  const { database, revoker, audit, now, randomBytes } = options;
   const randomId = () => randomBytes(16).toString('base64url');
   /** The prefix lets scanners of repositories and logs know it for what it is. */
   const makeSecret = () => `gaia_secret_${randomBytes(32).toString('base64url')}`;
@@ -113,7 +113,7 @@ export function createClientSecrets(options: ClientSecretsOptions): ClientSecret
       .where('id', '=', secret.id)
       .execute();
     // Tokens of before could live longer than the secret. The client gets others, which do not.
-    if (outlived) await cutOffs.endSession(secret.session_id);
+    if (outlived) await revoker.endSession(secret.session_id);
   }
 
   return {
@@ -152,7 +152,7 @@ export function createClientSecrets(options: ClientSecretsOptions): ClientSecret
         if (secret === undefined) throw problem('secret_not_found');
         await transaction.deleteFrom('client_secrets').where('id', '=', id).execute();
         // Before the commit: where this fails the secret is still there, and the caller can try again.
-        await cutOffs.endSession(secret.session_id);
+        await revoker.endSession(secret.session_id);
         await audit.append(transaction, by, {
           action: 'client.secret_end',
           site,
@@ -169,7 +169,7 @@ export function createClientSecrets(options: ClientSecretsOptions): ClientSecret
           update ${sql.table(table)} set session_id = gen_random_uuid()::text
           where ${sql.ref(key)} = ${client}`.execute(transaction);
       }
-      for (const id of [sessionId, ...secrets.map((secret) => secret.session_id)]) await cutOffs.endSession(id);
+      for (const id of [sessionId, ...secrets.map((secret) => secret.session_id)]) await revoker.endSession(id);
     },
     noteUse: async ({ id, lastUsedAt = Number.NEGATIVE_INFINITY }) => {
       const at = now();

@@ -1,7 +1,7 @@
 import { noBody, secretText } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import { FIRST_PARTY_CLIENT } from '../tokens/access-tokens.ts';
 import { type AuthenticateClient, hasCredentials } from './client-authentication.ts';
@@ -13,7 +13,7 @@ import type { RevokeToken } from './revoke.ts';
 import { ACCESS_TOKEN_TYPE, type ExchangeToken, TOKEN_EXCHANGE } from './token-exchange.ts';
 import { readTokenRequest } from './token-request.ts';
 
-const TokenAnswer = Type.Object({
+const TokenResponse = Type.Object({
   access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
@@ -22,12 +22,12 @@ const TokenAnswer = Type.Object({
   issued_token_type: Type.Optional(Type.String({ description: 'Of a token exchange' })),
 });
 
-const ErrorAnswer = Type.Object(
+const ErrorResponse = Type.Object(
   { error: Type.String(), error_description: Type.String() },
   { description: 'RFC 6749 §5.2' },
 );
 
-const refusals = { 400: ErrorAnswer, 401: ErrorAnswer, 413: ErrorAnswer, 503: ErrorAnswer };
+const refusals = { 400: ErrorResponse, 401: ErrorResponse, 413: ErrorResponse, 503: ErrorResponse };
 
 const clientMembers = {
   client_id: Type.Optional(Type.String()),
@@ -81,12 +81,12 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
           tags: ['oauth'],
           consumes: [FORM],
           body: TokenForm,
-          response: { 200: TokenAnswer, ...refusals },
+          response: { 200: TokenResponse, ...refusals },
         },
       },
-      async (request): Promise<Static<typeof TokenAnswer>> => {
+      async (request): Promise<Static<typeof TokenResponse>> => {
         const form = readTokenRequest(request.body);
-        const by = originOf(request);
+        const by = actorOf(request);
         const { authorization } = request.headers;
         const grantType = form.get('grant_type');
         if (grantType === 'refresh_token') {
@@ -123,7 +123,7 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
       },
       async (request, reply) => {
         const form = readTokenRequest(request.body);
-        const by = originOf(request);
+        const by = actorOf(request);
         const { authorization } = request.headers;
         const client = hasCredentials(authorization, form)
           ? await authenticateClient({ authorization, form, by })
@@ -146,7 +146,7 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
       },
       async (request) => {
         const form = readTokenRequest(request.body);
-        await authenticateClient({ authorization: request.headers.authorization, form, by: originOf(request) });
+        await authenticateClient({ authorization: request.headers.authorization, form, by: actorOf(request) });
         return introspectToken(tokenOf(form));
       },
     );
@@ -175,7 +175,7 @@ function answerOf(token: {
   expiresIn: number;
   scope: string;
   refreshToken?: string;
-}): Static<typeof TokenAnswer> {
+}): Static<typeof TokenResponse> {
   return {
     access_token: token.accessToken,
     token_type: 'Bearer',

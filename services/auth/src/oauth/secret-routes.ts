@@ -26,14 +26,14 @@ const NewSecretBody = Type.Union([
   Type.Null(),
 ]);
 
-const SecretAnswer = Type.Object({
+const SecretResponse = Type.Object({
   id: Type.String(),
   created_at: Type.String(),
   expires_at: Type.Union([Type.String(), Type.Null()]),
   last_used_at: Type.Union([Type.String(), Type.Null()], { description: 'To the hour' }),
 });
 
-const NewSecretAnswer = Type.Object({ ...SecretAnswer.properties, secret: Secret });
+const NewSecretResponse = Type.Object({ ...SecretResponse.properties, secret: Secret });
 
 const SecretParams = Type.Object({
   ...AccountParams.properties,
@@ -62,7 +62,7 @@ export function registerClientSecrets(
         params: AccountParams,
         body: NewSecretBody,
         response: {
-          201: NewSecretAnswer,
+          201: NewSecretResponse,
           ...problems({
             400: ['validation_failed', 'malformed_json'],
             ...recentDenials,
@@ -77,7 +77,7 @@ export function registerClientSecrets(
       const { expires_in: expiresIn, previous_expires_in: previousExpiresIn } = request.body ?? {};
       const made = await secrets.create(allow(request), request.params.client, { expiresIn, previousExpiresIn });
       reply.code(201).header('cache-control', 'no-store');
-      return { ...secretAnswer(made), secret: made.secret };
+      return { ...secretResponse(made), secret: made.secret };
     },
   );
 
@@ -90,14 +90,14 @@ export function registerClientSecrets(
         ...bearer,
         params: AccountParams,
         response: {
-          200: Type.Object({ items: Type.Array(SecretAnswer) }),
+          200: Type.Object({ items: Type.Array(SecretResponse) }),
           ...problems({ ...denials, 404: ['client_not_found'] }),
         },
       },
     },
     async (request) => {
       allow(request);
-      return { items: (await secrets.list(request.params.client)).map(secretAnswer) };
+      return { items: (await secrets.list(request.params.client)).map(secretResponse) };
     },
   );
 
@@ -122,7 +122,7 @@ export function registerClientSecrets(
   );
 }
 
-function secretAnswer({ id, createdAt, expiresAt, lastUsedAt }: ListedSecret) {
+function secretResponse({ id, createdAt, expiresAt, lastUsedAt }: ListedSecret) {
   return {
     id,
     created_at: createdAt.toISOString(),

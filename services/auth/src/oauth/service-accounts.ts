@@ -1,6 +1,6 @@
 import { isForeignKeyViolation, isUniqueViolation } from '@gaia/database/errors';
 import { type Kysely, sql } from 'kysely';
-import { isOwnActor, type Origin } from '../audit/actor.ts';
+import { type Actor, isSystemActor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -39,14 +39,14 @@ export interface NewServiceAccount extends ServiceAccountChanges {
 
 export interface ServiceAccounts {
   /** With the secret, which is shown this once. Throws client_exists, site_not_found. */
-  create(by: Origin, account: NewServiceAccount): Promise<{ account: ServiceAccount; secret: string | undefined }>;
+  create(by: Actor, account: NewServiceAccount): Promise<{ account: ServiceAccount; secret: string | undefined }>;
   list(request: PageRequest): Promise<Page<ServiceAccount>>;
   /** Throws client_not_found. */
   get(id: string): Promise<ServiceAccount>;
   /** Tokens that the account holds end, unless only its name changes. Throws client_not_found. */
-  update(by: Origin, id: string, changes: ServiceAccountChanges): Promise<ServiceAccount>;
+  update(by: Actor, id: string, changes: ServiceAccountChanges): Promise<ServiceAccount>;
   /** Tokens that the account holds end. Throws client_not_found. */
-  remove(by: Origin, id: string): Promise<void>;
+  remove(by: Actor, id: string): Promise<void>;
 }
 
 export interface ServiceAccountsOptions {
@@ -91,7 +91,7 @@ export function createServiceAccounts(options: ServiceAccountsOptions): ServiceA
 
   return {
     create: async (by, { id, name = id, site, withSecret, ...given }) => {
-      if (configured.some((client) => client.id === id) || isOwnActor(id)) throw problem('client_exists');
+      if (configured.some((client) => client.id === id) || isSystemActor(id)) throw problem('client_exists');
       const at = new Date(now());
       try {
         return await database.transaction().execute(async (transaction) => {

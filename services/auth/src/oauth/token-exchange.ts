@@ -1,8 +1,8 @@
 import type { Verifier } from '@gaia/token-guard/verifier';
-import type { Actor } from '@gaia/tokens/access-claims';
+import type { Actor as ActClaim } from '@gaia/tokens/access-claims';
 import { SUITE_AUDIENCE } from '@gaia/tokens/purposes';
 import { decodeJwt } from 'jose';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import { withoutRenewal } from '../tokens/delegated-scopes.ts';
@@ -23,13 +23,13 @@ const MAX_ACTORS = 4;
 export type ExchangeToken = (
   client: AuthenticatedClient,
   form: ReadonlyMap<string, string>,
-  by: Origin,
+  by: Actor,
 ) => Promise<AccessToken>;
 
 /**
  * Token exchange (RFC 8693), as delegation: a service shows a user's access token and gets one to act for that user, with
  * itself in `act` (§4.1), that can never do more: the scopes are some of the user's and of the service's own, the audience
- * is the same or one service, it ends no later, and it keeps `sid` and `iat`, so that every cut-off of the user's login,
+ * is the same or one service, it ends no later, and it keeps `sid` and `iat`, so that every revocation of the user's login,
  * and every change of the user's rights, ends it as well. The `sid` in `act` ends it with what the service has shown.
  * Throws invalid_request, invalid_grant, invalid_scope, invalid_target, unauthorized_client.
  */
@@ -110,8 +110,8 @@ function narrowedAudience(held: readonly string[], wanted: string | undefined): 
 }
 
 /** The client in front of those who acted before it (RFC 8693 §4.1). */
-function actorsOf({ id, credential }: AuthenticatedClient, verifiedToken: string): Actor {
-  const before = decodeJwt<{ readonly act?: Actor }>(verifiedToken).act;
+function actorsOf({ id, credential }: AuthenticatedClient, verifiedToken: string): ActClaim {
+  const before = decodeJwt<{ readonly act?: ActClaim }>(verifiedToken).act;
   let depth = 1;
   for (let actor = before; actor !== undefined; actor = actor.act) depth += 1;
   if (depth > MAX_ACTORS) throw new OAuthError('invalid_request', 'Too many services act for the user in turn.');

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SetPassword } from '../accounts/set-password.ts';
 import type { UserChanges, Users } from '../accounts/users.ts';
-import { operatorOrigin } from '../audit/actor.ts';
+import { operatorActor } from '../audit/actor.ts';
 import type { AuthTables } from '../database.ts';
 import type { EraseUser } from '../erasure/erase-user.ts';
 import { problem } from '../errors.ts';
@@ -74,15 +74,15 @@ export function createOperator({ database, users, setPassword, eraseUser, invita
 
   return {
     setPassword: async (email, password, requestId) =>
-      setPassword(await idOf(email), password, { ...operatorOrigin, requestId }),
+      setPassword(await idOf(email), password, { ...operatorActor, requestId }),
     change: async (email, changes, requestId, force) =>
-      users.update(await idOf(email), changes, { ...operatorOrigin, requestId }, { force }),
+      users.update(await idOf(email), changes, { ...operatorActor, requestId }, { force }),
     invite: async ({ email, roles, site: wanted }, requestId) => {
       const site = wanted ?? (await onlySite());
-      const by = { ...operatorOrigin, requestId };
+      const by = { ...operatorActor, requestId };
       return { site, invitation: await invitations.create(operatorCaller, by, site, { email, roles }) };
     },
     erase: async (email, requestId, force) =>
-      eraseUser(await idOf(email), { ...operatorOrigin, requestId }, force === undefined ? {} : { force }),
+      eraseUser(await idOf(email), { ...operatorActor, requestId }, force === undefined ? {} : { force }),
   };
 }

@@ -3,7 +3,7 @@ import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
 import { RolesBody } from '../access/member-schemas.ts';
 import { EmailText } from '../accounts/link-schemas.ts';
-import { UserAnswer, userAnswer } from '../accounts/user-schemas.ts';
+import { UserResponse, userResponse } from '../accounts/user-schemas.ts';
 import { NewPassword } from '../passwords/schemas.ts';
 import { SiteId } from '../sites/schemas.ts';
 import type { Operator } from './operator.ts';
@@ -21,14 +21,14 @@ export function registerOperator(app: Service, operator: Operator): void {
       schema: {
         body: Type.Object({ email: EmailText, password: NewPassword }, { additionalProperties: false }),
         response: {
-          200: UserAnswer,
+          200: UserResponse,
           ...problems({ ...denials, 400: [...denials[400], 'password_too_weak'], 503: ['unavailable'] }),
         },
       },
     },
     async (request) => {
       const { email, password } = request.body;
-      return userAnswer(await operator.setPassword(email, password, request.id));
+      return userResponse(await operator.setPassword(email, password, request.id));
     },
   );
 
@@ -38,14 +38,14 @@ export function registerOperator(app: Service, operator: Operator): void {
       schema: {
         body: Type.Object({ email: EmailText, administrator: Type.Boolean() }, { additionalProperties: false }),
         response: {
-          200: UserAnswer,
+          200: UserResponse,
           ...problems({ ...denials, 409: ['last_administrator', 'user_disabled', 'email_unverified'] }),
         },
       },
     },
     async (request) => {
       const { email, administrator } = request.body;
-      return userAnswer(await operator.change(email, { administrator }, request.id));
+      return userResponse(await operator.change(email, { administrator }, request.id));
     },
   );
 
@@ -57,12 +57,12 @@ export function registerOperator(app: Service, operator: Operator): void {
           { email: EmailText, disabled: Type.Boolean(), force: Type.Optional(Type.Boolean()) },
           { additionalProperties: false },
         ),
-        response: { 200: UserAnswer, ...problems({ ...denials, 409: ['last_administrator', 'last_owner'] }) },
+        response: { 200: UserResponse, ...problems({ ...denials, 409: ['last_administrator', 'last_owner'] }) },
       },
     },
     async (request) => {
       const { email, disabled, force } = request.body;
-      return userAnswer(await operator.change(email, { disabled }, request.id, force));
+      return userResponse(await operator.change(email, { disabled }, request.id, force));
     },
   );
 

@@ -1,14 +1,14 @@
 import { problem } from '@gaia/http-service/problem';
 
 /** Lets a bounded number of pieces of work run at a time. */
-export interface Admission {
+export interface ConcurrencyLimiter {
   /** Runs the work when its turn comes. Throws `unavailable` (503 with Retry-After) if the queue is full or too slow. */
   run<T>(work: () => Promise<T>): Promise<T>;
   running(): number;
   waiting(): number;
 }
 
-export interface AdmissionOptions {
+export interface ConcurrencyLimiterOptions {
   /** Pieces of work at a time. */
   readonly concurrency: number;
   readonly maxWaiting: number;
@@ -25,7 +25,11 @@ interface Waiter {
  * First come, first served. More hashes than cores at a time would only make all of them slow, and an unbounded queue
  * would let a flood of logins take every later caller's time.
  */
-export function createAdmission({ concurrency, maxWaiting, deadlineMs }: AdmissionOptions): Admission {
+export function createConcurrencyLimiter({
+  concurrency,
+  maxWaiting,
+  deadlineMs,
+}: ConcurrencyLimiterOptions): ConcurrencyLimiter {
   const queue = new Set<Waiter>();
   let running = 0;
 

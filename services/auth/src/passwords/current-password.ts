@@ -1,6 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 import type { Kysely } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -19,18 +19,18 @@ export interface ShownUser {
   readonly credentialVersion: number;
 }
 
-export type PresentPassword = (caller: Identity, by: Origin, password: string) => Promise<ShownUser>;
+export type RequireCurrentPassword = (caller: Identity, by: Actor, password: string) => Promise<ShownUser>;
 
 /**
- * Asks for the present password before what a stolen session must not do. Guesses are slowed down as at login.
+ * Asks for the current password before what a stolen session must not do. Guesses are slowed down as at login.
  * Throws wrong_password, rate_limited, user_not_found, forbidden, unavailable.
  */
-export function createPresentPassword(options: {
+export function createRequireCurrentPassword(options: {
   readonly database: Kysely<AuthTables>;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly throttle: LoginThrottle;
   readonly audit: Pick<Audit, 'note'>;
-}): PresentPassword {
+}): RequireCurrentPassword {
   const { database, passwords, throttle, audit } = options;
   return async (caller, by, password) => {
     const id = selfOf(caller);

@@ -2,13 +2,13 @@ import { createHmac } from 'node:crypto';
 import { type CostShare, costText, type HashCost } from './hash-cost.ts';
 
 /** Hashes that no password belongs to, for the names of nobody. */
-export interface Decoys {
+export interface DummyHashes {
   hashFor(name: string): string;
   /** Takes the costs of the stored hashes into account from now on. */
   follow(shares: readonly CostShare[]): Promise<void>;
 }
 
-export interface DecoyOptions {
+export interface DummyHashOptions {
   /** What new hashes cost. */
   readonly cost: HashCost;
   readonly secret: string;
@@ -20,11 +20,11 @@ export interface DecoyOptions {
 const RANGE = 2 ** 48;
 
 /**
- * After a change of the cost users keep their old hashes until they log in, so a decoy of the new cost alone would tell
+ * After a change of the cost users keep their old hashes until they log in, so a dummy hash of the new cost alone would tell
  * by its time who is unknown. Names of nobody therefore cost what users' hashes do, in the same shares. Which cost a name
  * has follows from a secret: it is always the same one, as a user's is, and it moves to the new cost as the users do.
  */
-export async function createDecoys({ cost, secret, makeHash }: DecoyOptions): Promise<Decoys> {
+export async function createDummyHashes({ cost, secret, makeHash }: DummyHashOptions): Promise<DummyHashes> {
   const present = await makeHash(cost);
   const hashes = new Map([[costText(cost), present]]);
   let older: readonly { readonly hash: string; readonly upTo: number }[] = [];

@@ -1,10 +1,10 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Admission } from './concurrency-limiter.ts';
+import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
 /** `gaia_auth_password_hashes`: how many are being computed, and how many wait for their turn. */
 export function registerHashMetrics(
   metrics: Registry,
-  admission: Pick<Admission, 'running' | 'waiting'>,
+  limiter: Pick<ConcurrencyLimiter, 'running' | 'waiting'>,
   threads: number,
 ): void {
   new Gauge({
@@ -13,9 +13,9 @@ export function registerHashMetrics(
     labelNames: ['state'],
     registers: [metrics],
     collect() {
-      const running = Math.min(admission.running(), threads);
+      const running = Math.min(limiter.running(), threads);
       this.set({ state: 'running' }, running);
-      this.set({ state: 'waiting' }, admission.running() - running + admission.waiting());
+      this.set({ state: 'waiting' }, limiter.running() - running + limiter.waiting());
     },
   });
 }

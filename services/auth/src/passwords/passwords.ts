@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { invalidBody } from '../validation.ts';
-import type { Admission } from './concurrency-limiter.ts';
-import { createDecoys } from './dummy-hashes.ts';
+import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
+import { createDummyHashes } from './dummy-hashes.ts';
 import { type CostShare, costText, type HashCost } from './hash-cost.ts';
 import type { HashThreads } from './hash-threads.ts';
 
@@ -10,7 +10,7 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /**
    * Whether the password belongs to the hash. Without a hash (an unknown user, or one without password) it does the same
-   * work against a decoy and says no, so that time tells nobody who is known here; `name` chooses the decoy.
+   * work against a dummy hash and says no, so that time tells nobody who is known here; `name` chooses the dummy hash.
    */
   verify(passwordHash: string | null | undefined, password: string, name: string): Promise<boolean>;
   /**
@@ -18,7 +18,7 @@ export interface Passwords {
    * the right password. Never rejects: it can be done at the next login as well.
    */
   rehash(passwordHash: string | null, password: string, store: (hash: string) => Promise<void>): Promise<void>;
-  /** Says what the stored hashes cost, which decoys are to cost as well. */
+  /** Says what the stored hashes cost, which dummy hashes are to cost as well. */
   followCosts(shares: readonly CostShare[]): Promise<void>;
 }
 
@@ -27,26 +27,26 @@ export const PASSWORD_LENGTH = Object.freeze({ min: 8, max: 256 });
 
 export interface PasswordsOptions {
   readonly cost: HashCost;
-  readonly admission: Pick<Admission, 'run'>;
+  readonly limiter: Pick<ConcurrencyLimiter, 'run'>;
   readonly threads: Pick<HashThreads, 'hash' | 'verify'>;
-  /** Which decoy a name has follows from it; the same in all replicas. */
-  readonly decoySecret: string;
+  /** Which dummy hash a name has follows from it; the same in all replicas. */
+  readonly dummyHashSecret: string;
   readonly log?: { warn(details: object, message: string): void };
 }
 
 export async function createPasswords(options: PasswordsOptions): Promise<Passwords> {
-  const { cost, admission, threads, log } = options;
-  const hash = (password: string, wanted: HashCost) => admission.run(() => threads.hash(password, wanted));
-  const decoys = await createDecoys({
+  const { cost, limiter, threads, log } = options;
+  const hash = (password: string, wanted: HashCost) => limiter.run(() => threads.hash(password, wanted));
+  const dummyHashes = await createDummyHashes({
     cost,
-    secret: options.decoySecret,
+    secret: options.dummyHashSecret,
     makeHash: (wanted) => hash(randomBytes(32).toString('base64url'), wanted),
   });
   return {
     hash: (password) => hash(prepared(password), cost),
     verify: async (passwordHash, password, name) => {
-      const decoy = decoys.hashFor(name);
-      const matches = await admission.run(() => threads.verify(passwordHash ?? decoy, prepared(password)));
+      const dummyHash = dummyHashes.hashFor(name);
+      const matches = await limiter.run(() => threads.verify(passwordHash ?? dummyHash, prepared(password)));
       return matches && typeof passwordHash === 'string';
     },
     rehash: async (passwordHash, password, store) => {
@@ -57,7 +57,7 @@ export async function createPasswords(options: PasswordsOptions): Promise<Passwo
         log?.warn({ err: error }, 'a password could not be hashed anew');
       }
     },
-    followCosts: decoys.follow,
+    followCosts: dummyHashes.follow,
   };
 }
 

@@ -3,12 +3,12 @@ import { findAccount } from '../accounts/account-of-address.ts';
 import type { AddressProof, Choice } from '../accounts/address-proof.ts';
 import { type LinkDetails, linkDetails } from '../accounts/link-details.ts';
 import { refusingTaken } from '../accounts/users.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import { wordsOfSite } from '../passwords/site-words.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import type { LinkTokens } from '../tokens/link-tokens.ts';
 import { lockAddress } from '../users/address-lock.ts';
 import { joinSiteWithRoles } from './join-site.ts';
@@ -20,19 +20,19 @@ export interface Acceptance {
    * Makes the invited a member with the roles of the invitation; a present member gets them beside their own.
    * Throws link_invalid, link_expired, registration_closed, username_taken, too_many_roles, and what AddressProof throws.
    */
-  accept(token: string, choice: Choice, by: Origin): Promise<{ email: string; site: string }>;
+  accept(token: string, choice: Choice, by: Actor): Promise<{ email: string; site: string }>;
 }
 
 export interface AcceptanceOptions {
   readonly database: Kysely<AuthTables>;
   readonly linkTokens: Pick<LinkTokens, 'verify'>;
   readonly proof: AddressProof;
-  readonly cutOffs: Pick<CutOffs, 'cutOffSubject'>;
+  readonly revoker: Pick<Revoker, 'revokeTokensOf'>;
   readonly audit: Audit;
   now(): number;
 }
 
-export function createAcceptance({ database, linkTokens, proof, cutOffs, audit, now }: AcceptanceOptions): Acceptance {
+export function createAcceptance({ database, linkTokens, proof, revoker, audit, now }: AcceptanceOptions): Acceptance {
   async function find(token: string) {
     const { subject, email = '' } = await linkTokens.verify('invitation', token);
     const row = await database
@@ -85,7 +85,7 @@ export function createAcceptance({ database, linkTokens, proof, cutOffs, audit, 
       );
       if (proved.account === 'taken_over') await proof.endSessions(proved.user);
       // The next refresh brings the roles.
-      else if (proved.account === 'known' && granted.length > 0) await cutOffs.cutOffSubject(proved.user);
+      else if (proved.account === 'known' && granted.length > 0) await revoker.revokeTokensOf(proved.user);
       return { email, site };
     },
   };

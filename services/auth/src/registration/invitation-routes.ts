@@ -3,9 +3,14 @@ import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
 import { RolesBody } from '../access/member-schemas.ts';
-import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../accounts/link-details.ts';
+import {
+  choiceProperties,
+  choiceRefusals,
+  LinkDetailsResponse,
+  linkDetailsResponse,
+} from '../accounts/link-details.ts';
 import { EmailText, LinkBody, LinkToken } from '../accounts/link-schemas.ts';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { PageQuery, readPage } from '../pagination/page.ts';
 import { requireUserManager } from '../permissions/permissions.ts';
 import { SiteId, SiteParams } from '../sites/schemas.ts';
@@ -13,7 +18,7 @@ import { isUserId, USER_ID_PATTERN } from '../users/user.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Invitation, Invitations } from './invitations.ts';
 
-const InvitationAnswer = Type.Object({
+const InvitationResponse = Type.Object({
   id: Type.String(),
   email: Type.String(),
   roles: Type.Array(Type.String()),
@@ -23,7 +28,7 @@ const InvitationAnswer = Type.Object({
 
 const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden', 'registration_closed'] };
 
-function invitationAnswer({ id, email, roles, createdAt, expiresAt }: Invitation) {
+function invitationResponse({ id, email, roles, createdAt, expiresAt }: Invitation) {
   return {
     id,
     email,
@@ -45,7 +50,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
         params: SiteParams,
         body: Type.Object({ email: EmailText, roles: RolesBody.properties.roles }, { additionalProperties: false }),
         response: {
-          201: InvitationAnswer,
+          201: InvitationResponse,
           ...problems({
             400: ['validation_failed', 'malformed_json'],
             ...denials,
@@ -63,7 +68,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
       requireUserManager(caller, site);
       const { email, roles } = request.body;
       reply.code(201);
-      return invitationAnswer(await invitations.create(caller, originOf(request), site, { email, roles }));
+      return invitationResponse(await invitations.create(caller, actorOf(request), site, { email, roles }));
     },
   );
 
@@ -77,7 +82,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
         params: SiteParams,
         querystring: PageQuery,
         response: {
-          200: pageSchema(InvitationAnswer),
+          200: pageSchema(InvitationResponse),
           ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...denials, 404: ['site_not_found'] }),
         },
       },
@@ -86,7 +91,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
       const { site } = request.params;
       requireUserManager(identityOf(request), site);
       const page = await invitations.list(site, readPage(request.query, isUserId));
-      return { items: page.items.map(invitationAnswer), next_cursor: page.nextCursor };
+      return { items: page.items.map(invitationResponse), next_cursor: page.nextCursor };
     },
   );
 
@@ -107,7 +112,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
     async (request, reply) => {
       const { site, invitation } = request.params;
       requireUserManager(identityOf(request), site);
-      await invitations.revoke(originOf(request), site, invitation);
+      await invitations.revoke(actorOf(request), site, invitation);
       return reply.code(204).send();
     },
   );
@@ -124,12 +129,12 @@ export function registerAcceptance(app: Service, acceptance: Acceptance): void {
         summary: 'What the token of an invitation is for; uses nothing up',
         tags: ['invitations'],
         body: LinkBody,
-        response: { 200: LinkDetailsAnswer, ...problems({ 400: badLinks }) },
+        response: { 200: LinkDetailsResponse, ...problems({ 400: badLinks }) },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return linkDetailsAnswer(await acceptance.details(request.body.token));
+      return linkDetailsResponse(await acceptance.details(request.body.token));
     },
   );
 
@@ -157,7 +162,7 @@ export function registerAcceptance(app: Service, acceptance: Acceptance): void {
     async (request, reply) => {
       const { token, password, name, username } = request.body;
       reply.header('cache-control', 'no-store');
-      return acceptance.accept(token, { password, name, username }, originOf(request));
+      return acceptance.accept(token, { password, name, username }, actorOf(request));
     },
   );
 }

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import type { Kysely, Transaction } from 'kysely';
 import { permissionsOfRoles } from '../access/roles.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { Outbox } from '../mail/outbox.ts';
 import { type Page, type PageRequest, pageOf } from '../pagination/page.ts';
 import { type Caller, requireHolds } from '../permissions/permissions.ts';
 import { ofKnownSite } from '../sites/existing-site.ts';
-import { type RequestThrottle, requireAllowed } from '../throttling/mail-throttle.ts';
+import { type MailThrottle, requireAllowed } from '../throttling/mail-throttle.ts';
 import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { isUserId } from '../users/user.ts';
@@ -32,19 +32,19 @@ export interface Invitations {
    */
   create(
     caller: Caller,
-    by: Origin,
+    by: Actor,
     site: string,
     invitation: { readonly email: string; readonly roles: readonly string[] },
   ): Promise<Invitation>;
   /** Throws site_not_found. */
   list(site: string, request: PageRequest): Promise<Page<Invitation>>;
   /** Throws invitation_not_found. */
-  revoke(by: Origin, site: string, id: string): Promise<void>;
+  revoke(by: Actor, site: string, id: string): Promise<void>;
 }
 
 export interface InvitationsOptions {
   readonly database: Kysely<AuthTables>;
-  readonly throttle: RequestThrottle;
+  readonly throttle: MailThrottle;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;

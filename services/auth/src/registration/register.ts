@@ -2,12 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import { tokenPurposes } from '@gaia/tokens/purposes';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { usernameColumns } from '../accounts/users.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../mail/outbox.ts';
-import type { RequestThrottle } from '../throttling/mail-throttle.ts';
+import type { MailThrottle } from '../throttling/mail-throttle.ts';
 import { lockAddress } from '../users/address-lock.ts';
 import { readEmailAddress } from '../users/email-address.ts';
 import { invalidBody } from '../validation.ts';
@@ -21,13 +21,13 @@ export interface Registrant {
 
 export interface RegisterOptions {
   readonly database: Kysely<AuthTables>;
-  readonly throttle: RequestThrottle;
+  readonly throttle: MailThrottle;
   readonly outbox: Outbox;
   readonly audit: Audit;
   now(): number;
 }
 
-export type Register = (site: string, registrant: Registrant, address: string, by: Origin) => Promise<void>;
+export type Register = (site: string, registrant: Registrant, address: string, by: Actor) => Promise<void>;
 
 /** Pending rows of one address at one site; further requests are sent a link of the newest one. */
 export const MAX_PENDING = 10;

@@ -1,10 +1,15 @@
 import { plainText, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { Type } from 'typebox';
-import { choiceProperties, choiceRefusals, LinkDetailsAnswer, linkDetailsAnswer } from '../accounts/link-details.ts';
-import { AcceptedAnswer, EmailText, LinkBody, LinkToken, WELL_MEANT } from '../accounts/link-schemas.ts';
+import {
+  choiceProperties,
+  choiceRefusals,
+  LinkDetailsResponse,
+  linkDetailsResponse,
+} from '../accounts/link-details.ts';
+import { AcceptedResponse, EmailText, LinkBody, LinkToken, WELL_MEANT } from '../accounts/link-schemas.ts';
 import { Username } from '../accounts/user-schemas.ts';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { SiteParams } from '../sites/schemas.ts';
 import { invalidBody } from '../validation.ts';
 import type { Register } from './register.ts';
@@ -41,7 +46,7 @@ export function registerRegistration(app: Service, { register, verification }: R
         params: SiteParams,
         body: RegistrationBody,
         response: {
-          202: AcceptedAnswer,
+          202: AcceptedResponse,
           ...problems({
             400: ['validation_failed', 'malformed_json', 'username_reserved', 'username_confusable'],
             403: ['registration_closed'],
@@ -56,7 +61,7 @@ export function registerRegistration(app: Service, { register, verification }: R
     async (request, reply) => {
       const { email, username, name, password } = request.body;
       if (password !== undefined) throw invalidBody('password', 'is chosen at the link in the mail, not here');
-      await register(request.params.site, { email, username, name }, request.ip, originOf(request));
+      await register(request.params.site, { email, username, name }, request.ip, actorOf(request));
       reply.code(202).header('cache-control', 'no-store');
       return {};
     },
@@ -70,14 +75,14 @@ export function registerRegistration(app: Service, { register, verification }: R
         tags: ['registration'],
         body: LinkBody,
         response: {
-          200: LinkDetailsAnswer,
+          200: LinkDetailsResponse,
           ...problems({ 400: badLinks, 403: ['registration_closed'] }),
         },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return linkDetailsAnswer(await verification.details(request.body.token));
+      return linkDetailsResponse(await verification.details(request.body.token));
     },
   );
 
@@ -108,7 +113,7 @@ export function registerRegistration(app: Service, { register, verification }: R
     async (request, reply) => {
       const { token, password, name, username } = request.body;
       reply.header('cache-control', 'no-store');
-      const { email, site } = await verification.verify(token, { password, name, username }, originOf(request));
+      const { email, site } = await verification.verify(token, { password, name, username }, actorOf(request));
       return { email, site: site ?? null };
     },
   );

@@ -3,7 +3,7 @@ import { accountColumns, findAccount } from '../accounts/account-of-address.ts';
 import type { AddressProof, Choice } from '../accounts/address-proof.ts';
 import { type LinkDetails, linkDetails } from '../accounts/link-details.ts';
 import { refusingTaken } from '../accounts/users.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables } from '../database.ts';
 import { problem } from '../errors.ts';
@@ -32,7 +32,7 @@ export interface Verification {
    * Uses a link: makes the owner of its address a member, or the account of the address theirs.
    * Throws link_invalid, link_expired, registration_closed, username_taken, and what AddressProof throws.
    */
-  verify(token: string, choice: Choice, by: Origin): Promise<Verified>;
+  verify(token: string, choice: Choice, by: Actor): Promise<Verified>;
 }
 
 /** What members get who register by themselves. */
@@ -75,7 +75,7 @@ export function createVerification(options: VerifyOptions): Verification {
     return user;
   }
 
-  async function useRegistration(claims: LinkClaims, choice: Choice, by: Origin): Promise<Verified> {
+  async function useRegistration(claims: LinkClaims, choice: Choice, by: Actor): Promise<Verified> {
     const { row, account } = await findRegistration(claims);
     const { email, key, site } = row;
     const credentials = await proof.prepare(account, email, choice, await wordsOfSite(database, site));
@@ -111,7 +111,7 @@ export function createVerification(options: VerifyOptions): Verification {
     return { email, site };
   }
 
-  async function useVerification(claims: LinkClaims, choice: Choice, by: Origin): Promise<Verified> {
+  async function useVerification(claims: LinkClaims, choice: Choice, by: Actor): Promise<Verified> {
     const user = await findUser(database, claims);
     const credentials = await proof.read(user.email, choice, await wordsOfSites(database, user.id));
     await database.transaction().execute(async (transaction) => {

@@ -1,5 +1,5 @@
 import type { State } from '@gaia/state/state';
-import type { CutOffs } from './revoker.ts';
+import type { Revoker } from './revoker.ts';
 
 /** For as long as a process or a file can live. */
 const FOR_EVER_MS = 100 * 366 * 86_400_000;
@@ -9,16 +9,16 @@ const FOR_EVER_MS = 100 * 366 * 86_400_000;
  * it is kept in one. It therefore begins with "nothing issued before now", once, so that no token is revived. State in Redis
  * outlives this process and needs none of it.
  */
-export async function cutOffForgottenTokens({
+export async function revokeForgottenTokens({
   state,
-  cutOffs,
+  revoker,
   now,
 }: {
   state: State;
-  cutOffs: Pick<CutOffs, 'cutOffEverything'>;
+  revoker: Pick<Revoker, 'revokeEverything'>;
   now(): number;
 }): Promise<void> {
   if (state.kind === 'redis') return;
   const at = now();
-  if (await state.records.add('auth', 'forgotten-tokens', true, at + FOR_EVER_MS, at)) await cutOffs.cutOffEverything();
+  if (await state.records.add('auth', 'forgotten-tokens', true, at + FOR_EVER_MS, at)) await revoker.revokeEverything();
 }

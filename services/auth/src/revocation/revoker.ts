@@ -1,39 +1,39 @@
 import type { Revocation, State } from '@gaia/state/state';
 import { revocationExpiry } from '@gaia/token-guard/revocation-set';
 
-export interface CutOffs {
+export interface Revoker {
   /** Ends a login: its refresh tokens and, within a second everywhere, its access tokens. May be repeated. */
   endSession(sessionId: string): Promise<void>;
   /** Makes all access tokens that the user holds now invalid; refresh tokens fetch new ones with the present rights. */
-  cutOffSubject(subject: string): Promise<void>;
+  revokeTokensOf(subject: string): Promise<void>;
   /** Ends all logins of a user. */
   endAllSessions(subject: string): Promise<void>;
   /** Makes one access token invalid. */
-  cutOffToken(tokenId: string): Promise<void>;
+  revokeToken(tokenId: string): Promise<void>;
   /** Makes everything invalid that a key has signed. */
-  cutOffKey(keyId: string): Promise<void>;
+  revokeKey(keyId: string): Promise<void>;
   /** Makes everything invalid that was issued before now. */
-  cutOffEverything(): Promise<void>;
+  revokeEverything(): Promise<void>;
 }
 
 const COLLECTION = 'ended-session';
 
-export interface CutOffOptions {
+export interface RevokerOptions {
   readonly state: Pick<State, 'families' | 'revocations' | 'records'>;
   /** For how long verifiers use keys without hearing of this service, in seconds. */
   readonly keysMaxStaleSeconds: number;
   now(): number;
-  /** Told of every cut-off as soon as the feed holds it. */
-  onCutOff?(cutOff: Revocation): void;
+  /** Told of every revocation as soon as the feed holds it. */
+  onRevocation?(revocation: Revocation): void;
 }
 
-export function createCutOffs({ state, keysMaxStaleSeconds, now, onCutOff }: CutOffOptions): CutOffs {
+export function createRevoker({ state, keysMaxStaleSeconds, now, onRevocation }: RevokerOptions): Revoker {
   const limits = { longestTokenSeconds: MAX_ACCESS_TOKEN_SECONDS, keysMaxStaleSeconds };
 
-  async function append(cutOff: Revocation, at: number): Promise<number> {
-    const end = revocationExpiry(cutOff, at, limits);
-    await state.revocations.append(cutOff, end, at);
-    onCutOff?.(cutOff);
+  async function append(revocation: Revocation, at: number): Promise<number> {
+    const end = revocationExpiry(revocation, at, limits);
+    await state.revocations.append(revocation, end, at);
+    onRevocation?.(revocation);
     return end;
   }
 
@@ -45,7 +45,7 @@ export function createCutOffs({ state, keysMaxStaleSeconds, now, onCutOff }: Cut
     await state.records.set(COLLECTION, sid, true, end, at);
   }
 
-  async function cutOffSubject(id: string): Promise<void> {
+  async function revokeTokensOf(id: string): Promise<void> {
     const at = now();
     await append({ kind: 'sub', id, notBefore: nextSecond(at) }, at);
   }
@@ -56,22 +56,22 @@ export function createCutOffs({ state, keysMaxStaleSeconds, now, onCutOff }: Cut
       await announceEnd(sessionId);
       await state.families.end(sessionId, now());
     },
-    cutOffSubject,
+    revokeTokensOf,
     endAllSessions: async (subject) => {
-      await cutOffSubject(subject);
+      await revokeTokensOf(subject);
       for (const family of await state.families.listBySubject(subject, now())) {
         // By name as well: what the user has minted for others carries the session, and not the user as its subject.
         await announceEnd(family.sid);
         await state.families.end(family.sid, now());
       }
     },
-    cutOffToken: async (id) => {
+    revokeToken: async (id) => {
       await append({ kind: 'jti', id }, now());
     },
-    cutOffKey: async (id) => {
+    revokeKey: async (id) => {
       await append({ kind: 'kid', id }, now());
     },
-    cutOffEverything: async () => {
+    revokeEverything: async () => {
       const at = now();
       await append({ kind: 'all', notBefore: nextSecond(at) }, at);
     },

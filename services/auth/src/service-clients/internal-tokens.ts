@@ -1,6 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
-import type { IssueTimes } from '../tokens/iat-clock.ts';
+import type { IatClock } from '../tokens/iat-clock.ts';
 import type { ServiceName } from './call-service.ts';
 
 /**
@@ -25,15 +25,15 @@ const EXPORT_SECONDS = 1_800;
 
 export function createInternalTokens(options: {
   readonly accessTokens: AccessTokens;
-  readonly issueTimes: Pick<IssueTimes, 'next'>;
+  readonly iatClock: Pick<IatClock, 'next'>;
 }): InternalTokens {
-  const { accessTokens, issueTimes } = options;
+  const { accessTokens, iatClock } = options;
   return {
     forErasing: async (service) => {
       const { accessToken } = await accessTokens.issue({
         subject: SELF,
         clientId: SELF,
-        issuedAt: await issueTimes.next(SELF),
+        issuedAt: await iatClock.next(SELF),
         scopes: ['subjects:erase'],
         audience: service,
         lifetimeSeconds: ERASING_SECONDS,
@@ -45,7 +45,7 @@ export function createInternalTokens(options: {
         subject,
         clientId,
         sessionId,
-        issuedAt: await issueTimes.next(subject),
+        issuedAt: await iatClock.next(subject),
         scopes: ['account:export'],
         audience: service,
         lifetimeSeconds: EXPORT_SECONDS,

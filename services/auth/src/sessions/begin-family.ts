@@ -1,20 +1,20 @@
 import type { Family, FamilyStore } from '@gaia/state/state';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 
 /** Stores a new family. The sessions that make way for it end as in a logout: everywhere, and audited. */
-export type BeginFamily = (family: Family, by: Origin) => Promise<void>;
+export type BeginFamily = (family: Family, by: Actor) => Promise<void>;
 
 export function createBeginFamily({
   families,
-  cutOffs,
+  revoker,
   audit,
   idleMs,
   now,
 }: {
   readonly families: Pick<FamilyStore, 'create'>;
-  readonly cutOffs: Pick<CutOffs, 'endSession'>;
+  readonly revoker: Pick<Revoker, 'endSession'>;
   readonly audit: Pick<Audit, 'note'>;
   readonly idleMs: number;
   now(): number;
@@ -23,7 +23,7 @@ export function createBeginFamily({
     const evicted = await families.create(family, idleMs, now());
     await Promise.all(
       evicted.map(async ({ sid, sub, site }) => {
-        await cutOffs.endSession(sid);
+        await revoker.endSession(sid);
         const details = { reason: 'too_many_sessions' };
         await audit.note(
           { ...by, subject: sub, sessionId: sid },

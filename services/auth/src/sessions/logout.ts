@@ -1,13 +1,13 @@
 import { tokenMissing } from '@gaia/token-guard/problems';
 import type { Identity } from '@gaia/tokens/identity';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import { isUserId } from '../users/user.ts';
 
 export interface LogoutOptions {
-  readonly cutOffs: Pick<CutOffs, 'endSession' | 'cutOffToken'>;
+  readonly revoker: Pick<Revoker, 'endSession' | 'revokeToken'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verifyEvenExpired'>;
   /**
    * Who a genuine access token in time belongs to, revoked or not, so that logging out twice is no error.
@@ -20,7 +20,7 @@ export interface LogoutOptions {
 export interface LogoutRequest {
   readonly accessToken: string | undefined;
   readonly refreshToken: string | undefined;
-  readonly by: Origin;
+  readonly by: Actor;
 }
 
 interface Ending {
@@ -45,11 +45,11 @@ export function createLogout(options: LogoutOptions): (request: LogoutRequest) =
     if (accessToken !== undefined) {
       const { sessionId, subject, site, actor, tokenId } = await options.verifyAccessToken(accessToken);
       if (sessionId === undefined || actor !== undefined || !isUserId(subject))
-        await options.cutOffs.cutOffToken(tokenId);
+        await options.revoker.revokeToken(tokenId);
       else ended.set(sessionId, { subject, site });
     }
     for (const [sessionId, { subject, site }] of ended) {
-      await options.cutOffs.endSession(sessionId);
+      await options.revoker.endSession(sessionId);
       await options.audit.note({ ...by, subject, sessionId }, { action: 'session.end', site, target: subject });
     }
   };

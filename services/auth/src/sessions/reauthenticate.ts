@@ -2,32 +2,32 @@ import type { FamilyStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import type { ReadFacts } from '../access/account-facts.ts';
 import { sessionAccess } from '../access/site-access.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
-import type { PresentPassword } from '../passwords/current-password.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
-import type { IssueTimes } from '../tokens/iat-clock.ts';
+import type { RequireCurrentPassword } from '../passwords/current-password.ts';
+import type { Revoker } from '../revocation/revoker.ts';
+import type { IatClock } from '../tokens/iat-clock.ts';
 import type { LoginAccounts } from '../users/login-accounts.ts';
 import type { BeginFamily } from './begin-family.ts';
 import { nextSessionId } from './session-id.ts';
-import type { Grant, Sessions } from './sessions.ts';
+import type { Sessions, TokenResponse } from './sessions.ts';
 
 export interface ReauthenticateOptions {
-  readonly presentPassword: PresentPassword;
+  readonly requireCurrentPassword: RequireCurrentPassword;
   readonly accounts: Pick<LoginAccounts, 'credentialVersion'>;
   readonly readFacts: ReadFacts;
   readonly families: Pick<FamilyStore, 'get'>;
   readonly beginFamily: BeginFamily;
-  readonly cutOffs: Pick<CutOffs, 'endSession'>;
-  readonly sessions: Pick<Sessions, 'grant'>;
-  readonly issueTimes: Pick<IssueTimes, 'next'>;
+  readonly revoker: Pick<Revoker, 'endSession'>;
+  readonly sessions: Pick<Sessions, 'issueTokens'>;
+  readonly iatClock: Pick<IatClock, 'next'>;
   readonly audit: Pick<Audit, 'note'>;
   now(): number;
   randomId(): string;
 }
 
-export type Reauthenticate = (caller: Identity, by: Origin, password: string) => Promise<Grant>;
+export type Reauthenticate = (caller: Identity, by: Actor, password: string) => Promise<TokenResponse>;
 
 /**
  * Tokens with a new `auth_time` for who shows the current password again. The session goes on under another id, as part of
@@ -35,11 +35,11 @@ export type Reauthenticate = (caller: Identity, by: Origin, password: string) =>
  * Throws wrong_password, rate_limited, forbidden, not_a_member, token_revoked.
  */
 export function createReauthenticate(options: ReauthenticateOptions): Reauthenticate {
-  const { presentPassword, accounts, readFacts, families, cutOffs, sessions, audit, now } = options;
+  const { requireCurrentPassword, accounts, readFacts, families, revoker, sessions, audit, now } = options;
   return async (caller, by, password) => {
-    const user = await presentPassword(caller, by, password);
+    const user = await requireCurrentPassword(caller, by, password);
     if (caller.sessionId === undefined) throw problem('forbidden');
-    const issuedAt = await options.issueTimes.next(user.id);
+    const issuedAt = await options.iatClock.next(user.id);
     const source = await families.get(caller.sessionId, now());
     if (source === undefined || source.sub !== user.id) throw refuseToken('token_revoked', 'session_ended');
     const facts = await readFacts({ user: user.id, site: source.site });
@@ -52,12 +52,12 @@ export function createReauthenticate(options: ReauthenticateOptions): Reauthenti
     // What has ended the session, or changed the password, between the look and the creation has not seen the new one.
     const isStill = (await families.get(source.sid, now())) !== undefined;
     if (!isStill || (await accounts.credentialVersion(user.id)) !== user.credentialVersion) {
-      await cutOffs.endSession(sid);
+      await revoker.endSession(sid);
       throw refuseToken('token_revoked', 'session_ended');
     }
-    await cutOffs.endSession(source.sid);
+    await revoker.endSession(source.sid);
     const details = { opened: sid };
     await audit.note(by, { action: 'session.reauthenticate', site: source.site, target: user.id, details });
-    return sessions.grant(family, facts.user, access, issuedAt);
+    return sessions.issueTokens(family, facts.user, access, issuedAt);
   };
 }

@@ -2,10 +2,10 @@ import { bearer, problems, tokenRefusals } from '@gaia/http-service/route-schema
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { CurrentPassword } from '../passwords/schemas.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
-import { GrantAnswer, grantAnswer } from './token-response.ts';
+import { TokenResponseBody, tokenResponseBody } from './token-response.ts';
 
 /** `POST /auth/reauthenticate`. To be registered under a guard. */
 export function registerReauthentication(app: Service, reauthenticate: Reauthenticate): void {
@@ -21,7 +21,7 @@ export function registerReauthentication(app: Service, reauthenticate: Reauthent
         ...bearer,
         body: Type.Object({ current_password: CurrentPassword }, { additionalProperties: false }),
         response: {
-          200: GrantAnswer,
+          200: TokenResponseBody,
           ...problems({
             400: ['validation_failed', 'malformed_json'],
             401: tokenRefusals,
@@ -34,9 +34,9 @@ export function registerReauthentication(app: Service, reauthenticate: Reauthent
       },
     },
     async (request, reply) => {
-      const grant = await reauthenticate(identityOf(request), originOf(request), request.body.current_password);
+      const tokens = await reauthenticate(identityOf(request), actorOf(request), request.body.current_password);
       reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
-      return grantAnswer(grant);
+      return tokenResponseBody(tokens);
     },
   );
 }

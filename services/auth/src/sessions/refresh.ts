@@ -1,21 +1,21 @@
 import type { FamilyStore } from '@gaia/state/state';
 import type { ReadFacts } from '../access/account-facts.ts';
 import { type SiteAccess, sessionAccess } from '../access/site-access.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
-import type { IssueTimes } from '../tokens/iat-clock.ts';
+import type { Revoker } from '../revocation/revoker.ts';
+import type { IatClock } from '../tokens/iat-clock.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { Grant, Sessions } from './sessions.ts';
+import type { Sessions, TokenResponse } from './sessions.ts';
 
 export interface RefreshOptions {
   readonly readFacts: ReadFacts;
   readonly families: Pick<FamilyStore, 'rotate' | 'get'>;
   readonly refreshTokens: RefreshTokens;
   readonly sessions: Sessions;
-  readonly cutOffs: Pick<CutOffs, 'endSession'>;
-  readonly issueTimes: IssueTimes;
+  readonly revoker: Pick<Revoker, 'endSession'>;
+  readonly iatClock: IatClock;
   readonly graceMs: number;
   readonly idleMs: number;
   readonly audit: Pick<Audit, 'note'>;
@@ -27,7 +27,7 @@ export interface RefreshOptions {
 }
 
 /** Refreshes with the user's present rights, or with some of them (RFC 6749 §6). */
-export type Refresh = (refreshToken: string, by: Origin, scopes?: readonly string[]) => Promise<Grant>;
+export type Refresh = (refreshToken: string, by: Actor, scopes?: readonly string[]) => Promise<TokenResponse>;
 
 /**
  * Exchanges a refresh token for new tokens with the user's present rights.
@@ -35,12 +35,12 @@ export type Refresh = (refreshToken: string, by: Origin, scopes?: readonly strin
  * `session_ended`, `reuse_detected`, `user_disabled` or `not_a_member`; invalid_scope for rights that the user has not.
  */
 export function createRefresh(options: RefreshOptions): Refresh {
-  const { readFacts, families, refreshTokens, sessions, cutOffs, issueTimes, audit, graceMs, idleMs, now } = options;
+  const { readFacts, families, refreshTokens, sessions, revoker, iatClock, audit, graceMs, idleMs, now } = options;
 
   async function rightsOn(subject: string, site: string | undefined, sid: string) {
     const facts = await readFacts({ user: subject, site });
     if (facts === undefined || facts.disabled) {
-      await cutOffs.endSession(sid);
+      await revoker.endSession(sid);
       throw refuseToken('token_revoked', 'user_disabled');
     }
     return { user: facts.user, access: sessionAccess(facts, site) };
@@ -49,7 +49,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
   return async (refreshToken, by, scopes) => {
     const claims = await refreshTokens.verify(refreshToken);
     const { sessionId: sid, subject } = claims;
-    const issuedAt = await issueTimes.next(subject);
+    const issuedAt = await iatClock.next(subject);
     // Read before the token is used up: while the database is away nobody loses a session over it.
     let site = claims.site;
     let { user, access } = await rightsOn(subject, site, sid);
@@ -62,13 +62,13 @@ export function createRefresh(options: RefreshOptions): Refresh {
     const rotation = await families.rotate({ sid, sequence: claims.sequence, graceMs, idleMs, now: now() });
     if (rotation.outcome === 'reused') {
       options.onReuse({ sid, sub: subject });
-      await cutOffs.endSession(sid);
+      await revoker.endSession(sid);
       const session = { ...by, subject, sessionId: sid };
       await audit.note(session, { action: 'session.reuse', outcome: 'refused', site: claims.site, target: subject });
       throw refuseToken('token_revoked', 'reuse_detected');
     }
     if (rotation.outcome === 'ended') {
-      await cutOffs.endSession(sid);
+      await revoker.endSession(sid);
       throw refuseToken('token_revoked', 'session_ended');
     }
     const { family } = rotation;
@@ -76,7 +76,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
       ({ user, access } = await rightsOn(subject, family.site, sid));
       granted = narrowed(access, scopes);
     }
-    return sessions.grant(family, user, granted, issuedAt, options.lifetimeSeconds());
+    return sessions.issueTokens(family, user, granted, issuedAt, options.lifetimeSeconds());
   };
 }
 

@@ -8,14 +8,14 @@ import { createRefresh, type RefreshOptions } from './refresh.ts';
 import { sessionMetrics } from './session-metrics.ts';
 import { createSessions, type SessionOptions } from './sessions.ts';
 import { createSwitchSite, type SwitchSiteOptions } from './switch-site.ts';
-import { createOwnSessions, type OwnSessionsOptions } from './user-sessions.ts';
+import { createUserSessions, type UserSessionsOptions } from './user-sessions.ts';
 
 type Shared = SessionOptions &
   RefreshOptions &
   LogoutOptions &
   SwitchSiteOptions &
   ReauthenticateOptions &
-  OwnSessionsOptions;
+  UserSessionsOptions;
 
 type SessionLifeOptions = Omit<
   Shared,
@@ -51,6 +51,6 @@ export function createSessionLife(options: SessionLifeOptions) {
     logout: createLogout(options),
     switchSite: createSwitchSite({ ...options, sessions, refresh }),
     reauthenticate: createReauthenticate({ ...options, beginFamily, sessions }),
-    ownSessions: createOwnSessions(options),
+    userSessions: createUserSessions(options),
   };
 }

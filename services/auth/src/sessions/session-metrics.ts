@@ -31,9 +31,9 @@ export function sessionMetrics(metrics: Registry): SessionMetrics {
       (login) =>
       async (...given) => {
         try {
-          const grant = await login(...given);
+          const tokens = await login(...given);
           logins.inc({ outcome: 'ok' });
-          return grant;
+          return tokens;
         } catch (error) {
           logins.inc({ outcome: outcomeOf(error) });
           throw error;

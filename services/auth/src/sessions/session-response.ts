@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import type { OwnSession } from './user-sessions.ts';
+import type { UserSession } from './user-sessions.ts';
 
-export const SessionAnswer = Type.Object({
+export const SessionResponse = Type.Object({
   id: Type.String({ description: 'The `sid` of its tokens' }),
   device: Type.String(),
   user_agent: Type.String(),
@@ -15,7 +15,7 @@ export const SessionAnswer = Type.Object({
   current: Type.Boolean({ description: 'Where this request comes from' }),
 });
 
-export function sessionAnswer({ family, device, current }: OwnSession) {
+export function sessionResponse({ family, device, current }: UserSession) {
   const time = (at: number) => new Date(at).toISOString();
   return {
     id: family.sid,

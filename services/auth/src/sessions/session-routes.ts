@@ -2,22 +2,22 @@ import { bearer, noBody, problems, secretText, tokenRefusals } from '@gaia/http-
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { requireAnyScope } from '../permissions/permissions.ts';
 import { SiteId } from '../sites/schemas.ts';
-import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
+import { ProfileResponse, profileResponse } from '../users/profile.ts';
 import { USER_ID_PATTERN } from '../users/user.ts';
-import { SessionAnswer, sessionAnswer } from './session-response.ts';
+import { SessionResponse, sessionResponse } from './session-response.ts';
 import type { SwitchSite } from './switch-site.ts';
 import { RefreshToken } from './token-response.ts';
-import type { OwnSessions } from './user-sessions.ts';
+import type { UserSessions } from './user-sessions.ts';
 
 const SwitchBody = Type.Object(
   { site: SiteId, refresh_token: Type.Optional(RefreshToken) },
   { additionalProperties: false },
 );
 
-const SwitchAnswer = Type.Object({
+const SwitchResponse = Type.Object({
   access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
@@ -25,7 +25,7 @@ const SwitchAnswer = Type.Object({
   refresh_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
   session_expires_in: Type.Optional(Type.Integer({ description: 'Seconds' })),
   scope: Type.String(),
-  user: ProfileAnswer,
+  user: ProfileResponse,
 });
 
 const SessionParams = Type.Object({ session: Type.String({ minLength: 1, maxLength: 128 }) });
@@ -35,7 +35,7 @@ const denials = { 401: tokenRefusals, 403: ['forbidden'], 503: ['unavailable'] }
 /** `/auth/sessions`: where the user is logged in; `POST /auth/switch`. To be registered under a guard. */
 export function registerSessions(
   app: Service,
-  { ownSessions, switchSite }: { ownSessions: OwnSessions; switchSite: SwitchSite },
+  { userSessions, switchSite }: { userSessions: UserSessions; switchSite: SwitchSite },
 ): void {
   app.get(
     '/auth/sessions',
@@ -44,13 +44,13 @@ export function registerSessions(
         summary: 'Where the user is logged in',
         tags: ['session'],
         ...bearer,
-        response: { 200: Type.Object({ items: Type.Array(SessionAnswer) }), ...problems(denials) },
+        response: { 200: Type.Object({ items: Type.Array(SessionResponse) }), ...problems(denials) },
       },
     },
     async (request, reply) => {
-      const all = await ownSessions.list(identityOf(request));
+      const all = await userSessions.list(identityOf(request));
       reply.header('cache-control', 'no-store');
-      return { items: all.map(sessionAnswer) };
+      return { items: all.map(sessionResponse) };
     },
   );
 
@@ -73,7 +73,7 @@ export function registerSessions(
       },
     },
     async (request, reply) => {
-      await ownSessions.endAll(identityOf(request), originOf(request), request.query.keep ?? 'none');
+      await userSessions.endAll(identityOf(request), actorOf(request), request.query.keep ?? 'none');
       return reply.code(204).send();
     },
   );
@@ -90,7 +90,7 @@ export function registerSessions(
       },
     },
     async (request, reply) => {
-      await ownSessions.end(identityOf(request), originOf(request), request.params.session);
+      await userSessions.end(identityOf(request), actorOf(request), request.params.session);
       return reply.code(204).send();
     },
   );
@@ -111,7 +111,7 @@ export function registerSessions(
     },
     async (request, reply) => {
       requireAnyScope(identityOf(request), 'sites:manage');
-      await ownSessions.endAllOf(request.params.user, originOf(request));
+      await userSessions.endAllOf(request.params.user, actorOf(request));
       return reply.code(204).send();
     },
   );
@@ -128,25 +128,25 @@ export function registerSessions(
         ...bearer,
         body: SwitchBody,
         response: {
-          200: SwitchAnswer,
+          200: SwitchResponse,
           ...problems({ 400: ['validation_failed'], ...denials, 403: ['forbidden', 'not_a_member'] }),
         },
       },
     },
     async (request, reply) => {
       const { site, refresh_token: refreshToken } = request.body;
-      const grant = await switchSite(identityOf(request), originOf(request), { site, refreshToken });
+      const tokens = await switchSite(identityOf(request), actorOf(request), { site, refreshToken });
       reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
       return {
-        access_token: grant.accessToken,
+        access_token: tokens.accessToken,
         token_type: 'Bearer' as const,
-        expires_in: grant.expiresIn,
-        scope: grant.scope,
-        user: profileAnswer(grant.user),
-        ...('refreshToken' in grant && {
-          refresh_token: grant.refreshToken,
-          refresh_expires_in: grant.refreshExpiresIn,
-          session_expires_in: grant.sessionExpiresIn,
+        expires_in: tokens.expiresIn,
+        scope: tokens.scope,
+        user: profileResponse(tokens.user),
+        ...('refreshToken' in tokens && {
+          refresh_token: tokens.refreshToken,
+          refresh_expires_in: tokens.refreshExpiresIn,
+          session_expires_in: tokens.sessionExpiresIn,
         }),
       };
     },

@@ -1,6 +1,6 @@
 import type { Family, FamilyStore } from '@gaia/state/state';
 import type { SiteAccess } from '../access/site-access.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { AccessToken, AccessTokens } from '../tokens/access-tokens.ts';
 import { FIRST_PARTY_CLIENT } from '../tokens/access-tokens.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
@@ -8,7 +8,7 @@ import type { UserProfile } from '../users/profile.ts';
 import type { BeginFamily } from './begin-family.ts';
 
 /** What a login or a refresh answers. */
-export interface Grant {
+export interface TokenResponse {
   readonly accessToken: string;
   /** Seconds. */
   readonly expiresIn: number;
@@ -28,7 +28,7 @@ export interface Login {
   readonly amr: readonly string[];
   readonly userAgent: string;
   readonly address: string;
-  readonly by: Origin;
+  readonly by: Actor;
 }
 
 export interface Sessions {
@@ -37,14 +37,14 @@ export interface Sessions {
   /** Ends a family that nobody holds a token of. Never rejects: without a token it dies unused. */
   abandon(family: Family): Promise<void>;
   /** The tokens of a family's present state. Seconds; `lifetimeSeconds` is the configured life if absent. */
-  grant(
+  issueTokens(
     family: Family,
     user: UserProfile,
     access: SiteAccess,
     issuedAt: number,
     lifetimeSeconds?: number,
-  ): Promise<Grant>;
-  /** As grant, without a refresh token. */
+  ): Promise<TokenResponse>;
+  /** As issueTokens, without a refresh token. */
   access(family: Family, access: SiteAccess, issuedAt: number): Promise<AccessToken>;
 }
 
@@ -77,7 +77,7 @@ export function createSessions(options: SessionOptions): Sessions {
     });
   }
 
-  const grant: Sessions['grant'] = async (family, user, access, issuedAt, lifetimeSeconds) => {
+  const issueTokens: Sessions['issueTokens'] = async (family, user, access, issuedAt, lifetimeSeconds) => {
     const { accessToken, expiresIn, scope } = await accessTokenOf(family, access, issuedAt, lifetimeSeconds);
     const refresh = refreshTokens.issue(family);
     return {
@@ -92,7 +92,7 @@ export function createSessions(options: SessionOptions): Sessions {
   };
 
   return {
-    grant,
+    issueTokens,
     access: (family, access, issuedAt) => accessTokenOf(family, access, issuedAt),
     begin: async (login) => {
       const at = now();

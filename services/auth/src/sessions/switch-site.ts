@@ -2,15 +2,15 @@ import type { FamilyStore } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import type { ReadFacts } from '../access/account-facts.ts';
 import { siteAccess } from '../access/site-access.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
 import { selfOf } from '../permissions/user-caller.ts';
 import type { AccessToken } from '../tokens/access-tokens.ts';
-import type { IssueTimes } from '../tokens/iat-clock.ts';
+import type { IatClock } from '../tokens/iat-clock.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 import type { Refresh } from './refresh.ts';
-import type { Grant, Sessions } from './sessions.ts';
+import type { Sessions, TokenResponse } from './sessions.ts';
 
 export interface SwitchSiteOptions {
   readonly readFacts: ReadFacts;
@@ -18,16 +18,16 @@ export interface SwitchSiteOptions {
   readonly sessions: Pick<Sessions, 'access'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verify'>;
   readonly refresh: Refresh;
-  readonly issueTimes: IssueTimes;
+  readonly iatClock: IatClock;
   readonly audit: Pick<Audit, 'note'>;
   now(): number;
 }
 
 export type SwitchSite = (
   caller: Identity,
-  by: Origin,
+  by: Actor,
   request: { readonly site: string; readonly refreshToken: string | undefined },
-) => Promise<(AccessToken & Pick<Grant, 'user'>) | Grant>;
+) => Promise<(AccessToken & Pick<TokenResponse, 'user'>) | TokenResponse>;
 
 /**
  * Moves the caller's login to another site of which the user is a member: an access token for it, and from now on every
@@ -35,7 +35,7 @@ export type SwitchSite = (
  * ends after minutes, would buy a session of weeks. Throws forbidden, not_a_member, token_invalid, token_revoked.
  */
 export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
-  const { readFacts, families, sessions, refreshTokens, issueTimes, audit, now } = options;
+  const { readFacts, families, sessions, refreshTokens, iatClock, audit, now } = options;
   return async (caller, by, { site, refreshToken }) => {
     const user = selfOf(caller);
     const { sessionId } = caller;
@@ -43,7 +43,7 @@ export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
     if (refreshToken !== undefined && (await refreshTokens.verify(refreshToken)).sessionId !== sessionId) {
       throw refuseToken('token_invalid');
     }
-    const issuedAt = await issueTimes.next(user);
+    const issuedAt = await iatClock.next(user);
     const facts = await readFacts({ user, site });
     if (facts === undefined || facts.disabled) throw refuseToken('token_revoked', 'user_disabled');
     const access = facts.site === site ? siteAccess(facts) : undefined;

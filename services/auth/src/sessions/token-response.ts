@@ -1,12 +1,12 @@
 import { secretText } from '@gaia/http-service/route-schemas';
 import { type Static, Type } from 'typebox';
 import { MAX_REFRESH_TOKEN_LENGTH } from '../tokens/refresh-tokens.ts';
-import { ProfileAnswer, profileAnswer } from '../users/profile.ts';
-import type { Grant } from './sessions.ts';
+import { ProfileResponse, profileResponse } from '../users/profile.ts';
+import type { TokenResponse } from './sessions.ts';
 
 export const RefreshToken = Type.String({ minLength: 1, maxLength: MAX_REFRESH_TOKEN_LENGTH });
 
-export const GrantAnswer = Type.Object({
+export const TokenResponseBody = Type.Object({
   access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
@@ -14,19 +14,19 @@ export const GrantAnswer = Type.Object({
   refresh_expires_in: Type.Integer({ description: 'Seconds, if it is not used before' }),
   session_expires_in: Type.Integer({ description: 'Seconds until the login ends, however often it is refreshed' }),
   scope: Type.String({ description: 'Effective permissions, separated by spaces' }),
-  user: ProfileAnswer,
+  user: ProfileResponse,
 });
 
 /** A grant as it travels. */
-export function grantAnswer(grant: Grant): Static<typeof GrantAnswer> {
+export function tokenResponseBody(tokens: TokenResponse): Static<typeof TokenResponseBody> {
   return {
-    access_token: grant.accessToken,
+    access_token: tokens.accessToken,
     token_type: 'Bearer',
-    expires_in: grant.expiresIn,
-    refresh_token: grant.refreshToken,
-    refresh_expires_in: grant.refreshExpiresIn,
-    session_expires_in: grant.sessionExpiresIn,
-    scope: grant.scope,
-    user: profileAnswer(grant.user),
+    expires_in: tokens.expiresIn,
+    refresh_token: tokens.refreshToken,
+    refresh_expires_in: tokens.refreshExpiresIn,
+    session_expires_in: tokens.sessionExpiresIn,
+    scope: tokens.scope,
+    user: profileResponse(tokens.user),
   };
 }

@@ -16,7 +16,7 @@ export function readOrigin(text: string, publicUrl: string): string {
  * own machine, or where the installation has none either: anybody on the way could put a script into such a page.
  * Throws validation_failed.
  */
-export function readFrontEndOrigins(texts: readonly string[], publicUrl: string): string[] {
+export function readAllowedOrigins(texts: readonly string[], publicUrl: string): string[] {
   const isPlain = new URL(publicUrl).protocol === 'http:';
   const origins = texts.map((text, index) => {
     const url = originUrl(text);

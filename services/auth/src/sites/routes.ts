@@ -1,12 +1,20 @@
 import { bearer, pageSchema, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { problem } from '../errors.ts';
 import { PageQuery, readPage } from '../pagination/page.ts';
 import { isAdministrator, requireAnyScope } from '../permissions/permissions.ts';
 import { userIdOf } from '../permissions/user-caller.ts';
-import { HostAnswer, HostParams, NewSiteBody, SiteAnswer, SiteChangesBody, SiteParams, siteAnswer } from './schemas.ts';
+import {
+  HostParams,
+  HostResponse,
+  NewSiteBody,
+  SiteChangesBody,
+  SiteParams,
+  SiteResponse,
+  siteResponse,
+} from './schemas.ts';
 import { isSiteId, readHost } from './site-id.ts';
 import type { Sites } from './sites.ts';
 
@@ -19,7 +27,7 @@ export function registerHosts(app: Service, sites: Sites): void {
         summary: 'The site that answers to a host',
         tags: ['sites'],
         params: HostParams,
-        response: { 200: HostAnswer, ...problems({ 404: ['site_not_found'] }) },
+        response: { 200: HostResponse, ...problems({ 404: ['site_not_found'] }) },
       },
     },
     async (request) => {
@@ -42,7 +50,7 @@ export function registerSites(app: Service, sites: Sites): void {
         ...bearer,
         body: NewSiteBody,
         response: {
-          201: SiteAnswer,
+          201: SiteResponse,
           ...problems({
             400: ['validation_failed'],
             401: tokenRefusals,
@@ -56,7 +64,7 @@ export function registerSites(app: Service, sites: Sites): void {
       requireAnyScope(identityOf(request), 'sites:manage');
       const { id, name, hosts } = request.body;
       reply.code(201);
-      return siteAnswer(await sites.create({ id, name, hosts: hosts ?? [] }, originOf(request)));
+      return siteResponse(await sites.create({ id, name, hosts: hosts ?? [] }, actorOf(request)));
     },
   );
 
@@ -69,7 +77,7 @@ export function registerSites(app: Service, sites: Sites): void {
         ...bearer,
         querystring: PageQuery,
         response: {
-          200: pageSchema(SiteAnswer),
+          200: pageSchema(SiteResponse),
           ...problems({ 400: ['validation_failed', 'invalid_cursor'], 401: tokenRefusals, 403: ['forbidden'] }),
         },
       },
@@ -78,7 +86,7 @@ export function registerSites(app: Service, sites: Sites): void {
       const caller = identityOf(request);
       const member = isAdministrator(caller) ? undefined : userIdOf(caller);
       const page = await sites.list(readPage(request.query, isSiteId), member);
-      return { items: page.items.map(siteAnswer), next_cursor: page.nextCursor };
+      return { items: page.items.map(siteResponse), next_cursor: page.nextCursor };
     },
   );
 
@@ -91,7 +99,7 @@ export function registerSites(app: Service, sites: Sites): void {
         ...bearer,
         params: SiteParams,
         response: {
-          200: SiteAnswer,
+          200: SiteResponse,
           ...problems({ 401: tokenRefusals, 403: ['forbidden'], 404: ['site_not_found'] }),
         },
       },
@@ -99,7 +107,7 @@ export function registerSites(app: Service, sites: Sites): void {
     async (request) => {
       const caller = identityOf(request);
       const member = isAdministrator(caller) ? undefined : userIdOf(caller);
-      return siteAnswer(await sites.get(request.params.site, member));
+      return siteResponse(await sites.get(request.params.site, member));
     },
   );
 
@@ -113,7 +121,7 @@ export function registerSites(app: Service, sites: Sites): void {
         params: SiteParams,
         body: SiteChangesBody,
         response: {
-          200: SiteAnswer,
+          200: SiteResponse,
           ...problems({
             400: ['validation_failed', 'malformed_json'],
             401: tokenRefusals,
@@ -131,7 +139,7 @@ export function registerSites(app: Service, sites: Sites): void {
       if (!isAdministrator(caller) && caller.site !== site) throw problem('forbidden');
       // Whoever says where links lead could collect the tokens of people who have accounts elsewhere too.
       if (origin !== undefined) requireAnyScope(caller, 'sites:manage');
-      return siteAnswer(await sites.change(site, { name, registration, origin, origins }, originOf(request)));
+      return siteResponse(await sites.change(site, { name, registration, origin, origins }, actorOf(request)));
     },
   );
 }

@@ -50,7 +50,7 @@ export const SiteChangesBody = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-export const SiteAnswer = Type.Object({
+export const SiteResponse = Type.Object({
   id: Type.String(),
   name: Type.String(),
   hosts: Type.Array(Type.String()),
@@ -60,7 +60,7 @@ export const SiteAnswer = Type.Object({
   created_at: Type.String(),
 });
 
-export const HostAnswer = Type.Object({
+export const HostResponse = Type.Object({
   site: Type.String(),
   name: Type.String(),
   origin: Type.String({ description: 'The one at which the site exists under this host' }),
@@ -68,7 +68,7 @@ export const HostAnswer = Type.Object({
   origins: Type.Array(Type.String(), { description: 'Front ends whose pages may call the site’s API' }),
 });
 
-export function siteAnswer({ id, name, hosts, registration, origin, origins, createdAt }: Site) {
+export function siteResponse({ id, name, hosts, registration, origin, origins, createdAt }: Site) {
   return {
     id,
     name,

@@ -1,12 +1,12 @@
 import { isUniqueViolation } from '@gaia/database/errors';
 import type { Kysely } from 'kysely';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuthTables, RegistrationPolicy } from '../database.ts';
 import { problem } from '../errors.ts';
 import { type Page, type PageRequest, pageOf } from '../pagination/page.ts';
 import { invalidBody } from '../validation.ts';
-import { readFrontEndOrigins, readOrigin } from './allowed-origins.ts';
+import { readAllowedOrigins, readOrigin } from './allowed-origins.ts';
 import { originAtHost } from './site-origin.ts';
 
 export interface Site {
@@ -48,9 +48,9 @@ export interface PublicSite {
 
 export interface Sites {
   /** Throws site_exists, host_taken. */
-  create(site: NewSite, by: Origin): Promise<Site>;
+  create(site: NewSite, by: Actor): Promise<Site>;
   /** Throws site_not_found, validation_failed. */
-  change(id: string, changes: SiteChanges, by: Origin): Promise<Site>;
+  change(id: string, changes: SiteChanges, by: Actor): Promise<Site>;
   /** Throws site_not_found, also for a site that `member` does not belong to. */
   get(id: string, member?: string): Promise<Site>;
   /** All sites, or those that `member` belongs to, by id. */
@@ -109,7 +109,7 @@ export function createSites({ database, audit, publicUrl, now }: SitesOptions): 
         ...(name !== undefined && { name }),
         ...(registration !== undefined && { registration }),
         ...(origin !== undefined && { origin: origin === null ? null : readOrigin(origin, publicUrl) }),
-        ...(origins !== undefined && { origins: readFrontEndOrigins(origins, publicUrl) }),
+        ...(origins !== undefined && { origins: readAllowedOrigins(origins, publicUrl) }),
       };
       if (typeof set.origin === 'string') {
         const { hostname } = new URL(set.origin);

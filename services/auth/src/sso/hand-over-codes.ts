@@ -15,13 +15,13 @@ export interface HandOver {
   readonly remember: boolean;
 }
 
-export interface HandOverTokens {
+export interface HandOverCodes {
   issue(handOver: HandOver): Promise<{ readonly token: string /** Seconds. */; readonly expiresIn: number }>;
   /** Rejects with TokenRefusal. */
   verify(token: string): Promise<HandOverClaims>;
 }
 
-export interface HandOverTokenOptions {
+export interface HandOverCodeOptions {
   readonly issuer: string;
   readonly keys: KeySource;
   readonly sign: Sign;
@@ -33,7 +33,7 @@ export interface HandOverTokenOptions {
 const { lifetimeSeconds } = tokenPurposes.siteHandOver;
 
 /** Tokens that bring a sign-on to another site: RS256, because that site's gateway verifies them. */
-export function createHandOverTokens(options: HandOverTokenOptions): HandOverTokens {
+export function createHandOverCodes(options: HandOverCodeOptions): HandOverCodes {
   const { issuer, now } = options;
   return {
     issue: async ({ subject, sessionId, site, audience, nonce, remember }) => {

@@ -1,8 +1,8 @@
 import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
-import { originOf } from '../audit/actor.ts';
-import { GrantAnswer, grantAnswer } from '../sessions/token-response.ts';
+import { actorOf } from '../audit/actor.ts';
+import { TokenResponseBody, tokenResponseBody } from '../sessions/token-response.ts';
 import { tokenProblem } from '../tokens/token-problems.ts';
 import { EndBody, ExchangeBody, HandOverBody, HandOverReply } from './schemas.ts';
 import type { SignOns } from './sign-ons.ts';
@@ -32,7 +32,7 @@ export function registerHandOver(app: Service, signOns: Pick<SignOns, 'handOver'
       },
     },
     async (request, reply) => {
-      const { token, expiresIn, origin } = await signOns.handOver(identityOf(request), originOf(request), request.body);
+      const { token, expiresIn, origin } = await signOns.handOver(identityOf(request), actorOf(request), request.body);
       reply.headers(neverKept);
       return { token, expires_in: expiresIn, origin };
     },
@@ -49,7 +49,7 @@ export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' 
         tags,
         body: ExchangeBody,
         response: {
-          200: GrantAnswer,
+          200: TokenResponseBody,
           ...problems({ 400: ['validation_failed'], 401: tokenRefusals.slice(1), 403: ['not_a_member'] }),
         },
       },
@@ -57,9 +57,9 @@ export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' 
     async (request, reply) => {
       const { token, verifier } = request.body;
       const userAgent = request.headers['user-agent'] ?? '';
-      const grant = await problemsOf(signOns.exchange({ token, verifier, userAgent }, originOf(request)));
+      const tokens = await problemsOf(signOns.exchange({ token, verifier, userAgent }, actorOf(request)));
       reply.headers(neverKept);
-      return grantAnswer(grant);
+      return tokenResponseBody(tokens);
     },
   );
 
@@ -77,7 +77,7 @@ export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' 
       },
     },
     async (request, reply) => {
-      await signOns.end(request.body.refresh_token, originOf(request));
+      await signOns.end(request.body.refresh_token, actorOf(request));
       return reply.code(204).headers(neverKept).send();
     },
   );

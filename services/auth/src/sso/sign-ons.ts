@@ -3,20 +3,20 @@ import type { FamilyStore, State } from '@gaia/state/state';
 import type { Identity } from '@gaia/tokens/identity';
 import type { ReadFacts } from '../access/account-facts.ts';
 import { siteAccess } from '../access/site-access.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem, refuseToken } from '../errors.ts';
 import { userIdOf } from '../permissions/user-caller.ts';
-import type { CutOffs } from '../revocation/revoker.ts';
+import type { Revoker } from '../revocation/revoker.ts';
 import type { BeginFamily } from '../sessions/begin-family.ts';
 import { nextSessionId, signOnOf } from '../sessions/session-id.ts';
-import type { Grant, Sessions } from '../sessions/sessions.ts';
+import type { Sessions, TokenResponse } from '../sessions/sessions.ts';
 import type { Sites } from '../sites/sites.ts';
-import type { IssueTimes } from '../tokens/iat-clock.ts';
+import type { IatClock } from '../tokens/iat-clock.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { HandOverTokens } from './hand-over-codes.ts';
+import type { HandOverCodes } from './hand-over-codes.ts';
 
-export interface HandOverAnswer {
+export interface HandOverResponse {
   readonly token: string;
   /** Seconds. */
   readonly expiresIn: number;
@@ -31,19 +31,19 @@ export interface SignOns {
    */
   handOver(
     caller: Identity,
-    by: Origin,
+    by: Actor,
     target: { readonly host: string; readonly nonce: string; readonly remember?: boolean },
-  ): Promise<HandOverAnswer>;
+  ): Promise<HandOverResponse>;
   /**
    * Exchanges the token, once, for a session on its site. `verifier` is what the site had put into the browser.
    * Throws token_malformed, token_invalid, token_expired, token_revoked (`session_ended`, `used`), not_a_member.
    */
   exchange(
     request: { readonly token: string; readonly verifier: string; readonly userAgent: string },
-    by: Origin,
-  ): Promise<Grant>;
+    by: Actor,
+  ): Promise<TokenResponse>;
   /** Ends the sessions of all sites of the sign-on that a refresh token belongs to. Throws as a refused token. */
-  end(refreshToken: string, by: Origin): Promise<void>;
+  end(refreshToken: string, by: Actor): Promise<void>;
 }
 
 export interface SignOnOptions {
@@ -51,11 +51,11 @@ export interface SignOnOptions {
   readonly families: Pick<FamilyStore, 'get' | 'listBySubject'>;
   readonly beginFamily: BeginFamily;
   readonly consumeOnce: State['consumeOnce'];
-  readonly cutOffs: Pick<CutOffs, 'endSession'>;
-  readonly handOverTokens: HandOverTokens;
+  readonly revoker: Pick<Revoker, 'endSession'>;
+  readonly handOverCodes: HandOverCodes;
   readonly refreshTokens: Pick<RefreshTokens, 'verifyEvenExpired'>;
-  readonly issueTimes: Pick<IssueTimes, 'next'>;
-  readonly sessions: Pick<Sessions, 'grant'>;
+  readonly iatClock: Pick<IatClock, 'next'>;
+  readonly sessions: Pick<Sessions, 'issueTokens'>;
   readonly sites: Pick<Sites, 'findByHost'>;
   readonly audit: Pick<Audit, 'note'>;
   now(): number;
@@ -67,7 +67,7 @@ const EXCHANGED = 'sso-exchange';
 
 /** One sign-on, many sites: brings it to another site, and ends it everywhere. */
 export function createSignOns(options: SignOnOptions): SignOns {
-  const { readFacts, families, handOverTokens, sessions, audit, now } = options;
+  const { readFacts, families, handOverCodes, sessions, audit, now } = options;
 
   async function rightsOn(subject: string, site: string) {
     const facts = await readFacts({ user: subject, site });
@@ -89,13 +89,13 @@ export function createSignOns(options: SignOnOptions): SignOns {
       const family = await families.get(caller.sessionId, now());
       if (family === undefined || family.sub !== subject) throw refuseToken('token_revoked', 'session_ended');
       const handOver = { subject, sessionId: family.sid, site, audience: origin, nonce, remember };
-      const issued = await handOverTokens.issue(handOver);
+      const issued = await handOverCodes.issue(handOver);
       await audit.note(by, { action: 'sign_on.hand_over', site, target: subject, details: { from: family.site } });
       return { ...issued, origin };
     },
 
     exchange: async ({ token, verifier, userAgent }, by) => {
-      const { sub, sid, jti, site, nonce, exp, aud } = await handOverTokens.verify(token);
+      const { sub, sid, jti, site, nonce, exp, aud } = await handOverCodes.verify(token);
       const place = await options.sites.findByHost(URL.parse(aud)?.hostname ?? '');
       if (place?.site !== site || place.origin !== aud) throw refuseToken('token_invalid', 'audience_wrong');
       // Consumed whatever follows: a token that was shown with a wrong verifier has been seen by somebody else.
@@ -111,7 +111,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
         await refused('nonce_wrong');
         throw refuseToken('token_invalid', 'nonce_wrong');
       }
-      const issuedAt = await options.issueTimes.next(sub);
+      const issuedAt = await options.iatClock.next(sub);
       const { user, access } = await rightsOn(sub, site);
       const source = await families.get(sid, now());
       if (source === undefined || source.sub !== sub) throw refuseToken('token_revoked', 'session_ended');
@@ -128,22 +128,22 @@ export function createSignOns(options: SignOnOptions): SignOns {
       await options.beginFamily(family, by);
       // The sign-on may have ended between the look and the creation, and would not have seen the new session.
       if ((await families.get(sid, now())) === undefined) {
-        await options.cutOffs.endSession(family.sid);
+        await options.revoker.endSession(family.sid);
         throw refuseToken('token_revoked', 'session_ended');
       }
       const details = { from: source.site, opened: family.sid };
       await audit.note(origin, { action: 'sign_on.open', site, target: sub, details });
-      return sessions.grant(family, user, access, issuedAt);
+      return sessions.issueTokens(family, user, access, issuedAt);
     },
 
     end: async (refreshToken, by) => {
       const { sessionId, subject, site } = await options.refreshTokens.verifyEvenExpired(refreshToken);
       const signOn = signOnOf(sessionId);
-      await options.cutOffs.endSession(sessionId);
+      await options.revoker.endSession(sessionId);
       const sites = new Set(site === undefined ? [] : [site]);
       for (const family of await families.listBySubject(subject, now())) {
         if (signOnOf(family.sid) !== signOn) continue;
-        await options.cutOffs.endSession(family.sid);
+        await options.revoker.endSession(family.sid);
         if (family.site !== undefined) sites.add(family.site);
       }
       const details = { sites: [...sites].sort() };

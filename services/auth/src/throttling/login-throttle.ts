@@ -13,7 +13,7 @@ export interface LoginThrottle {
   succeeded(account: string, address: string): Promise<void>;
 }
 
-export interface ThrottleOptions {
+export interface LoginThrottleOptions {
   readonly state: Pick<State, 'counters' | 'records'>;
   now(): number;
 }
@@ -37,7 +37,7 @@ const DELAYS = 'login-delay';
  * Growing delays by account, address and pair. Attempts are counted before the password is checked, so that many at the
  * same time gain nothing; those that are refused here do not count, so that refusals never feed on themselves.
  */
-export function createLoginThrottle({ state, now }: ThrottleOptions): LoginThrottle {
+export function createLoginThrottle({ state, now }: LoginThrottleOptions): LoginThrottle {
   const { counters, records } = state;
 
   /** Lets one attempt through per delay: whoever places the record goes on, the others wait for its end. */
@@ -95,7 +95,7 @@ function keysOf(account: string, address: string) {
 }
 
 /** For `RATE_LIMIT=off`. */
-export const noThrottle: LoginThrottle = Object.freeze({ attempt: async () => {}, succeeded: async () => {} });
+export const noLoginThrottle: LoginThrottle = Object.freeze({ attempt: async () => {}, succeeded: async () => {} });
 
 export function rateLimited(remainingMs: number) {
   const seconds = Math.max(1, Math.ceil(remainingMs / 1_000));

@@ -12,7 +12,7 @@ export interface MailRequest {
 }
 
 /** Bounds requests that make us send mail: registrations, forgotten passwords, invitations. */
-export interface RequestThrottle {
+export interface MailThrottle {
   /**
    * Counts a request. Throws rate_limited with Retry-After beyond the bound of its address. False where the mailbox has
    * just had a mail of the scope: the caller then sends nothing and answers as ever. However many others ask, one mail
@@ -28,11 +28,11 @@ const PER_PAIR = 3;
 const PER_MAILBOX = 5;
 const TURN_MS = 600_000;
 
-export function createRequestThrottle(options: {
+export function createMailThrottle(options: {
   readonly counters: CounterStore;
   readonly purpose: string;
   now(): number;
-}): RequestThrottle {
+}): MailThrottle {
   const { counters, purpose, now } = options;
   const count = (key: string, windowMs: number) => counters.add(`${purpose}:${key}`, 1, windowMs, now());
   return {
@@ -49,9 +49,9 @@ export function createRequestThrottle(options: {
 }
 
 /** For a caller who is known and can be told. Throws rate_limited. */
-export async function requireAllowed(throttle: RequestThrottle, request: MailRequest): Promise<void> {
+export async function requireAllowed(throttle: MailThrottle, request: MailRequest): Promise<void> {
   if (!(await throttle.allows(request))) throw rateLimited(TURN_MS);
 }
 
 /** For `RATE_LIMIT=off`. */
-export const noRequestThrottle: RequestThrottle = Object.freeze({ allows: async () => true });
+export const noMailThrottle: MailThrottle = Object.freeze({ allows: async () => true });

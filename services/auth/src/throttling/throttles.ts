@@ -1,11 +1,11 @@
 import type { State } from '@gaia/state/state';
-import { createLoginThrottle, type LoginThrottle, noThrottle } from './login-throttle.ts';
-import { createRequestThrottle, noRequestThrottle, type RequestThrottle } from './mail-throttle.ts';
+import { createLoginThrottle, type LoginThrottle, noLoginThrottle } from './login-throttle.ts';
+import { createMailThrottle, type MailThrottle, noMailThrottle } from './mail-throttle.ts';
 
 export interface Throttles {
   readonly login: LoginThrottle;
   /** Of the requests for one kind of mail. */
-  mailOf(purpose: 'email' | 'forgot' | 'register' | 'invite'): RequestThrottle;
+  mailOf(purpose: 'email' | 'forgot' | 'register' | 'invite'): MailThrottle;
 }
 
 /** None slows anybody down for `RATE_LIMIT=off`. */
@@ -15,9 +15,9 @@ export function createThrottles(options: {
   now(): number;
 }): Throttles {
   const { enabled, state, now } = options;
-  if (!enabled) return { login: noThrottle, mailOf: () => noRequestThrottle };
+  if (!enabled) return { login: noLoginThrottle, mailOf: () => noMailThrottle };
   return {
     login: createLoginThrottle({ state, now }),
-    mailOf: (purpose) => createRequestThrottle({ counters: state.counters, purpose, now }),
+    mailOf: (purpose) => createMailThrottle({ counters: state.counters, purpose, now }),
   };
 }

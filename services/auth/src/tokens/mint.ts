@@ -1,7 +1,7 @@
 import type { Identity } from '@gaia/tokens/identity';
 import type { ReadFacts } from '../access/account-facts.ts';
 import { siteAccess } from '../access/site-access.ts';
-import type { Origin } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { problem } from '../errors.ts';
 import type { LoginAccounts } from '../users/login-accounts.ts';
@@ -9,7 +9,7 @@ import { isUserId } from '../users/user.ts';
 import type { AccessToken, AccessTokens } from './access-tokens.ts';
 import { FIRST_PARTY_CLIENT } from './access-tokens.ts';
 import { withoutRenewal } from './delegated-scopes.ts';
-import type { IssueTimes } from './iat-clock.ts';
+import type { IatClock } from './iat-clock.ts';
 
 export interface MintRequest {
   /** Id, e-mail address or user name. */
@@ -21,7 +21,7 @@ export interface MintRequest {
   readonly scope: string | undefined;
 }
 
-export type Mint = (caller: Identity, by: Origin, request: MintRequest) => Promise<AccessToken>;
+export type Mint = (caller: Identity, by: Actor, request: MintRequest) => Promise<AccessToken>;
 
 /**
  * Makes an access token of a user for an administrator, who stands in it as `act`. It belongs to the administrator's session
@@ -32,14 +32,14 @@ export function createMint(options: {
   readonly accounts: Pick<LoginAccounts, 'findByLoginName'>;
   readonly readFacts: ReadFacts;
   readonly accessTokens: AccessTokens;
-  readonly issueTimes: IssueTimes;
+  readonly iatClock: IatClock;
   readonly audit: Pick<Audit, 'record'>;
 }): Mint {
-  const { accounts, readFacts, accessTokens, issueTimes, audit } = options;
+  const { accounts, readFacts, accessTokens, iatClock, audit } = options;
   return async (caller, by, { user, site, ttlSeconds, scope }) => {
     const id = isUserId(user) ? user : (await accounts.findByLoginName(user))?.id;
     if (id === undefined) throw problem('user_not_found');
-    const issuedAt = await issueTimes.next(id);
+    const issuedAt = await iatClock.next(id);
     const facts = await readFacts({ user: id, site });
     if (facts === undefined) throw problem('user_not_found');
     if (facts.disabled) throw problem('user_disabled');

@@ -2,7 +2,7 @@ import { bearer, plainText, problems, secretText, tokenRefusals } from '@gaia/ht
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { Type } from 'typebox';
-import { originOf } from '../audit/actor.ts';
+import { actorOf } from '../audit/actor.ts';
 import { requireAnyScope } from '../permissions/permissions.ts';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../revocation/revoker.ts';
 import { SiteId } from '../sites/schemas.ts';
@@ -24,7 +24,7 @@ const MintBody = Type.Object(
   { additionalProperties: false },
 );
 
-const MintAnswer = Type.Object({
+const MintResponse = Type.Object({
   access_token: secretText('token'),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds' }),
@@ -45,7 +45,7 @@ export function registerTokens(app: Service, mint: Mint): void {
         ...bearer,
         body: MintBody,
         response: {
-          201: MintAnswer,
+          201: MintResponse,
           ...problems({
             400: ['validation_failed', 'invalid_scope'],
             401: tokenRefusals,
@@ -60,7 +60,7 @@ export function registerTokens(app: Service, mint: Mint): void {
       const caller = identityOf(request);
       requireAnyScope(caller, 'tokens:mint');
       const { user, site, ttl_seconds: ttlSeconds, scope } = request.body;
-      const minted = await mint(caller, originOf(request), { user, site, ttlSeconds, scope });
+      const minted = await mint(caller, actorOf(request), { user, site, ttlSeconds, scope });
       reply.code(201).headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
       return {
         access_token: minted.accessToken,

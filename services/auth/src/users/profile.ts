@@ -5,7 +5,7 @@ import type { User } from './user.ts';
 /** What users see of their own account; with every token of a session, so that its client need not ask for it. */
 export type UserProfile = Pick<User, 'id' | 'email' | 'emailVerified' | 'username' | 'name' | 'administrator'>;
 
-export const ProfileAnswer = Type.Object({
+export const ProfileResponse = Type.Object({
   id: Type.String(),
   email: Type.String(),
   email_verified: Type.Boolean(),
@@ -14,7 +14,7 @@ export const ProfileAnswer = Type.Object({
   administrator: Type.Boolean(),
 });
 
-export function profileAnswer(user: UserProfile): Static<typeof ProfileAnswer> {
+export function profileResponse(user: UserProfile): Static<typeof ProfileResponse> {
   const { id, email, emailVerified, username, name, administrator } = user;
   return { id, email, email_verified: emailVerified, username, name, administrator };
 }

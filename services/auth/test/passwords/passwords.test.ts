@@ -3,7 +3,7 @@ import { createPasswords, requireValidPassword } from '../../src/passwords/passw
 import { sharedHashThreads } from '../support/auth-under-test.ts';
 
 const noQueue = { run: <T>(work: () => Promise<T>) => work(), waiting: () => 0 };
-const decoySecret = 'a secret';
+const dummyHashSecret = 'a secret';
 const threads = sharedHashThreads();
 const cheap = { memoryKib: 64, passes: 1, lanes: 1 };
 
@@ -11,9 +11,9 @@ describe('passwords', () => {
   it('are hashed with argon2id at the cost that is asked for, each with its own salt', async () => {
     const passwords = await createPasswords({
       cost: { memoryKib: 128, passes: 3, lanes: 2 },
-      admission: noQueue,
+      limiter: noQueue,
       threads,
-      decoySecret,
+      dummyHashSecret,
     });
     const [one, two] = await Promise.all(['same', 'same'].map(passwords.hash));
     expect(one).toMatch(/^\$argon2id\$v=19\$m=128,t=3,p=2\$/);
@@ -21,7 +21,7 @@ describe('passwords', () => {
   });
 
   it('match their own hash alone, in any composition of their characters', async () => {
-    const passwords = await createPasswords({ cost: cheap, admission: noQueue, threads, decoySecret });
+    const passwords = await createPasswords({ cost: cheap, limiter: noQueue, threads, dummyHashSecret });
     const hash = await passwords.hash('Crème brûlée');
     expect(await passwords.verify(hash, 'Crème brûlée'.normalize('NFD'), 'ada')).toBe(true);
     for (const wrong of ['crème brûlée', 'Crème brûlée ', 'Crème brûlé', '']) {
@@ -30,7 +30,7 @@ describe('passwords', () => {
   });
 
   it('are not cut short: what comes after 72 bytes counts', async () => {
-    const passwords = await createPasswords({ cost: cheap, admission: noQueue, threads, decoySecret });
+    const passwords = await createPasswords({ cost: cheap, limiter: noQueue, threads, dummyHashSecret });
     const hash = await passwords.hash(`${'x'.repeat(255)}y`);
     expect(await passwords.verify(hash, `${'x'.repeat(255)}z`, 'ada')).toBe(false);
   });
@@ -40,8 +40,8 @@ describe('passwords', () => {
     const passwords = await createPasswords({
       cost: cheap,
       threads,
-      decoySecret,
-      admission: {
+      dummyHashSecret,
+      limiter: {
         ...noQueue,
         run: (work) => {
           hashes += 1;

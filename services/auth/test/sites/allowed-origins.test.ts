@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFrontEndOrigins } from '../../src/sites/allowed-origins.ts';
+import { readAllowedOrigins } from '../../src/sites/allowed-origins.ts';
 import { refusal, startAuth } from '../support/auth-under-test.ts';
 
 const PUBLIC = 'https://cms.example';
@@ -7,16 +7,16 @@ const PUBLIC = 'https://cms.example';
 describe('origins of front ends', () => {
   it('are kept as browsers send them, each once and sorted', () => {
     const given = ['https://www.example', 'http://localhost:3000', 'https://a.example:8443', 'https://www.example'];
-    expect(readFrontEndOrigins(given, PUBLIC)).toEqual([
+    expect(readAllowedOrigins(given, PUBLIC)).toEqual([
       'http://localhost:3000',
       'https://a.example:8443',
       'https://www.example',
     ]);
-    expect(readFrontEndOrigins([], PUBLIC)).toEqual([]);
+    expect(readAllowedOrigins([], PUBLIC)).toEqual([]);
     for (const plain of ['http://app.localhost', 'http://127.0.0.1:5173', 'http://[::1]:3000']) {
-      expect(readFrontEndOrigins([plain], PUBLIC)).toEqual([plain]);
+      expect(readAllowedOrigins([plain], PUBLIC)).toEqual([plain]);
     }
-    expect(readFrontEndOrigins(['http://a.example'], 'http://localhost:8080')).toEqual(['http://a.example']);
+    expect(readAllowedOrigins(['http://a.example'], 'http://localhost:8080')).toEqual(['http://a.example']);
   });
 
   it.each([
@@ -51,7 +51,7 @@ describe('origins of front ends', () => {
     'https://a.example:99999',
     'chrome-extension://abcdef',
   ])('cannot be %j', (text) => {
-    expect(() => readFrontEndOrigins([text], PUBLIC)).toThrow(/origins\/0/);
+    expect(() => readAllowedOrigins([text], PUBLIC)).toThrow(/origins\/0/);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createMemoryState } from '@gaia/state/memory';
 import { describe, expect, it } from 'vitest';
-import { createCutOffs } from '../../src/revocation/revoker.ts';
-import { followIssueTimes } from '../../src/tokens/iat-clock.ts';
+import { createRevoker } from '../../src/revocation/revoker.ts';
+import { openIatClock } from '../../src/tokens/iat-clock.ts';
 import { createClock } from '../support/auth-under-test.ts';
 
 async function setUp() {
@@ -9,7 +9,7 @@ async function setUp() {
   const state = createMemoryState({ now: clock.now });
   const slept: number[] = [];
   const times = () =>
-    followIssueTimes({
+    openIatClock({
       revocations: state.revocations,
       now: clock.now,
       sleep: async (ms) => {
@@ -18,7 +18,7 @@ async function setUp() {
       },
       log: { warn() {} },
     });
-  return { clock, state, slept, times, cutOffs: createCutOffs({ state, keysMaxStaleSeconds: 60, now: clock.now }) };
+  return { clock, state, slept, times, revoker: createRevoker({ state, keysMaxStaleSeconds: 60, now: clock.now }) };
 }
 
 describe('the time that tokens carry', () => {
@@ -28,37 +28,37 @@ describe('the time that tokens carry', () => {
     expect(slept).toEqual([]);
   });
 
-  it('lies behind the cut-off of the subject, of that one only', async () => {
-    const { times, slept, cutOffs } = await setUp();
-    const issueTimes = await times();
-    await cutOffs.cutOffSubject('ada');
-    expect(await issueTimes.next('bea')).toBe(1_000_000);
-    expect(await issueTimes.next('ada')).toBe(1_000_001);
+  it('lies behind the not-before of the subject, of that one only', async () => {
+    const { times, slept, revoker } = await setUp();
+    const iatClock = await times();
+    await revoker.revokeTokensOf('ada');
+    expect(await iatClock.next('bea')).toBe(1_000_000);
+    expect(await iatClock.next('ada')).toBe(1_000_001);
     expect(slept).toEqual([600]);
-    // The next cut-off, of the same second, concerns what was just issued.
-    await cutOffs.cutOffSubject('ada');
-    expect(await issueTimes.next('ada')).toBe(1_000_002);
+    // The next revocation, of the same second, concerns what was just issued.
+    await revoker.revokeTokensOf('ada');
+    expect(await iatClock.next('ada')).toBe(1_000_002);
   });
 
-  it('lies behind a cut-off of everything, and behind those from before it was followed', async () => {
-    const { times, slept, cutOffs } = await setUp();
-    await cutOffs.cutOffEverything();
+  it('lies behind a not-before of everything, and behind those from before it was followed', async () => {
+    const { times, slept, revoker } = await setUp();
+    await revoker.revokeEverything();
     expect(await (await times()).next('anybody')).toBe(1_000_001);
     expect(slept).toEqual([600]);
   });
 
   it('waits no longer than two seconds for a clock that is far ahead', async () => {
     const { times, slept, state, clock } = await setUp();
-    const issueTimes = await times();
-    const cutOff = { kind: 'sub', id: 'ada', notBefore: 1_000_020 } as const;
-    await state.revocations.append(cutOff, clock.now() + 60_000, clock.now());
-    expect(await issueTimes.next('ada')).toBe(1_000_020);
+    const iatClock = await times();
+    const revocation = { kind: 'sub', id: 'ada', notBefore: 1_000_020 } as const;
+    await state.revocations.append(revocation, clock.now() + 60_000, clock.now());
+    expect(await iatClock.next('ada')).toBe(1_000_020);
     expect(slept).toEqual([2_000]);
   });
 
   it('is the clock’s alone while the feed does not answer', async () => {
     const warned: string[] = [];
-    const issueTimes = await followIssueTimes({
+    const iatClock = await openIatClock({
       revocations: {
         snapshot: () => Promise.reject(new Error('away')),
         subscribe: async () => async () => {},
@@ -67,7 +67,7 @@ describe('the time that tokens carry', () => {
       sleep: async () => {},
       log: { warn: (_details, message) => void warned.push(message) },
     });
-    expect(await issueTimes.next('ada')).toBe(5);
-    expect(warned).toEqual(['the cut-offs could not be read']);
+    expect(await iatClock.next('ada')).toBe(5);
+    expect(warned).toEqual(['the revocations could not be read']);
   });
 });
