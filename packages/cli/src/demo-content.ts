@@ -29,7 +29,7 @@ export const demoSites: readonly DemoSite[] = [
     entries: [
       {
         title: 'Welcome to Site A',
-        body: 'This article is public: anybody may read and find it, without a token.',
+        body: 'This article is public: anyone can read and find it without a token.',
         visibility: 'public',
         published: true,
       },

@@ -86,7 +86,7 @@ export function fakeLogin(): FakeRoutes {
   };
 }
 
-/** The routes, refused to whoever is not logged in. */
+/** The routes; all need a token. */
 export function guarded(routes: FakeRoutes): FakeRoutes {
   const guardedRoutes = Object.entries(routes).map(([name, route]) => [
     name,

@@ -41,7 +41,7 @@ export interface FakeTerminal {
   isRaw(): boolean;
 }
 
-/** A terminal at which somebody types the answer to each question when it is asked. */
+/** A terminal that types the answer to each prompt. */
 export function fakeTerminal(answers: Readonly<Record<string, string>>): FakeTerminal {
   let raw = false;
   let shown = '';
@@ -57,7 +57,7 @@ export function fakeTerminal(answers: Readonly<Record<string, string>>): FakeTer
     for (const [question, answer] of waiting) {
       if (!shown.includes(question)) continue;
       waiting.delete(question);
-      // Typed when whoever asked has begun to listen.
+      // Typed when the prompt listens.
       setImmediate(() => stdin.write(answer));
     }
   };

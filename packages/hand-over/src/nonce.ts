@@ -8,7 +8,7 @@ export function isNonce(text: unknown): text is string {
 }
 
 /**
- * What may be shown of a verifier: its SHA-256 (as PKCE's S256, RFC 7636 §4.2). Whoever reads a link sees the digest
+ * What may be shown of a verifier: its SHA-256 (as PKCE's S256, RFC 7636 §4.2). A reader of the link sees the digest
  * only; the verifier itself never leaves the browser that began and the services that finish.
  */
 export function nonceOf(verifier: string): string {

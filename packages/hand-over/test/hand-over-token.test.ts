@@ -50,7 +50,7 @@ describe('a token is refused', () => {
     ['has a header that is a list', signed([], claims), 'not_json'],
     ['names a claim twice', signed(header, `{"sub":"a","sub":"b"}`), 'member_repeated'],
     ['was changed', `${head}.${encode({ ...claims, sub: 'user-2' })}.${signature}`, 'signature_wrong'],
-    ['is signed by somebody else', signed(header, claims, strangersKey()), 'signature_wrong'],
+    ['is signed with another key', signed(header, claims, strangersKey()), 'signature_wrong'],
     ['is signed with SHA-512', `${head}.${payload}.${sha512()}`, 'signature_wrong'],
     ['is unsigned', signed({ ...header, alg: 'none' }, claims), 'algorithm_not_allowed'],
     ['is an HMAC with the public key', hmacWithPublicKey(), 'algorithm_not_allowed'],

@@ -227,5 +227,5 @@ async function importedKey(file: string | undefined): Promise<SigningKey | undef
 }
 
 function refuseToAnnounce(): never {
-  throw new Error('a first start needs GAIA_ADMIN_PASSWORD, or somebody to show a made-up password to');
+  throw new Error('a first start needs GAIA_ADMIN_PASSWORD, or a terminal for a generated one');
 }

@@ -60,7 +60,7 @@ export const settings = {
     max: 65_535,
   }),
   METRICS_HOST: text({
-    doc: 'Address that the gateway’s /metrics listens on. Whoever reaches it can read them',
+    doc: 'Address that the gateway’s /metrics listens on. It has no authentication',
     fallback: '127.0.0.1',
   }),
   GATEWAY_SESSION_SECRET: secret({
@@ -132,7 +132,7 @@ export const settings = {
     max: 60_000,
   }),
   UPSTREAM_RESTART_WAIT_MS: integer({
-    doc: 'How long requests are held for a service that has said that it ends, until it is back; one that is just gone is not waited for',
+    doc: 'Longest wait of requests for a draining service until it is back; requests do not wait for an unavailable one',
     fallback: 10_000,
     min: 0,
     max: 60_000,

@@ -178,7 +178,7 @@ describe('gaia users create', () => {
   });
 
   it.each([
-    ['a site that there is not', ['--site', 'none'], 1, '(site_not_found)'],
+    ['an unknown site', ['--site', 'none'], 1, '(site_not_found)'],
     [
       'a role that the site does not have',
       ['--site', 'site-a.localhost', '--role', 'king'],

@@ -93,7 +93,7 @@ export function createRoles(options: RolesOptions): Roles {
 
 /**
  * The permissions of roles that a membership shall have, with the site's own ones, which stay until the transaction ends.
- * Throws validation_failed for a role that there is not.
+ * Throws validation_failed for an unknown role.
  */
 export async function permissionsOfRoles(
   transaction: Transaction<AuthTables>,

@@ -7,7 +7,7 @@ export interface AccountRecord {
   readonly account: object;
   readonly memberships: readonly object[];
   readonly devices: readonly object[];
-  /** Open ones of the address, if it is shown to be the user's: those of an unproved one are somebody else's business. */
+  /** Open ones of the address, if it is shown to be the user's: those of an unproved address may be for another person. */
   readonly invitations: readonly object[];
 }
 

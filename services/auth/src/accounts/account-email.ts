@@ -29,7 +29,7 @@ export interface AccountEmail {
   /** What a link of the caller's is for; uses nothing up. Throws link_invalid, link_expired, link_of_another_account. */
   changeDetails(caller: Identity, token: string): Promise<LinkDetails>;
   /**
-   * Uses a link; gives the new address. Only in a session of the account that asked: otherwise somebody could have the
+   * Uses a link; gives the new address. Only in a session of the account that asked: otherwise an attacker could have the
    * owner of an address attach it to an account that is not theirs. Where no address of the account has been proved
    * before, what was set by then goes, and all sessions end.
    * Throws link_invalid, link_expired, link_of_another_account, email_taken, and what AddressProof throws.

@@ -15,7 +15,7 @@ export interface AdministratorChange {
 
 /**
  * Promotes or demotes a user; gives the mails that tell both sides, none where nothing has changed. An account that its
- * owner has not proved could be anybody's, so it gets no such rights. To be called before the transaction writes.
+ * owner has not proved can belong to another person, so it gets no such rights. To be called before the transaction writes.
  * Throws last_administrator, user_not_found, user_disabled, email_unverified.
  */
 export async function changeAdministrator(

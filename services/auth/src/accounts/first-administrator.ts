@@ -18,7 +18,7 @@ export interface FirstAdministratorOptions {
   };
   now(): number;
   randomBytes(size: number): Buffer;
-  /** Given the password that was made up here, once; whoever takes it shows it and forgets it. */
+  /** Gets the generated password once, to show it. */
   announce(administrator: { email: string; password: string }): void;
 }
 

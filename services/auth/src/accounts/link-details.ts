@@ -11,7 +11,7 @@ export interface LinkDetails {
   readonly siteName: string | undefined;
   /** Whether the address has an account with an owner; without one, a password and names are chosen with the link. */
   readonly hasAccount: boolean;
-  /** Suggestions for the form: what whoever asked for the link has given. */
+  /** Suggestions for the form, from the request for the link. */
   readonly name: string;
   readonly username: string | null;
 }

@@ -19,8 +19,8 @@ export interface RepairedEmail {
 }
 
 /**
- * Gives an account another address, or marks its address as unproved: whoever proves it then gets the account, and nothing
- * that was set before. Links that wait end. Whoever runs the installation can err in an address, so that of an administrator
+ * Gives an account another address, or marks its address as unproved: the person who proves it gets the account, and nothing
+ * that was set before. Links that wait end. An operator can mistype an address, so that of an administrator
  * is changed by the administrator alone. To be called before the transaction writes.
  * Throws validation_failed, user_not_found, administrator_address; email_taken when it is written.
  */

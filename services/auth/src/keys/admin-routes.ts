@@ -111,7 +111,7 @@ export function registerKeys(app: Service, keys: Keys): void {
     '/auth/keys/:kid/compromise',
     {
       schema: {
-        summary: 'Drop a key that somebody else may hold',
+        summary: 'Revoke a compromised key',
         description: 'Every service refuses what it has signed within a second; another key signs at once.',
         tags: ['keys'],
         ...bearer,

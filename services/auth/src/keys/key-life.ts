@@ -12,7 +12,7 @@ export interface LivingKey {
 }
 
 export interface KeySchedule {
-  /** A key signs for so long; undefined: until somebody rotates. */
+  /** A key signs for so long; undefined: until a rotation by command. */
   readonly rotationMs: number | undefined;
   /** A `next` key is published for so long before it signs: longer than any verifier uses a set without asking again. */
   readonly publishMs: number;
@@ -28,7 +28,7 @@ export interface KeyPlan {
 }
 
 /**
- * So many keys are published at most, however often somebody rotates: verifiers refuse endless sets, ours from 65 keys, and
+ * So many keys are published at most, however many rotations there are: verifiers refuse endless sets, ours from 65 keys, and
  * would go on with the keys that they know, which do not sign any more.
  */
 const MAX_PUBLISHED_KEYS = 32;

@@ -37,7 +37,7 @@ export function createKeyRing(initial: readonly RingKey[]): KeyRing {
     replace: (replacement) => {
       const active = activeOf(replacement);
       const next = documentOf(replacement);
-      // The same set stays the same object: whoever has imported its keys need not do it again.
+      // The same set stays the same object: callers need not import its keys again.
       if (next.body !== document.body) document = next;
       signing = active;
       keys = replacement;

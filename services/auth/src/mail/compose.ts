@@ -71,7 +71,7 @@ export function createCompose(options: ComposeOptions) {
     const sender = await siteLinks.ofSite(row.site_id);
     const known = await users.byEmail(row.email_key);
     if (known?.disabled) return undefined;
-    // The name that was given is in none of these: anybody could make us mail their words to a stranger.
+    // The name that was given is in none of these: an attacker could send text of their choice to a stranger.
     if (known?.emailVerifiedAt && (await users.isMember(known.id, row.site_id))) {
       return { to: known.email, sender, text: 'registrationOfMember' };
     }

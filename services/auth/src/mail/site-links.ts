@@ -12,7 +12,7 @@ export interface Sender {
 }
 
 export interface SiteLinks {
-  /** The site's own sender; the installation's for a site that is gone. */
+  /** The site's own sender; the installation's for a deleted site. */
   ofSite(site: string): Promise<Sender>;
   /**
    * The sender of mails to a user: the wanted site if they belong to it, else their first, else the installation.

@@ -11,8 +11,8 @@ export type RevokeToken = (client: OAuthClient | undefined, token: string, by: A
 
 /**
  * Token revocation (RFC 7009). A refresh token ends its session with everything that came of it; an access token ends
- * alone. Whoever holds a token of the first-party client, which is a public one, may end it; a token of a service account
- * needs that account. What is no token, or none any more, is as good as revoked (§2.2).
+ * alone. A holder of a token of the first-party client, which is public, may revoke it; a token of a service account
+ * needs that account. Invalid and expired tokens count as revoked (§2.2).
  * Throws invalid_client, unauthorized_client.
  */
 export function createRevokeToken(options: {

@@ -4,7 +4,7 @@ const MAX_PARAMETERS = 32;
 const MAX_VALUE_LENGTH = 8_192;
 
 /**
- * The parameters of a form (RFC 6749 §3.2): empty ones count as absent, unknown ones are left to whoever asks, one that
+ * The parameters of a form (RFC 6749 §3.2): empty ones count as absent, unknown ones are left to the caller, one that
  * stands twice is refused. Throws invalid_request.
  */
 export function readTokenRequest(body: unknown): ReadonlyMap<string, string> {

@@ -26,7 +26,7 @@ interface HashThread {
 
 /**
  * Up to `count` threads, each begun when all others have work. A thread goes from one piece of work to the next by itself:
- * whoever keeps one lying ready for each thread loses no time between two hashes to an event loop that is busy.
+ * a caller with one queued for each thread loses no time to a busy event loop.
  */
 export function openHashThreads(count: number): HashThreads {
   const threads = new Set<HashThread>();

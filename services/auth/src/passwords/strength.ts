@@ -1,7 +1,7 @@
 import { problem } from '../errors.ts';
 import { predictableWords } from './predictable-words.ts';
 
-/** What somebody who guesses would try first: names of the person and of the site. */
+/** Words that an attacker tries first: names of the user and of the site. */
 export type PersonalWords = readonly (string | null | undefined)[];
 
 export interface PasswordStrength {

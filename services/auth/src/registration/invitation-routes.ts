@@ -44,7 +44,7 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
     '/auth/sites/:site/invitations',
     {
       schema: {
-        summary: 'Invite somebody to a site, with roles that one has oneself',
+        summary: 'Invite a person to a site, with roles that the caller has',
         tags: ['invitations'],
         ...bearer,
         params: SiteParams,

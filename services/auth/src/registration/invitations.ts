@@ -26,7 +26,7 @@ export interface Invitation {
 
 export interface Invitations {
   /**
-   * Invites somebody to a site; invitations of the same address before it stay open.
+   * Invites a person to a site; earlier invitations of the same address stay open.
    * Throws site_not_found, registration_closed, forbidden for roles above the caller's, validation_failed, already_member,
    * too_many_invitations, rate_limited.
    */

@@ -14,7 +14,7 @@ import { invalidBody } from '../validation.ts';
 
 export interface Registrant {
   readonly email: string;
-  /** Suggestions that the page of the link shows; whoever follows it says what is taken. */
+  /** Suggestions for the page of the link. */
   readonly username?: string | undefined;
   readonly name?: string | undefined;
 }
@@ -41,7 +41,7 @@ export const MAX_PENDING = 10;
 export function createRegister(options: RegisterOptions): Register {
   const { database, throttle, outbox, audit, now } = options;
 
-  /** Each request has a row and a link of its own, so that no request of somebody else's ends the owner's. */
+  /** Each request has a row and a link of its own, so that no request of another person ends the owner's. */
   async function pendingRow(
     transaction: Transaction<AuthTables>,
     row: Omit<AuthTables['registrations'], 'id'>,
@@ -98,7 +98,7 @@ export function createRegister(options: RegisterOptions): Register {
     outbox.wake();
   };
 
-  /** Names are public on a site; addresses are not. So this is asked, and answered, whoever the address belongs to. */
+  /** Names are public on a site; addresses are not. So the check does not depend on the owner of the address. */
   async function requireFreeUsername(key: string | null, skeleton: string | null): Promise<void> {
     const taken = await database
       .selectFrom('users')

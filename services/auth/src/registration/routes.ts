@@ -28,7 +28,7 @@ const RegistrationBody = Type.Object(
     username: Type.Optional(Username),
     name: Type.Optional(plainText({ maxLength: 200 })),
     password: Type.Optional(
-      Type.Unknown({ deprecated: true, description: 'Refused: whoever follows the link chooses the password there' }),
+      Type.Unknown({ deprecated: true, description: 'Refused: the password is chosen at the link' }),
     ),
   },
   { additionalProperties: false },
@@ -93,7 +93,7 @@ export function registerRegistration(app: Service, { register, verification }: R
         summary: 'Confirm an address with the token of a link',
         description:
           'A new account, and one whose address nobody has proved before, gets the password that is sent here and the names ' +
-          'that are sent here or none; whatever was set before is gone. An account with an owner takes nothing but the token.',
+          'that are sent here or none; whatever was set before is removed. An account with an owner takes nothing but the token.',
         tags: ['registration'],
         body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
         response: {

@@ -6,7 +6,7 @@ const FOR_EVER_MS = 100 * 366 * 86_400_000;
 
 /**
  * State of one process that begins empty has forgotten what was revoked before: with each process, or with a new file where
- * it is kept in one. It therefore begins with "nothing issued before now", once, so that no token is revived. State in Redis
+ * it is kept in one. It therefore begins with "nothing issued before now", once, so that no revoked token becomes valid. State in Redis
  * outlives this process and needs none of it.
  */
 export async function revokeForgottenTokens({

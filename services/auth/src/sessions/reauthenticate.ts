@@ -31,7 +31,7 @@ export type Reauthenticate = (caller: Identity, by: Actor, password: string) => 
 
 /**
  * Tokens with a new `auth_time` for who shows the current password again. The session goes on under another id, as part of
- * the same sign-on and with the same end; whoever holds tokens of the former id is out.
+ * the same sign-on and with the same end; tokens of the former id are revoked.
  * Throws wrong_password, rate_limited, forbidden, not_a_member, token_revoked.
  */
 export function createReauthenticate(options: ReauthenticateOptions): Reauthenticate {

@@ -12,8 +12,8 @@ export function readOrigin(text: string, publicUrl: string): string {
 
 /**
  * The origins of front ends, each once and sorted: scheme, host and port exactly as browsers send them, for they are
- * compared as text. No pattern, no `null`: sandboxed frames of anybody have that one. Without TLS only on the developer's
- * own machine, or where the installation has none either: anybody on the way could put a script into such a page.
+ * compared as text. No pattern, no `null`: any sandboxed frame has that origin. Without TLS only on the developer's
+ * own machine, or where the installation has none either: an attacker on the network could put a script into such a page.
  * Throws validation_failed.
  */
 export function readAllowedOrigins(texts: readonly string[], publicUrl: string): string[] {

@@ -4,7 +4,7 @@ import { problem } from '../errors.ts';
 
 /**
  * What belongs to a site, as it was read; where that is nothing, throws site_not_found if there is no such site. Only an
- * administrator of the installation gets so far with a site that there is not.
+ * administrator of the installation gets so far with an unknown site.
  */
 export async function ofKnownSite<Item>(
   database: Kysely<AuthTables>,

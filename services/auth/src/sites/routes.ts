@@ -137,7 +137,7 @@ export function registerSites(app: Service, sites: Sites): void {
       const { name, registration, origin, origins } = request.body;
       requireAnyScope(caller, 'site:manage', 'sites:manage');
       if (!isAdministrator(caller) && caller.site !== site) throw problem('forbidden');
-      // Whoever says where links lead could collect the tokens of people who have accounts elsewhere too.
+      // The target of links could collect tokens of people with accounts on other sites.
       if (origin !== undefined) requireAnyScope(caller, 'sites:manage');
       return siteResponse(await sites.change(site, { name, registration, origin, origins }, actorOf(request)));
     },

@@ -98,7 +98,7 @@ export function createSignOns(options: SignOnOptions): SignOns {
       const { sub, sid, jti, site, nonce, exp, aud } = await handOverCodes.verify(token);
       const place = await options.sites.findByHost(URL.parse(aud)?.hostname ?? '');
       if (place?.site !== site || place.origin !== aud) throw refuseToken('token_invalid', 'audience_wrong');
-      // Consumed whatever follows: a token that was shown with a wrong verifier has been seen by somebody else.
+      // Consumed whatever follows: a token with a wrong verifier has leaked.
       const isFirst = await options.consumeOnce(EXCHANGED, jti, exp * 1_000, now());
       const origin = { ...by, subject: sub, sessionId: sid };
       const refused = async (reason: string) =>

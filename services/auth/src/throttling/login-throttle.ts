@@ -26,7 +26,7 @@ const PAIR_DELAY = { first: 2_000, longest: 15 * 60_000 };
 const ADDRESS_FREE = 100;
 const ADDRESS_DELAY = { first: 1_000, longest: 60_000 };
 /**
- * So many mistakes on one account, from wherever, take away one free mistake of every pair and double its delays: whoever
+ * So many mistakes on one account, from any address, take away one free mistake of every pair and double its delays: an attacker who
  * guesses from many addresses gets one guess from each. An address that has made no mistake is never delayed, so the
  * owner's right password always gets in from there.
  */
@@ -40,7 +40,7 @@ const DELAYS = 'login-delay';
 export function createLoginThrottle({ state, now }: LoginThrottleOptions): LoginThrottle {
   const { counters, records } = state;
 
-  /** Lets one attempt through per delay: whoever places the record goes on, the others wait for its end. */
+  /** Lets one attempt through per delay: the one that writes the record; the others wait for its end. */
   async function takeTurn(key: string, delayMs: number): Promise<void> {
     const at = now();
     const end = at + delayMs;

@@ -8,7 +8,7 @@ export interface Throttles {
   mailOf(purpose: 'email' | 'forgot' | 'register' | 'invite'): MailThrottle;
 }
 
-/** None slows anybody down for `RATE_LIMIT=off`. */
+/** No throttling with `RATE_LIMIT=off`. */
 export function createThrottles(options: {
   readonly enabled: boolean;
   readonly state: State;

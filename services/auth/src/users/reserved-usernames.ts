@@ -1,6 +1,6 @@
 import { skeletonOf } from './look-alikes.ts';
 
-/** Names that pass for somebody who runs the installation, in the languages of the pages, and mailboxes of RFC 2142. */
+/** Names that look like those of an operator, in the languages of the pages, and mailboxes of RFC 2142. */
 const reserved: ReadonlySet<string> = new Set(
   `abuse admin administrateur administrator administratoren administrators admins anonymous auth bot everybody everyone
   gaia guest help helpdesk hostmaster info moderator moderateur mod mods noreply nobody noc null official operator owner

@@ -6,12 +6,12 @@ import { mailsOf, mailTo } from '../support/mailbox.ts';
 /*
  * An account belongs to who proves its address. What the literature (Sudhodanan and Paverd, “Pre-hijacked accounts”, 2022)
  * and the field would try: credentials, names, sessions and pending changes that are set before the owner comes, and links
- * that are taken from, or given to, somebody else.
+ * that are taken from, or given to, another person.
  */
 const A = 'site-a.localhost';
 const B = 'site-b.localhost';
 const MINE = 'four quiet purple lanterns';
-const THEIRS = 'chosen by somebody else 7';
+const THEIRS = 'chosen by another person 7';
 let auth: AuthUnderTest;
 let admin: string;
 
@@ -92,7 +92,7 @@ const doors: readonly (readonly [string, (user: { email: string }, choice: objec
   ],
 ];
 
-describe.each(doors)('an account made by somebody else, proved by %s', (_door, prove) => {
+describe.each(doors)('an account made by another person, proved by %s', (_door, prove) => {
   it('keeps no password, session, name, user name or pending change of before', async () => {
     const email = newEmail();
     const handle = `h${randomUUID().slice(0, 8)}`;
@@ -156,7 +156,7 @@ describe('an account that its owner has proved', () => {
     expect(me).toMatchObject({ name: user.username, username: user.username });
   });
 
-  it('is not made by an administrator of a site, who gets no account of somebody else into it either', async () => {
+  it('is not made by an administrator of a site, who adds no existing account either', async () => {
     const boss = await auth.member({ site: A, roles: ['admin'] });
     const { access_token } = (await login(boss.email, boss.password)).json();
     const email = newEmail();

@@ -189,7 +189,7 @@ describe('secrets of a service account', () => {
   });
 
   it.each<[string, object]>([
-    ['an end that is gone', { expires_in: 0 }],
+    ['an end in the past', { expires_in: 0 }],
     ['an end too near', { expires_in: 59 }],
     ['an end as text', { expires_in: '3600' }],
     ['no end in sight', { expires_in: 1e12 }],

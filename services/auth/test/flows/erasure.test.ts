@@ -122,7 +122,7 @@ describe('who is not deleted', () => {
     await auth.login(ADMIN);
   });
 
-  it('is anybody by managers of a site, who take members off it', async () => {
+  it('rejects managers of a site, who can only remove members', async () => {
     await using auth = await startAuth();
     const chief = await auth.member({ site: A, roles: ['owner'] });
     const writer = await auth.member({ site: A, roles: ['author'] });
@@ -134,7 +134,7 @@ describe('who is not deleted', () => {
     expect((await auth.send('DELETE', `/auth/sites/${A}/members/${writer.id}`, access_token)).statusCode).toBe(204);
   });
 
-  it('is anybody while sessions cannot be ended', async () => {
+  it('fails while sessions cannot be ended', async () => {
     await using auth = await startAuth();
     const user = await auth.member({ site: A });
     const { access_token: admin } = await auth.login();

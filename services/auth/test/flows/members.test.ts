@@ -240,17 +240,14 @@ describe('lists', () => {
     expect(await found('/auth/sites', 'nothing')).toEqual([]);
   });
 
-  it.each(['members', 'invitations', 'roles'])(
-    'of the %s of a site that there is not are not empty but refused',
-    async (what) => {
-      await using auth = await startAuth();
-      const { access_token } = await auth.login();
-      await auth.post('/auth/sites', { id: A, name: A }, access_token);
-      expect((await auth.get(`/auth/sites/${A}/${what}`, access_token)).statusCode).toBe(200);
-      const refused = await auth.get(`/auth/sites/${B}/${what}`, access_token);
-      expect(refusal(refused)).toEqual({ status: 404, code: 'site_not_found' });
-    },
-  );
+  it.each(['members', 'invitations', 'roles'])('rejects the %s of an unknown site', async (what) => {
+    await using auth = await startAuth();
+    const { access_token } = await auth.login();
+    await auth.post('/auth/sites', { id: A, name: A }, access_token);
+    expect((await auth.get(`/auth/sites/${A}/${what}`, access_token)).statusCode).toBe(200);
+    const refused = await auth.get(`/auth/sites/${B}/${what}`, access_token);
+    expect(refusal(refused)).toEqual({ status: 404, code: 'site_not_found' });
+  });
 
   it('and answers never hold anything of a password', async () => {
     await using auth = await startAuth();

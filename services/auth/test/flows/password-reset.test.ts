@@ -130,7 +130,7 @@ describe('a reset link', () => {
     expect(refusal(await reset(token))).toEqual(dead);
   });
 
-  it('stays good when somebody else asks for another, until one of them is used', async () => {
+  it('stays valid when another person requests a second one, until one of them is used', async () => {
     const user = await auth.member({ site: A });
     const [first, second] = [await resetToken(user), await resetToken(user)];
     expect((await reset(first)).statusCode).toBe(204);

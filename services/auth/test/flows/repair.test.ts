@@ -72,7 +72,7 @@ describe('an administrator', () => {
     await auth.login({ email: user.email, password: user.password });
   });
 
-  it('does not change the address of an administrator: whoever proves it would get the rights', async () => {
+  it('does not change the address of an administrator, whose rights its prover would get', async () => {
     const { sub } = claimsOf(admin);
     for (const body of [{ email: 'other@gaia.test' }, { email_verified: false }]) {
       expect(refusal(await change(sub, body))).toEqual({ status: 409, code: 'administrator_address' });

@@ -65,7 +65,7 @@ describe('roles of a site’s own', () => {
     ['a built-in name', 'owner', ['content:read'], 400, 'validation_failed'],
     ['the administrator’s name', 'administrator', ['content:read'], 400, 'validation_failed'],
     ['an odd name', 'a_b', ['content:read'], 400, 'validation_failed'],
-    ['a permission that there is not', 'odd', ['content:burn'], 400, 'validation_failed'],
+    ['an unknown permission', 'odd', ['content:burn'], 400, 'validation_failed'],
     ['a permission of the installation', 'odd', ['sites:manage'], 400, 'validation_failed'],
     ['a permission of services', 'odd', ['feed:read'], 400, 'validation_failed'],
     ['a permission twice', 'odd', ['content:read', 'content:read'], 400, 'validation_failed'],

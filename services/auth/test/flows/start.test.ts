@@ -64,7 +64,7 @@ describe('a first start', () => {
     }
   });
 
-  it('without anybody to tell needs a password, and leaves nothing half made', async () => {
+  it('without a terminal needs a password, and rolls back', async () => {
     const databaseUrl = (await testDatabase('auth')).url;
     const env = { AUTH_KEK: 'ab'.repeat(32) };
     const nobody = startAuth({ databaseUrl, env: { ...env, GAIA_ADMIN_PASSWORD: '' } });
@@ -142,7 +142,7 @@ describe('a later start', () => {
 });
 
 describe('a restart', () => {
-  it('with in-process state revives no token, in the same second neither, and takes new ones at once', async () => {
+  it('with in-process state accepts no revoked token, not even in the same second, and new ones at once', async () => {
     const clock = createClock();
     await using first = await startAuth({ clock });
     const old = await first.login();
@@ -155,7 +155,7 @@ describe('a restart', () => {
     expect(late.json()).toMatchObject({ code: 'token_revoked', cause: 'session_ended' });
   });
 
-  it('on the same state file keeps sessions and revocations, and on a new one revives no token', async () => {
+  it('on the same state file keeps sessions and revocations, and on a new one accepts no earlier token', async () => {
     const clock = createClock();
     const openFile = (name: string) => openSqliteState({ file: join(directory, name), now: clock.now });
     const state = await openFile('state.sqlite');

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => auth[Symbol.asyncDispose]());
 
-/** Somebody who was taken off their last site. */
+/** A user without a site. */
 async function leaver(): Promise<TestMember> {
   const user = await auth.member({ site: A });
   expect((await auth.send('DELETE', `/auth/sites/${A}/members/${user.id}`, admin)).statusCode).toBe(204);

@@ -64,7 +64,7 @@ export function preflightHeaders(origin: string): Headers {
   };
 }
 
-/** Whether a site has registered an origin: the same text, and never `null`, which is anybody's sandboxed frame. */
+/** Whether a site has registered an origin: the same text, and never `null`, the origin of any sandboxed frame. */
 export function isRegistered(origin: string, registered: readonly string[]): boolean {
   return origin !== 'null' && registered.includes(origin);
 }

@@ -9,7 +9,7 @@ export interface SuiteDocumentOptions {
   readonly publicUrl: string;
   /** The gateway's own document. */
   readonly own: () => OpenApiDocument;
-  /** Whether a path of a service is led on by the gateway. */
+  /** Whether the gateway proxies a path. */
   readonly isPublic: (upstream: UpstreamName, path: string) => boolean;
 }
 

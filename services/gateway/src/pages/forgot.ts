@@ -6,7 +6,7 @@ import { errorSummary, field, hidden, note, signInLink } from './layout.ts';
 import type { LinkPagesOptions } from './links.ts';
 import { type PageContext, sentence } from './page-renderer.ts';
 
-/** `/forgot`: asks for a link. The answer is the same whoever asks. */
+/** `/forgot`: asks for a link. The response is the same for known and unknown addresses. */
 export function registerForgot(scope: FastifyInstance, options: LinkPagesOptions): void {
   const { pages, auth, sessions } = options;
 

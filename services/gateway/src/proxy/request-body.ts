@@ -81,7 +81,7 @@ export function bodyOf(incoming: IncomingMessage, maxBytes: number, now: () => n
   function onBreak(): void {
     if (!incoming.readableEnded) body.destroy(new Error('the client broke off'));
   }
-  // It may break off before anybody reads it; whoever reads it hears of that in any case.
+  // It can fail before it is read; the reader gets the error.
   body.on('error', ignore);
   incoming.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak);
   incoming.pause();

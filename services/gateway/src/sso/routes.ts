@@ -91,7 +91,7 @@ export function registerSso(app: Service, options: SsoOptions): void {
     return reply.redirect(`${origin}/sso?token=${token}`, 303);
   });
 
-  /** A token is consumed before it is known whether it may be used here: once seen, it is worth nothing to anybody. */
+  /** A token is consumed before it is known whether it may be used here: after its first use it is invalid. */
   async function finish(request: FastifyRequest, reply: FastifyReply, client: ClientInfo, token: string) {
     const claims = await verify(token, client);
     const isFirst = await options.consumeOnce(SHOWN, claims.jti, claims.exp * 1_000, now());

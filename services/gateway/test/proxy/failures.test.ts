@@ -190,7 +190,7 @@ describe('a client that goes away', () => {
     await vi.waitFor(() => expect(closed).toBe(true), { timeout: 15_000 });
   });
 
-  it('falls silent within its body is cut off', async () => {
+  it('is aborted when it stalls within its body', async () => {
     const gateway = await openGateway({ env: { CLIENT_IDLE_TIMEOUT_MS: '100' } });
     const closed = new Promise<boolean>((resolve) => {
       const socket = connect(gateway.port, '127.0.0.1', () => {

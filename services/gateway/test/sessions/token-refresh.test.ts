@@ -26,7 +26,7 @@ describe.each(stateBackends())('token refresh on $name', ({ open, skip }) => {
 });
 
 describe('token refresh', () => {
-  it('goes ahead of the end without anybody waiting', async () => {
+  it('refreshes ahead of expiry in the background', async () => {
     const clock = createClock();
     const gateway = await openGateway({ now: clock.now });
     const session = await signIn(gateway);
@@ -86,7 +86,7 @@ describe('token refresh', () => {
 });
 
 describe('a session whose family has ended', () => {
-  it('is gone as soon as the revocation feed says so', async () => {
+  it('ends as soon as the revocation feed says so', async () => {
     const gateway = await openGateway();
     const session = await signIn(gateway);
     const sid = claimsOf(await tokenAt(gateway, session.cookie))?.sid ?? '';

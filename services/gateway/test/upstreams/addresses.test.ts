@@ -15,7 +15,7 @@ it.each([
   expect(isShared(new URL(url))).toBe(shared);
 });
 
-it('follows the addresses of a name: new replicas are asked, those that are gone no more', async () => {
+it('follows the addresses of a name: uses new replicas, and removed ones no more', async () => {
   const port = await listen('127.0.0.1', 0);
   await listen('127.0.0.2', port);
   let addresses: readonly string[] | undefined = ['127.0.0.1'];

@@ -19,7 +19,7 @@ async function frozen(port = 0): Promise<{ readonly port: number; thaw(): Promis
   return { port: (server.address() as { port: number }).port, thaw };
 }
 
-const patient = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 20_000, interval: 50 };
 
 describe('a service that is frozen', () => {
   it('is 503 with Retry-After for all who wait for it, and is back by itself', async () => {
@@ -38,7 +38,7 @@ describe('a service that is frozen', () => {
     expect((await gateway.send('/search')).status).toBe(200);
     await cms.thaw();
     await serve(echo('cms'), cms.port);
-    await vi.waitFor(async () => expect((await gateway.send('/cms/x')).status).toBe(200), patient);
+    await vi.waitFor(async () => expect((await gateway.send('/cms/x')).status).toBe(200), waitOptions);
   });
 
   it('being auth, is 503 for what the gateway asks of it itself', async () => {
@@ -77,7 +77,7 @@ describe('a service that takes its time', () => {
     const answer = gateway.send('/cms/feed?wait=30');
     const finish = await started.promise;
     // It has been asked twice whether it is alive: had the first answer not counted, all would be over now.
-    await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(2), patient);
+    await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(2), waitOptions);
     finish();
     expect((await answer).status).toBe(200);
   });
