@@ -1,3 +1,4 @@
+import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import type { KeySource } from '@gaia/jwt/signature';
@@ -43,7 +44,7 @@ export interface AppDeps {
   readonly urls: UpstreamUrls;
   /** Seals sessions at rest. */
   readonly sessionSecret: string;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly now: () => number;
   readonly randomBytes: (size: number) => Buffer;
   readonly uuid: () => string;

@@ -1,10 +1,11 @@
+import { type BoundedRequest, type Fetch, fetchJson, type JsonResponse } from '@gaia/http-client/bounded-fetch';
 import { Problem } from '@gaia/http-service/problem';
 import type { Language } from '@gaia/i18n/language';
 import { isSiteId } from '@gaia/tokens/site-id';
 import type { ClientInfo } from '../client/client-info.ts';
 import { problem } from '../errors.ts';
 import { originOfHost, type Site } from '../sites/sites.ts';
-import { fetchJson, type JsonAnswer } from '../upstreams/fetch-json.ts';
+import { MAX_JSON_BYTES } from '../upstreams/service-fetch.ts';
 import type { SessionTokens, SessionUser, TokenResponse } from './tokens.ts';
 
 /** For whom the gateway asks; auth writes it to its audit log and limits attempts by the client's own address. */
@@ -88,7 +89,7 @@ export interface UserLogin {
 }
 
 export interface AuthClientOptions {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly authUrl: string;
   readonly publicUrl: string;
   readonly now: () => number;
@@ -101,10 +102,15 @@ const SITE_TIMEOUT_MS = 5_000;
 const KNOWN_TIMEOUT_MS = 1_000;
 
 export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientOptions): AuthClient {
-  async function ask(path: string, init: RequestInit & { timeoutMs?: number }): Promise<JsonAnswer> {
-    let answer: JsonAnswer;
+  async function ask(path: string, init: Partial<BoundedRequest>): Promise<JsonResponse> {
+    let answer: JsonResponse;
     try {
-      answer = await fetchJson(fetch, `${authUrl}${path}`, { timeoutMs: TIMEOUT_MS, ...init });
+      answer = await fetchJson(`${authUrl}${path}`, {
+        fetch,
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_JSON_BYTES,
+        ...init,
+      });
     } catch (cause) {
       throw unavailable(cause);
     }
@@ -112,14 +118,14 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
     return answer;
   }
 
-  const post = (path: string, body: unknown, headers: Record<string, string>): Promise<JsonAnswer> =>
+  const post = (path: string, body: unknown, headers: Record<string, string>): Promise<JsonResponse> =>
     ask(path, {
       method: 'POST',
       body: JSON.stringify(body),
       headers: { ...headers, 'content-type': 'application/json' },
     });
 
-  function readTokens(answer: JsonAnswer, cause: SessionTokens['cause']): SessionTokens {
+  function readTokens(answer: JsonResponse, cause: SessionTokens['cause']): SessionTokens {
     const body = answer.body as Record<string, unknown> | undefined;
     const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn, scope } = body ?? {};
     const { session_expires_in: sessionExpiresIn } = body ?? {};
@@ -138,7 +144,7 @@ export function createAuthClient({ fetch, authUrl, publicUrl, now }: AuthClientO
     };
   }
 
-  const readResponse = (answer: JsonAnswer): TokenResponse => {
+  const readResponse = (answer: JsonResponse): TokenResponse => {
     const tokens = readTokens(answer, 'login');
     const { user } = answer.body as { user?: unknown };
     if (typeof user !== 'object' || user === null) throw unavailable(new Error('auth answered without a user'));
@@ -288,7 +294,7 @@ function readProfile(body: Record<string, unknown>): Profile {
 }
 
 /** Auth's problem document as a problem of ours: the same status, code and words. */
-function refusal(answer: JsonAnswer): Problem {
+function refusal(answer: JsonResponse): Problem {
   const document = (answer.body ?? {}) as Record<string, unknown>;
   const { type: _type, title, status: _status, code, detail, errors, request_id: _id, ...extensions } = document;
   if (typeof code !== 'string' || typeof title !== 'string') {

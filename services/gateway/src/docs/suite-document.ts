@@ -1,9 +1,10 @@
-import { fetchJson } from '../upstreams/fetch-json.ts';
+import { type Fetch, fetchJson } from '@gaia/http-client/bounded-fetch';
 import { type UpstreamName, type UpstreamUrls, upstreamNames } from '../upstreams/pools.ts';
+import { MAX_JSON_BYTES } from '../upstreams/service-fetch.ts';
 import { mergeDocuments, type OpenApiDocument, type Part } from './merge.ts';
 
 export interface SuiteDocumentOptions {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly now: () => number;
   readonly urls: UpstreamUrls;
   readonly publicUrl: string;
@@ -30,7 +31,11 @@ export function createSuiteDocument(options: SuiteDocumentOptions): () => Promis
   async function fetchOne(name: UpstreamName): Promise<Part | undefined> {
     try {
       const url = `${options.urls[name]}/openapi.json`;
-      const { status, body } = await fetchJson(options.fetch, url, { timeoutMs: TIMEOUT_MS });
+      const { status, body } = await fetchJson(url, {
+        fetch: options.fetch,
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_JSON_BYTES,
+      });
       if (status !== 200 || typeof body !== 'object' || body === null) return undefined;
       return { name, document: body as OpenApiDocument };
     } catch {

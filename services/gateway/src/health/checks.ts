@@ -1,11 +1,12 @@
+import { type Fetch, fetchJson } from '@gaia/http-client/bounded-fetch';
 import type { CheckResult, HealthCheck } from '@gaia/http-service/health';
 import type { State } from '@gaia/state/state';
 import type { Revocations } from '@gaia/token-guard/revocations';
-import { fetchJson } from '../upstreams/fetch-json.ts';
 import { type UpstreamUrls, upstreamNames } from '../upstreams/pools.ts';
+import { MAX_JSON_BYTES } from '../upstreams/service-fetch.ts';
 
 export interface ChecksOptions {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly now: () => number;
   readonly urls: UpstreamUrls;
   readonly state: Pick<State, 'kind' | 'ping'>;
@@ -47,8 +48,8 @@ export function createChecks(options: ChecksOptions): HealthCheck[] {
   ];
 }
 
-async function askService(fetch: typeof globalThis.fetch, url: string): Promise<CheckResult> {
-  const { status, body } = await fetchJson(fetch, `${url}/ready`, { timeoutMs: TIMEOUT_MS });
+async function askService(fetch: Fetch, url: string): Promise<CheckResult> {
+  const { status, body } = await fetchJson(`${url}/ready`, { fetch, timeoutMs: TIMEOUT_MS, maxBytes: MAX_JSON_BYTES });
   const answer = (body ?? {}) as { status?: unknown; checks?: unknown };
   if (status === 200 && answer.status === 'ready') return { status: 'ok' };
   const detail = typeof answer.checks === 'object' && answer.checks !== null ? { checks: answer.checks } : {};

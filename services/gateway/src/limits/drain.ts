@@ -3,11 +3,11 @@ import { Server as NetServer } from 'node:net';
 import { connectionsOf } from '@gaia/http-service/graceful-shutdown';
 import type { FastifyInstance } from 'fastify';
 
-const LOOK_EVERY_MS = 20;
+const POLL_MS = 20;
 
 /**
- * Before the gateway ends, connections that are kept alive get a while in which their next answer tells the client to
- * close them. Cut off at once, each could lose a request that is on its way (RFC 9112 §9.6).
+ * Before the gateway ends, connections that are kept alive get a while in which their next response tells the client to
+ * close them. Closed at once, each could lose a request that is on its way (RFC 9112 §9.6).
  */
 export function drainBeforeClosing(
   app: Pick<FastifyInstance, 'addHook'>,
@@ -15,19 +15,19 @@ export function drainBeforeClosing(
   options: { readonly longestMs: number; readonly sleep: (ms: number) => Promise<void> },
 ): void {
   app.addHook('preClose', async () => {
-    // In this phase of the loop all connections that have been made are taken; one that is not is lost with the listener.
+    // By then every connection that was made is accepted; one that is not ends with the listener.
     await new Promise((resolve) => setImmediate(resolve));
     stopAccepting(server);
-    for (let waited = 0; waited < options.longestMs; waited += LOOK_EVERY_MS) {
+    for (let waited = 0; waited < options.longestMs; waited += POLL_MS) {
       if ((await connectionsOf(server)) === 0) return;
-      await options.sleep(LOOK_EVERY_MS);
+      await options.sleep(POLL_MS);
     }
   });
 }
 
 /**
- * Lets nobody new in and leaves the connections that are open alone; `close` of an HTTP server would cut off those that
- * are idle at this moment. A later `close` then only waits for the last of them.
+ * Stops accepting connections and keeps the open ones; `close` of an HTTP server would end those that are idle at this
+ * moment. A later `close` then only waits for the last of them.
  */
 function stopAccepting(server: Server): void {
   if (!server.listening) return;

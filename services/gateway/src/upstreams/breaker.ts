@@ -1,5 +1,5 @@
 export interface Breaker {
-  /** Milliseconds until the replica may be asked again; 0 when it may now. */
+  /** Milliseconds until the replica may get a request again; 0 when it may now. */
   waitMs(): number;
   /** Takes the turn: in the time of trial only one request goes through. */
   begin(): void;
@@ -7,14 +7,14 @@ export interface Breaker {
   failed(): void;
 }
 
-/** Failures in a row after which a replica is left alone. */
+/** Failure threshold: so many in a row open the breaker. */
 const FAILURES = 5;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 
 /**
- * A circuit breaker: what has failed several times in a row is not asked for a while, then by one request, and again by
- * all as soon as that one succeeds. Nobody waits for what does not answer, and what comes back is not run over.
+ * A circuit breaker: a replica that has failed several times in a row gets no request for a while, then one, and again all
+ * as soon as that one succeeds. No request waits for what does not respond, and what comes back is not overrun.
  */
 export function createBreaker(now: () => number): Breaker {
   let failures = 0;

@@ -7,7 +7,7 @@ export type Outage = 'draining' | 'refused' | 'unresponsive';
 /** One address of a service, and what is known of its health. */
 export interface Replica<T> {
   readonly subject: T;
-  /** Milliseconds until it may be asked again; 0 when it may now. */
+  /** Milliseconds until it may get a request again; 0 when it may now. */
   unavailableMs(): number;
   /** Takes the turn: in the time of trial only one request goes through. */
   begin(): void;

@@ -7,7 +7,7 @@ export interface Replicas<T> {
    * available. Or for how long none will be.
    */
   next(except?: Replica<T>): Replica<T> | { readonly waitMs: number };
-  /** True as soon as one may be asked, false when waiting is of no use (any more). */
+  /** True as soon as one is available, false when waiting is of no use (any more). */
   recovery(): Promise<boolean>;
   /** Lets the requests go that are held: one has shown that it is alive. */
   recovered(): void;

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { openGateway } from '../support/gateway.ts';
 import { answerJson, echo, send, serve } from '../support/servers.ts';
 
-/** A port at which nobody listens. */
+/** A port at which nothing listens. */
 async function deadOrigin(): Promise<string> {
   const server = await serve(() => {});
   await server.close();

@@ -19,10 +19,10 @@ async function frozen(port = 0): Promise<{ readonly port: number; thaw(): Promis
   return { port: (server.address() as { port: number }).port, thaw };
 }
 
-const waitOptions = { timeout: 20_000, interval: 50 };
+const polling = { timeout: 20_000, interval: 50 };
 
-describe('a service that is frozen', () => {
-  it('is 503 with Retry-After for all who wait for it, and is back by itself', async () => {
+describe('an unresponsive service', () => {
+  it('is 503 with Retry-After for all requests that wait for it, and is back by itself', async () => {
     const cms = await frozen();
     const gateway = await openGateway({ env: { CMS_URL: `http://127.0.0.1:${cms.port}` } });
     const answers = await Promise.all([
@@ -38,10 +38,10 @@ describe('a service that is frozen', () => {
     expect((await gateway.send('/search')).status).toBe(200);
     await cms.thaw();
     await serve(echo('cms'), cms.port);
-    await vi.waitFor(async () => expect((await gateway.send('/cms/x')).status).toBe(200), waitOptions);
+    await vi.waitFor(async () => expect((await gateway.send('/cms/x')).status).toBe(200), polling);
   });
 
-  it('being auth, is 503 for what the gateway asks of it itself', async () => {
+  it('being auth, is 503 for what the gateway itself asks of it', async () => {
     const auth = await frozen();
     const gateway = await openGateway({ env: { AUTH_URL: `http://127.0.0.1:${auth.port}` } });
     const answer = await gateway.send('/session', {
@@ -61,7 +61,7 @@ describe('a service that is frozen', () => {
 });
 
 describe('a service that takes its time', () => {
-  it('is let', async () => {
+  it('is waited for', async () => {
     const started = Promise.withResolvers<() => void>();
     let asked = 0;
     const cms = await serve(
@@ -76,21 +76,21 @@ describe('a service that takes its time', () => {
     const gateway = await openGateway({ env: { CMS_URL: cms.origin } });
     const answer = gateway.send('/cms/feed?wait=30');
     const finish = await started.promise;
-    // It has been asked twice whether it is alive: had the first answer not counted, all would be over now.
-    await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(2), waitOptions);
+    // Two health checks: had the response to the first not counted, the request would have failed by now.
+    await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(2), polling);
     finish();
     expect((await answer).status).toBe(200);
   });
 });
 
-const ending: RequestListener = (_, outgoing) => answerJson(outgoing, 200, {}, { connection: 'close' });
+const draining: RequestListener = (_, outgoing) => answerJson(outgoing, 200, {}, { connection: 'close' });
 
 describe('a service that restarts', () => {
   it.each([
     ['GET', undefined],
     ['POST', '{"a":1}'],
-  ])('having said so, is waited for with a %s', async (method, body) => {
-    const first = await serve(ending, 0, { saysItself: true });
+  ])('having announced its shutdown, is waited for with a %s', async (method, body) => {
+    const first = await serve(draining, 0, { saysItself: true });
     const gateway = await openGateway({ env: { CMS_URL: first.origin } });
     expect((await gateway.send('/cms/x')).status).toBe(200);
     await first.close();
@@ -106,7 +106,7 @@ describe('a service that restarts', () => {
   });
 
   it('is not waited for where that is set so', async () => {
-    const first = await serve(ending, 0, { saysItself: true });
+    const first = await serve(draining, 0, { saysItself: true });
     const gateway = await openGateway({ env: { CMS_URL: first.origin, UPSTREAM_RESTART_WAIT_MS: '0' } });
     expect((await gateway.send('/cms/x')).status).toBe(200);
     await first.close();
