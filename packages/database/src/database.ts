@@ -1,3 +1,4 @@
+import { withTimeout } from '@gaia/promise-timeout';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { columnTypes } from './column-types.ts';
@@ -76,16 +77,10 @@ async function probeServer(config: pg.PoolConfig): Promise<void> {
 
 /** Rejects with DatabaseUnavailable without a response within `timeoutMs`. */
 export async function pingDatabase<DB>(db: Kysely<DB>, timeoutMs = 1_000): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DatabaseUnavailable()), timeoutMs);
-  });
   try {
-    await Promise.race([sql`select 1`.execute(db), late]);
+    await withTimeout(sql`select 1`.execute(db), timeoutMs);
   } catch (error) {
-    throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable({ cause: asDatabaseError(error) });
-  } finally {
-    clearTimeout(timer);
+    throw new DatabaseUnavailable({ cause: asDatabaseError(error) });
   }
 }
 

@@ -1,3 +1,4 @@
+import { TimeoutError, withTimeout } from '@gaia/promise-timeout';
 import type { FastifyInstance } from 'fastify';
 
 export interface CheckResult {
@@ -53,15 +54,9 @@ export function registerHealth(app: FastifyInstance, checks: readonly HealthChec
 }
 
 async function bounded(check: HealthCheck): Promise<CheckResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<CheckResult>((resolve) => {
-    timer = setTimeout(() => resolve({ status: 'down', detail: { cause: 'timeout' } }), CHECK_TIMEOUT_MS);
-  });
   try {
-    return await Promise.race([check.check(), timeout]);
-  } catch {
-    return { status: 'down', detail: { cause: 'unreachable' } };
-  } finally {
-    clearTimeout(timer);
+    return await withTimeout(check.check(), CHECK_TIMEOUT_MS);
+  } catch (error) {
+    return { status: 'down', detail: { cause: error instanceof TimeoutError ? 'timeout' : 'unreachable' } };
   }
 }

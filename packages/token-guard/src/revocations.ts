@@ -1,3 +1,4 @@
+import { withTimeout } from '@gaia/promise-timeout';
 import type { FeedEntry, FeedSnapshot, RevocationFeed } from '@gaia/state/state';
 import type { GuardLog } from './guard-log.ts';
 import { createRevocationSet } from './revocation-set.ts';
@@ -131,7 +132,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   /** Runs one question to the feed, bounded in time; its failure is remembered, never thrown. */
   async function asked(question: (askedAt: number) => Promise<void>): Promise<void> {
     try {
-      await withinTime(question(now()));
+      await withTimeout(question(now()), ANSWER_TIMEOUT_MS);
       if (lastError !== undefined) log?.info({}, 'the revocation feed answers again');
       lastError = undefined;
     } catch (error) {
@@ -191,16 +192,4 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       await unsubscribe?.().catch(() => undefined);
     },
   };
-}
-
-async function withinTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([answer, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,3 +1,4 @@
+import { withTimeout } from '@gaia/promise-timeout';
 import { Redis } from 'ioredis';
 import type { StateLog } from '../log.ts';
 import { StateUnavailable } from '../state.ts';
@@ -101,7 +102,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const keepAlive = setInterval(async () => {
     if (pinging || client.status !== 'ready') return;
     pinging = true;
-    await within(client.ping(), timeoutMs).catch(() => client.status === 'ready' && client.disconnect(true));
+    await withTimeout(client.ping(), timeoutMs).catch(() => client.status === 'ready' && client.disconnect(true));
     pinging = false;
   }, options.keepAliveMs);
   keepAlive.unref();
@@ -116,7 +117,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       }
       holdWrites();
       try {
-        return await within(commands(client), timeoutMs);
+        return await withTimeout(commands(client), timeoutMs);
       } catch (error) {
         throw new StateUnavailable({ cause: new Error(describe(error)) });
       }
@@ -127,21 +128,9 @@ export function openConnection(options: ConnectionOptions): Connection {
       clearInterval(keepAlive);
       const ended = new Promise((resolve) => client.once('end', resolve));
       client.disconnect();
-      await within(ended, CLOSE_WAIT_MS).catch(() => {});
+      await withTimeout(ended, CLOSE_WAIT_MS).catch(() => {});
     },
   };
-}
-
-async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withTimeout } from '@gaia/promise-timeout';
 import type { OutboxQueue, WaitingJob } from './queue.ts';
 
 export interface OutboxWorker {
@@ -105,10 +105,7 @@ export function createOutboxWorker<Job extends { readonly kind: string }, Done e
     stop: async () => {
       stopped = true;
       clearInterval(timer);
-      const settled = new AbortController();
-      const deadline = sleep(STOP_MS, undefined, { signal: settled.signal, ref: false }).catch(() => {});
-      await Promise.race([working, deadline]);
-      settled.abort();
+      await withTimeout(working, STOP_MS).catch(() => {});
     },
   };
 }
