@@ -30,13 +30,18 @@ async function newWorld(): Promise<{ world: World; keys: PurposeKeys }> {
   };
 }
 
-const doors = tokenEndpoints.flatMap((endpoint) =>
+const takers = tokenEndpoints.flatMap((endpoint) =>
   endpoint.takes === undefined || endpoint.hasAdversarialPack ? [] : [{ ...endpoint, purpose: endpoint.takes }],
 );
+/** The first place of a purpose gets every forgery; others share its verifier, and get what their own rules refuse. */
+const doors = takers.map((endpoint) => ({
+  ...endpoint,
+  isFirst: takers.find(({ purpose }) => purpose === endpoint.purpose)?.name === endpoint.name,
+}));
 
 it.each(doors)(
   '$name accepts no forgery of a token that it takes',
-  async ({ purpose, prepare, accepts = 200, refersByJti, mayTake = [] }) => {
+  async ({ purpose, prepare, isFirst, accepts = 200, refersByJti, mayTake = [] }) => {
     let { world, keys } = await newWorld();
     let { claims, present } = await prepare(world);
     const genuine = () => {
@@ -44,7 +49,10 @@ it.each(doors)(
       return genuineToken(purpose, { ...claims, ...jti }, keys);
     };
     const faults: string[] = [];
-    const take = () => forgedTokens(genuine).filter(({ only }) => only === undefined || !mayTake.includes(only));
+    const take = () => {
+      const all = forgedTokens(genuine).filter(({ only }) => only === undefined || !mayTake.includes(only));
+      return isFirst ? all : all.filter(({ group }, index) => group === 'claim' || group !== all[index - 1]?.group);
+    };
     let forgeries = take();
     expect(forgeries.length).toBe(new Set(forgeries.map(({ text }) => text)).size);
     for (let index = 0; index < forgeries.length; index += 1) {

@@ -15,6 +15,7 @@ export interface GenuineToken {
 export interface ForgedToken {
   readonly name: string;
   readonly text: string;
+  readonly group: 'spelling' | 'document' | 'header' | 'signature' | 'structure' | 'claim';
   /** What alone is wrong, where some verifier may take the token for it. */
   readonly only: 'expired' | 'issuer' | undefined;
 }
@@ -29,14 +30,17 @@ const encode = (part: string | Buffer): string => Buffer.from(part as string).to
  * key over exactly the text that is shown, so that nothing but its one fault can be the reason to refuse it.
  */
 export function forgedTokens(genuine: () => GenuineToken): readonly ForgedToken[] {
-  return [
-    ...spellings(genuine()),
-    ...documents(genuine),
-    ...headers(genuine),
-    ...signatures(genuine()),
-    ...structures(genuine()),
-    ...claims(genuine),
-  ].map(([name, text]) => ({ name, text, only: ONLY[name] }));
+  const groups: Readonly<Record<ForgedToken['group'], readonly Named[]>> = {
+    spelling: spellings(genuine()),
+    document: documents(genuine),
+    header: headers(genuine),
+    signature: signatures(genuine()),
+    structure: structures(genuine()),
+    claim: claims(genuine),
+  };
+  return Object.entries(groups).flatMap(([group, named]) =>
+    named.map(([name, text]) => ({ name, text, group: group as ForgedToken['group'], only: ONLY[name] })),
+  );
 }
 
 const ONLY: Readonly<Record<string, ForgedToken['only']>> = { 'exp an hour ago': 'expired', 'another iss': 'issuer' };

@@ -154,7 +154,7 @@ describe('the status', () => {
     const revocations = await follow();
     feed.setHanging(true);
     await vi.advanceTimersByTimeAsync(3_000);
-    expect(revocations.status()).toMatchObject({ degraded: true, lastError: 'no answer in time' });
+    expect(revocations.status()).toMatchObject({ degraded: true, lastError: 'no response within 2000 ms' });
     feed.setHanging(false);
     feed.add(ended('a'));
     await vi.advanceTimersByTimeAsync(3_500);

@@ -1,4 +1,6 @@
+import type { AccessClaims } from '@gaia/tokens/access-claims';
 import type { Identity } from '@gaia/tokens/identity';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 
 /** The user of a session. */
 export interface SessionUser {
@@ -28,38 +30,38 @@ export interface TokenResponse {
   readonly user: SessionUser;
 }
 
-/** What the revocation feed is asked about: the claims of the session's access token. It came from auth itself. */
+/**
+ * What the revocation feed is asked about: the claims of the session's access token. Auth itself has given it, over the
+ * suite's own network, so its signature is for the services to verify.
+ */
 export function identityOf(accessToken: string): Identity | undefined {
-  const [head, body] = accessToken.split('.', 2);
-  const header = decode(head);
-  const claims = decode(body);
-  if (header === undefined || claims === undefined) return undefined;
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-  const seconds = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  const token = decoded(accessToken);
+  if (token === undefined) return undefined;
+  const { header, claims } = token;
+  const { aud = [], roles = [] } = claims;
   return {
-    issuer: text(claims.iss),
-    subject: text(claims.sub),
-    audience: (Array.isArray(claims.aud) ? claims.aud : [claims.aud]).filter((one) => typeof one === 'string'),
-    clientId: text(claims.client_id),
-    sessionId: typeof claims.sid === 'string' ? claims.sid : undefined,
-    tokenId: text(claims.jti),
-    keyId: text(header.kid),
-    site: typeof claims.site === 'string' ? claims.site : undefined,
-    roles: Array.isArray(claims.roles) ? claims.roles.filter((role) => typeof role === 'string') : [],
+    issuer: claims.iss ?? '',
+    subject: claims.sub ?? '',
+    audience: typeof aud === 'string' ? [aud] : aud,
+    clientId: claims.client_id ?? '',
+    sessionId: claims.sid,
+    tokenId: claims.jti ?? '',
+    keyId: header.kid ?? '',
+    site: claims.site,
+    roles,
     scopes: [],
-    issuedAt: seconds(claims.iat),
-    expiresAt: seconds(claims.exp),
-    authTime: typeof claims.auth_time === 'number' ? claims.auth_time : undefined,
+    issuedAt: claims.iat ?? 0,
+    expiresAt: claims.exp ?? 0,
+    authTime: claims.auth_time,
     amr: [],
     actor: undefined,
     actorSessionIds: [],
   };
 }
 
-function decode(part: string | undefined): Record<string, unknown> | undefined {
+function decoded(accessToken: string) {
   try {
-    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return { header: decodeProtectedHeader(accessToken), claims: decodeJwt<Partial<AccessClaims>>(accessToken) };
   } catch {
     return undefined;
   }
