@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Provider } from 'oidc-provider';
+import { Redis } from 'ioredis';
+import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
 import { type Dispatcher, request } from 'undici';
 
-/** The peer that refreshes are compared with: rotated refresh tokens, signed access tokens (RS256), state in its memory. */
+/** The peer that refreshes are compared with: rotated refresh tokens, signed access tokens (RS256), state in the same Redis. */
 export interface OidcProvider extends Disposable {
   /** Refresh tokens of as many grants. */
   mint(count: number): Promise<string[]>;
@@ -22,8 +23,10 @@ const RESOURCE = 'https://api.bench.test';
 const DAY_SECONDS = 86_400;
 
 /** In a process of its own, which is this file. */
-export async function startOidcProvider(): Promise<OidcProvider> {
-  const child = fork(fileURLToPath(import.meta.url), ['serve'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+export async function startOidcProvider(redisUrl: string): Promise<OidcProvider> {
+  const child = fork(fileURLToPath(import.meta.url), ['serve', redisUrl], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   async function tell<T>(order: object): Promise<T> {
     child.send(order);
@@ -49,9 +52,45 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   };
 }
 
-function createProvider(): Provider {
+/** What oidc-provider asks of a store, in as few commands as it takes. */
+function adapterOn(redis: Redis): (name: string) => Adapter {
+  return (name) => {
+    const keyOf = (id: string) => `oidc:${name}:${id}`;
+    const grantKeyOf = (grantId: string) => `oidc:grant:${grantId}`;
+    const find = async (id: string): Promise<AdapterPayload | undefined> => {
+      const text = await redis.get(keyOf(id));
+      return text === null ? undefined : JSON.parse(text);
+    };
+    return {
+      find,
+      findByUid: async () => undefined,
+      findByUserCode: async () => undefined,
+      async upsert(id, payload, expiresIn = DAY_SECONDS) {
+        const commands = redis.multi().set(keyOf(id), JSON.stringify(payload), 'EX', expiresIn);
+        if (payload.grantId !== undefined) {
+          commands.rpush(grantKeyOf(payload.grantId), keyOf(id)).expire(grantKeyOf(payload.grantId), expiresIn);
+        }
+        await commands.exec();
+      },
+      async consume(id) {
+        const payload = await find(id);
+        const consumed = Math.floor(Date.now() / 1_000);
+        if (payload !== undefined) await redis.set(keyOf(id), JSON.stringify({ ...payload, consumed }), 'KEEPTTL');
+      },
+      async destroy(id) {
+        await redis.del(keyOf(id));
+      },
+      async revokeByGrantId(grantId) {
+        await redis.del(...(await redis.lrange(grantKeyOf(grantId), 0, -1)), grantKeyOf(grantId));
+      },
+    };
+  };
+}
+
+function createProvider(redisUrl: string): Provider {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   return new Provider('http://127.0.0.1', {
+    adapter: adapterOn(new Redis(redisUrl)),
     clients: [
       {
         client_id: CLIENT_ID,
@@ -104,7 +143,7 @@ async function mint(provider: Provider, accountId: string): Promise<string> {
 }
 
 if (process.argv[2] === 'serve') {
-  const provider = createProvider();
+  const provider = createProvider(process.argv[3] ?? '');
   const server = createServer(provider.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.on('message', async (order: { readonly mint?: number }) => {

@@ -22,7 +22,7 @@ const PROBE_EVERY_MS = 100;
 
 const cores = divideCores(process.env.BENCH_ONE_CORE === '1');
 await using service = await startService(cores, CONNECTIONS);
-using peer = await startOidcProvider();
+using peer = await startOidcProvider(service.redis.url);
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
 interface Measured {
