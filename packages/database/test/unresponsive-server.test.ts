@@ -11,12 +11,12 @@ it('fails a query whose response is lost, and opens a new connection for the nex
   url.search = '';
   url.host = `127.0.0.1:${proxy.port}`;
   const options = { url: url.href, schema: 'shop', applicationName: 'test', maxConnections: 1 };
-  const db = openDatabase<unknown>({ ...options, statementTimeoutMs: 100, responseTimeoutMs: 200 });
-  await pingDatabase(db);
+  const db = openDatabase<unknown>({ ...options, statementTimeoutMs: 300, responseTimeoutMs: 600 });
+  await vi.waitFor(() => pingDatabase(db), 10_000);
   proxy.swallow();
   await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'database_unavailable' });
   proxy.restore();
-  await pingDatabase(db);
+  await vi.waitFor(() => pingDatabase(db), 10_000);
   await db.destroy();
   proxy.close();
 });

@@ -35,6 +35,8 @@ export interface AcceptanceOptions {
 export function createAcceptance({ database, linkTokens, proof, revoker, audit, now }: AcceptanceOptions): Acceptance {
   async function find(token: string) {
     const { subject, email = '' } = await linkTokens.verify('invitation', token);
+    // Before the invitation: an account that this very link has just proved comes with an invitation that has ended.
+    const account = await findAccount(database, email);
     const row = await database
       .selectFrom('invitations')
       .innerJoin('sites', 'sites.id', 'invitations.site_id')
@@ -45,7 +47,7 @@ export function createAcceptance({ database, linkTokens, proof, revoker, audit, 
       .where('invitations.expires_at', '>', new Date(now()))
       .executeTakeFirst();
     if (row === undefined) throw problem('link_invalid');
-    return { row, account: await findAccount(database, row.key) };
+    return { row, account };
   }
 
   return {

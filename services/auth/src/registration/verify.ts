@@ -42,6 +42,8 @@ export function createVerification(options: VerifyOptions): Verification {
   const { database, linkTokens, proof, audit, now } = options;
 
   async function findRegistration({ subject, email = '' }: LinkClaims) {
+    // Before the registration: an account that this very link has just proved comes with a registration that has ended.
+    const account = await findAccount(database, email);
     const row = await database
       .selectFrom('registrations')
       .innerJoin('sites', 'sites.id', 'registrations.site_id')
@@ -53,7 +55,7 @@ export function createVerification(options: VerifyOptions): Verification {
       .executeTakeFirst();
     if (row === undefined) throw problem('link_invalid');
     if (row.registration !== 'open') throw problem('registration_closed');
-    return { row, account: await findAccount(database, row.key) };
+    return { row, account };
   }
 
   /** The user of a link that is still unused; of many uses at the same time one finds its versions unchanged. */
