@@ -1,9 +1,7 @@
-import { checkTimes, validityOf } from '@gaia/jwt/claims';
 import { TokenRefusal } from '@gaia/jwt/refusal';
 import type { SymmetricTokens } from '@gaia/jwt/symmetric';
 import { verifyToken } from '@gaia/jwt/verify';
 import type { Family } from '@gaia/state/state';
-import { CLOCK_SKEW_SECONDS } from '@gaia/tokens/purposes';
 import { refuseToken } from '../errors.ts';
 
 /** What a genuine refresh token says. */
@@ -49,23 +47,16 @@ const AUDIENCE = 'auth';
 
 /** Refresh tokens: HS256, because only this service verifies them; garbage is refused before any store is asked. */
 export function createRefreshTokens({ issuer, tokens, idleMs, now }: RefreshTokenOptions): RefreshTokens {
-  /** Expired or not, but never of the future: replicas differ by the skew at most. */
-  async function genuineClaims(refreshToken: string) {
+  async function verifyEvenExpired(refreshToken: string): Promise<RefreshClaims> {
+    if (refreshToken.length > MAX_REFRESH_TOKEN_LENGTH) throw refuseToken('token_malformed');
     const claims = await verifyToken('refresh', refreshToken, {
       signature: tokens.signature,
       issuer,
       audiences: [AUDIENCE],
       isMaker: true,
-      now: undefined,
-    });
-    const validity = validityOf(claims, { early: CLOCK_SKEW_SECONDS, late: 0 });
-    checkTimes({ ...validity, until: Number.POSITIVE_INFINITY }, now());
-    return claims;
-  }
-
-  async function verifyEvenExpired(refreshToken: string): Promise<RefreshClaims> {
-    if (refreshToken.length > MAX_REFRESH_TOKEN_LENGTH) throw refuseToken('token_malformed');
-    const claims = await genuineClaims(refreshToken).catch((error: unknown) => {
+      acceptsExpired: true,
+      now: now(),
+    }).catch((error: unknown) => {
       if (!(error instanceof TokenRefusal)) throw error;
       throw refuseToken(error.code === 'token_malformed' ? 'token_malformed' : 'token_invalid');
     });
