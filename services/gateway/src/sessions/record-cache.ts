@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** How long a record is used from memory, in milliseconds. */
 export const CACHE_MS = 10_000;
 const CAPACITY = 20_000;
@@ -15,7 +17,7 @@ export function createRecordCache<T>(options: {
   readonly mayCache: () => boolean;
 }): RecordCache<T> {
   const { now, mayCache } = options;
-  const entries = new Map<string, { readonly value: T; readonly until: number }>();
+  const entries = new LRUCache<string, { readonly value: T; readonly until: number }>({ max: CAPACITY });
   return {
     get(id) {
       const entry = entries.get(id);
@@ -23,11 +25,7 @@ export function createRecordCache<T>(options: {
       entries.delete(id);
       return undefined;
     },
-    set(id, value) {
-      entries.delete(id);
-      entries.set(id, { value, until: now() + CACHE_MS });
-      if (entries.size > CAPACITY) entries.delete(entries.keys().next().value as string);
-    },
+    set: (id, value) => void entries.set(id, { value, until: now() + CACHE_MS }),
     delete: (id) => void entries.delete(id),
   };
 }
