@@ -158,7 +158,7 @@ export function createKeys(options: KeysOptions): Keys {
         }
         await audit.append(transaction, by, { action: 'key.compromise', target: kid, details: { state: lost.state } });
       });
-      // The new set first: whoever hears of the revocation asks for it at once.
+      // The new set first: verifiers fetch it when they get the revocation.
       await reload();
       await revoker.revokeKey(kid);
     },

@@ -54,7 +54,7 @@ export function createLogin(options: LoginOptions): (request: LoginRequest) => P
       throw error;
     }
     const isRight = await passwords.verify(user?.passwordHash, password, spelling);
-    // Written for every refusal alike, so that time tells nobody who is known here. Never with the name as it was typed:
+    // Written for every refusal alike, so that timing does not tell who is known here. Never with the name as it was typed:
     // people type their password there.
     const refused = (reason: string) =>
       audit.note(by, { action: 'session.open', outcome: 'refused', site, target: user?.id, details: { reason } });

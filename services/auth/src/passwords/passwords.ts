@@ -10,7 +10,7 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /**
    * Whether the password belongs to the hash. Without a hash (an unknown user, or one without password) it does the same
-   * work against a dummy hash and says no, so that time tells nobody who is known here; `name` chooses the dummy hash.
+   * work against a dummy hash and says no, so that timing does not tell who is known here; `name` chooses the dummy hash.
    */
   verify(passwordHash: string | null | undefined, password: string, name: string): Promise<boolean>;
   /**

@@ -49,16 +49,16 @@ describe('the concurrency limiter', () => {
 
   it('gives up waiting after the deadline, and the place goes to the next', async () => {
     const limiter = createConcurrencyLimiter({ concurrency: 1, maxWaiting: 5, deadlineMs: 1_000 });
-    const [running, late, patient] = [job(), job(), job()];
+    const [running, late, queued] = [job(), job(), job()];
     const first = limiter.run(running.work);
     const second = expect(limiter.run(late.work)).rejects.toMatchObject({ code: 'unavailable' });
     await vi.advanceTimersByTimeAsync(600);
-    const third = limiter.run(patient.work);
+    const third = limiter.run(queued.work);
     await vi.advanceTimersByTimeAsync(500);
     await second;
     running.end();
     await first;
-    patient.end();
+    queued.end();
     expect(await third).toBe('done');
     expect(late.work).not.toHaveBeenCalled();
   });
