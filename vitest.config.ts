@@ -11,6 +11,8 @@ export default defineConfig({
     isolate: false,
     // Much of the time is spent waiting for servers and sockets: more workers than the cores of a small machine.
     maxWorkers: 4,
+    // On a shared CI machine a test gets a second attempt, and the reporter names it; elsewhere it fails at the first.
+    retry: process.env.CI ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './packages/test-servers/src/plain-line-reporter.ts'],
