@@ -13,7 +13,8 @@ export default class PlainLineReporter implements Reporter {
         const { state } = test.result();
         if (state === 'passed' || state === 'failed') count[state] += 1;
         else count.skipped += 1;
-        if (test.diagnostic()?.flaky) process.stdout.write(`second attempt: ${module.relativeModuleId} > ${test.fullName}\n`);
+        if (test.diagnostic()?.flaky)
+          process.stdout.write(`second attempt: ${module.relativeModuleId} > ${test.fullName}\n`);
         if (state === 'failed') broken = false;
       }
       if (broken) count.failed += 1;
