@@ -24,7 +24,7 @@ import { createDownloadGrants } from './links/download-grants.ts';
 import { createDownloadLinks } from './links/download-links.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
 import { registerLinks } from './links/routes.ts';
-import type { FileStore } from './storage/file-store.ts';
+import type { Stores } from './storage/stores.ts';
 import { LONGEST_UPLOAD_MS } from './storage/temporary-files.ts';
 import { registerUploads } from './uploads/routes.ts';
 
@@ -33,7 +33,7 @@ export interface AppDependencies {
   readonly metrics: Registry;
   readonly database: Kysely<AssetsDatabase>;
   readonly guard: Guard;
-  readonly store: FileStore;
+  readonly stores: Stores;
   readonly feed: Pick<FollowedFeed, 'applied' | 'check'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -46,7 +46,7 @@ type AppConfig = Pick<Config, 'TRUSTED_PROXIES' | 'ASSETS_MAX_BYTES' | 'ASSETS_L
 
 /** The assets service: uploads, downloads, download links. */
 export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
-  const { database, guard, store, feed, now, randomId } = deps;
+  const { database, guard, stores, feed, now, randomId } = deps;
   const files = createFiles(database, now);
   const arrived = (minSeq: string | undefined) => waitForSeq(feed.applied, minSeq);
   const app = await createService({
@@ -60,7 +60,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     checks: [
       ...guard.healthChecks,
       { name: 'database', critical: true, check: async () => pingDatabase(database).then(() => ({ status: 'ok' })) },
-      { name: 'files', critical: true, check: async () => store.check().then(() => ({ status: 'ok' })) },
+      { name: 'files', critical: true, check: async () => stores.current.check().then(() => ({ status: 'ok' })) },
       feed.check,
       ...(deps.checks ?? []),
     ],
@@ -80,8 +80,8 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     await scope.register(tokenGuard, { guard });
     await scope.register(multipart);
     registerWhoAmI(scope as Service, '/assets/whoami');
-    registerUploads(scope as Service, { files, store, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
-    registerFiles(scope as Service, { files, store, arrived });
+    registerUploads(scope as Service, { files, stores, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
+    registerFiles(scope as Service, { files, stores, arrived });
     registerFileChange(scope as Service, files);
     registerOwnFiles(scope as Service, files);
     registerUsage(scope as Service, { files, arrived });
@@ -89,7 +89,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
-    registerDownloads(scope as Service, { files, store, links, arrived });
+    registerDownloads(scope as Service, { files, stores, links, arrived });
     registerManyFiles(scope as Service, { files, arrived });
   });
   return app;

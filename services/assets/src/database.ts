@@ -1,5 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 import type { ColumnType, RawBuilder } from 'kysely';
+import type { StoreKind } from './storage/file-store.ts';
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
@@ -32,6 +33,9 @@ interface FilesTable {
   /** `sub` of the one who uploaded it. */
   uploaded_by: string;
   created_at: Timestamp;
+  /** Of the bytes in their store; another one when they are replaced. */
+  bytes_key: string;
+  store: StoreKind;
 }
 
 /**
@@ -40,6 +44,7 @@ interface FilesTable {
  */
 interface UnclaimedBytesTable {
   key: string;
+  store: StoreKind;
   since: Timestamp;
 }
 

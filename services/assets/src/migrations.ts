@@ -4,6 +4,7 @@ import { referencesMigration } from '../migrations/0002-references.ts';
 import { ownRulesMigration } from '../migrations/0003-own-rules.ts';
 import { uploaderMigration } from '../migrations/0020-uploader.ts';
 import { downloadLinksMigration } from '../migrations/0030-download-links.ts';
+import { storesMigration } from '../migrations/0050-stores.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'assets';
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = Object.freeze([
   ownRulesMigration,
   uploaderMigration,
   downloadLinksMigration,
+  storesMigration,
 ]);

@@ -20,6 +20,7 @@ import { createDownloadGrants } from './links/download-grants.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { referencesConsumer } from './references/references.ts';
 import { openDiskStore } from './storage/disk-store.ts';
+import { createStores } from './storage/stores.ts';
 import { type SweepDependencies, sweep } from './uploads/sweeper.ts';
 
 export interface StartDependencies {
@@ -43,7 +44,7 @@ export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Pro
 export async function start(config: Config, deps: StartDependencies): Promise<Service> {
   const { logger, now = Date.now, fetch = serviceFetch, random = Math.random, randomId = randomUUID } = deps;
   await migrateDatabase(config);
-  const store = await openDiskStore(assetsDirectory(config));
+  const stores = createStores(await openDiskStore(assetsDirectory(config)));
   const database = openDatabase<AssetsDatabase>({
     url: config.DATABASE_URL,
     schema: SCHEMA,
@@ -60,11 +61,11 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   const consumer = referencesConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
   const stopSweeping = await startSweeping(
-    { files: createFiles(database, now), grants: createDownloadGrants(database, now), store, now },
+    { files: createFiles(database, now), grants: createDownloadGrants(database, now), stores, now },
     logger,
   );
   const checks = deps.state === undefined ? singleProcessChecks(state, logger) : [];
-  const app = await buildApp(config, { logger, metrics, database, guard, store, feed, now, randomId, checks });
+  const app = await buildApp(config, { logger, metrics, database, guard, stores, feed, now, randomId, checks });
   app.addHook('onClose', async () => {
     stopSweeping();
     await feed.close();

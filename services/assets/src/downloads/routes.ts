@@ -8,15 +8,16 @@ import { problem } from '../errors.ts';
 import { readableFile } from '../files/access.ts';
 import type { Files } from '../files/files.ts';
 import { FileParams } from '../files/schemas.ts';
-import type { StoredFile } from '../files/stored-file.ts';
+import type { BytesLocation, StoredFile } from '../files/stored-file.ts';
 import type { DownloadLinks } from '../links/download-links.ts';
-import { type FileStore, StorageError } from '../storage/file-store.ts';
+import { StorageError } from '../storage/file-store.ts';
+import type { Stores } from '../storage/stores.ts';
 import { type ByteRange, byteRange } from './byte-range.ts';
 import { bytesTag, deliveryHeaders } from './delivery.ts';
 
 export interface DownloadsDependencies {
   readonly files: Pick<Files, 'find' | 'isReadable'>;
-  readonly store: Pick<FileStore, 'open'>;
+  readonly stores: Pick<Stores, 'of'>;
   readonly links: DownloadLinks;
   /** Waits for a change of the caller's own. Throws index_behind. */
   readonly arrived: (minSeq: string | undefined) => Promise<void>;
@@ -31,7 +32,7 @@ const DownloadQuery = Type.Object(
 );
 
 /** `GET` and `HEAD /assets/:id`. To be registered under a guard that lets anonymous callers in. */
-export function registerDownloads(app: Service, { files, store, links, arrived }: DownloadsDependencies): void {
+export function registerDownloads(app: Service, { files, stores, links, arrived }: DownloadsDependencies): void {
   /**
    * A download token decides alone: its bearer has nothing else, or means this and no more. What was closed to the one who
    * made it is closed to it.
@@ -70,14 +71,14 @@ export function registerDownloads(app: Service, { files, store, links, arrived }
     handler: async (request, reply) => {
       await arrived(request.query.min_seq);
       const file = await authorized(request, request.params.id, request.query.token);
-      return deliver(file, store, request, reply);
+      return deliver(file, stores, request, reply);
     },
   });
 }
 
 async function deliver(
   file: StoredFile,
-  store: Pick<FileStore, 'open'>,
+  stores: Pick<Stores, 'of'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -94,15 +95,15 @@ async function deliver(
   }
   const sendsBytes = request.method === 'GET' && file.size > 0;
   // Opened before anything of the answer is said: a store that is away is a problem document of its own.
-  const bytes = sendsBytes ? await opened(store, file.id, part === 'whole' ? undefined : part) : undefined;
+  const bytes = sendsBytes ? await opened(stores, file, part === 'whole' ? undefined : part) : undefined;
   reply.headers(headers).header('content-length', part === 'whole' ? file.size : part.end - part.start + 1);
   if (part !== 'whole') reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${file.size}`);
   return reply.send(bytes ?? (request.method === 'GET' ? Buffer.alloc(0) : undefined));
 }
 
-async function opened(store: Pick<FileStore, 'open'>, id: string, part: ByteRange | undefined) {
+async function opened(stores: Pick<Stores, 'of'>, file: BytesLocation, part: ByteRange | undefined) {
   try {
-    return await store.open(id, part);
+    return await stores.of(file.store).open(file.bytesKey, part);
   } catch (error) {
     if (error instanceof StorageError) throw problem('storage_unavailable', { cause: error.cause });
     throw error;

@@ -4,7 +4,7 @@ import type { AssetsDatabase } from '../database.ts';
 import { readableFiles } from '../references/readable-files.ts';
 import { type Usages, usageOf } from '../references/usage.ts';
 import type { ListPosition } from './list-cursor.ts';
-import type { StoredFile } from './stored-file.ts';
+import type { BytesLocation, StoredFile } from './stored-file.ts';
 
 export interface Files {
   find(id: string): Promise<StoredFile | undefined>;
@@ -18,21 +18,30 @@ export interface Files {
   ofUploader(subject: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
   /** Entries that mention a file. */
   usage(file: Pick<StoredFile, 'id' | 'site'>, limit: number): Promise<Usages>;
-  /** Says that bytes are about to be stored under a key. */
-  announceBytes(key: string): Promise<void>;
+  /** Says that bytes are about to be stored. */
+  announceBytes(bytes: BytesLocation): Promise<void>;
   /** Makes the file; from now on its bytes are claimed. */
   add(file: StoredFile): Promise<void>;
   /** Makes of a file what `next` makes of it, one change after the other; undefined if it is not there. */
   change(id: string, next: (file: StoredFile) => StoredFile): Promise<StoredFile | undefined>;
-  /** Takes a file away; its bytes are unclaimed from now on. False if it is not there. */
-  remove(id: string): Promise<boolean>;
-  /** Records that the bytes of a key are deleted. */
-  forgetBytes(key: string): Promise<void>;
-  /** Keys that have been unclaimed since before a time; at most 1,000. */
-  unclaimedSince(before: Date): Promise<readonly string[]>;
+  /** Takes a file away; its bytes are unclaimed from now on. Gives what it was; undefined if it is not there. */
+  remove(id: string): Promise<StoredFile | undefined>;
+  /** Records that bytes are deleted. */
+  forgetBytes(bytes: BytesLocation): Promise<void>;
+  /** Bytes that have been unclaimed since before a time; at most 1,000. */
+  unclaimedSince(before: Date): Promise<readonly BytesLocation[]>;
 }
 
 export function createFiles(database: Kysely<AssetsDatabase>, now: () => number): Files {
+  async function announce(where: Kysely<AssetsDatabase>, { bytesKey, store }: BytesLocation): Promise<void> {
+    const since = new Date(now());
+    await where.insertInto('unclaimed_bytes').values({ key: bytesKey, store, since }).execute();
+  }
+
+  async function claim(where: Kysely<AssetsDatabase>, { bytesKey, store }: BytesLocation): Promise<void> {
+    await where.deleteFrom('unclaimed_bytes').where('key', '=', bytesKey).where('store', '=', store).execute();
+  }
+
   return {
     find: async (id) => {
       const row = await database.selectFrom('files').selectAll().where('id', '=', id).executeTakeFirst();
@@ -80,16 +89,11 @@ export function createFiles(database: Kysely<AssetsDatabase>, now: () => number)
       return rows.map(toFile);
     },
     usage: (file, limit) => usageOf(database, file, limit),
-    announceBytes: async (key) => {
-      await database
-        .insertInto('unclaimed_bytes')
-        .values({ key, since: new Date(now()) })
-        .execute();
-    },
+    announceBytes: (bytes) => announce(database, bytes),
     add: (file) =>
       database.transaction().execute(async (transaction) => {
         await transaction.insertInto('files').values(toRow(file)).execute();
-        await transaction.deleteFrom('unclaimed_bytes').where('key', '=', file.id).execute();
+        await claim(transaction, file);
       }),
     change: (id, next) =>
       database.transaction().execute(async (transaction) => {
@@ -103,26 +107,24 @@ export function createFiles(database: Kysely<AssetsDatabase>, now: () => number)
       }),
     remove: (id) =>
       database.transaction().execute(async (transaction) => {
-        const { numDeletedRows } = await transaction.deleteFrom('files').where('id', '=', id).executeTakeFirst();
-        if (numDeletedRows === 0n) return false;
-        await transaction
-          .insertInto('unclaimed_bytes')
-          .values({ key: id, since: new Date(now()) })
-          .execute();
-        return true;
+        const row = await transaction.deleteFrom('files').where('id', '=', id).returningAll().executeTakeFirst();
+        if (row === undefined) return undefined;
+        await announce(transaction, toFile(row));
+        return toFile(row);
       }),
-    forgetBytes: async (key) => {
-      await database.deleteFrom('unclaimed_bytes').where('key', '=', key).execute();
-    },
+    forgetBytes: (bytes) => claim(database, bytes),
     unclaimedSince: async (before) => {
       const rows = await database
         .selectFrom('unclaimed_bytes')
-        .select('key')
+        .select(['key as bytesKey', 'store'])
         .where('since', '<', before)
-        .where(sql<boolean>`not exists (select from files where files.id = unclaimed_bytes.key)`)
+        .where(
+          sql<boolean>`not exists (
+            select from files where files.bytes_key = unclaimed_bytes.key and files.store = unclaimed_bytes.store)`,
+        )
         .limit(1_000)
         .execute();
-      return rows.map((row) => row.key);
+      return rows;
     },
   };
 }
@@ -140,6 +142,8 @@ function toRow(file: StoredFile) {
     version: file.version,
     uploaded_by: file.uploadedBy,
     created_at: file.createdAt,
+    bytes_key: file.bytesKey,
+    store: file.store,
   };
 }
 
@@ -156,5 +160,7 @@ function toFile(row: Selectable<AssetsDatabase['files']>): StoredFile {
     version: row.version,
     uploadedBy: row.uploaded_by,
     createdAt: row.created_at,
+    bytesKey: row.bytes_key,
+    store: row.store,
   };
 }

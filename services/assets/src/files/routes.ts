@@ -14,11 +14,12 @@ import { insufficientScope } from '@gaia/token-guard/problems';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
-import type { FileStore } from '../storage/file-store.ts';
+import type { Stores } from '../storage/stores.ts';
 import { changeableFile, readableFile } from './access.ts';
 import { metadataTag } from './file-change.ts';
 import type { Files } from './files.ts';
 import { readListCursor, writeListCursor } from './list-cursor.ts';
+import { removeBytes } from './remove-bytes.ts';
 import {
   DeleteQuery,
   FileParams,
@@ -32,13 +33,13 @@ import {
 
 export interface FilesDependencies {
   readonly files: Files;
-  readonly store: FileStore;
+  readonly stores: Stores;
   /** Waits for a change of the caller's own. Throws index_behind. */
   readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
 /** Lists, describes and deletes files. To be registered under a guard. */
-export function registerFiles(app: Service, { files, store, arrived }: FilesDependencies): void {
+export function registerFiles(app: Service, { files, stores, arrived }: FilesDependencies): void {
   app.get(
     '/assets/sites/:site/files',
     {
@@ -133,12 +134,9 @@ export function registerFiles(app: Service, { files, store, arrived }: FilesDepe
       if (force && !caller.scopes.includes('content:edit')) throw insufficientScope(['content:edit']);
       await arrived(minSeq);
       if (!force) await refuseInUse(files, file);
-      if (!(await files.remove(file.id))) throw problem('file_not_found');
-      // Should this fail, the bytes are known as unclaimed and go later.
-      await store.remove(file.id).then(
-        () => files.forgetBytes(file.id),
-        (error: unknown) => request.log.warn({ err: error, id: file.id }, 'the bytes of a deleted file stay for now'),
-      );
+      const removed = await files.remove(file.id);
+      if (removed === undefined) throw problem('file_not_found');
+      await removeBytes({ files, stores, log: request.log }, removed);
       return reply.code(204).send(null);
     },
   );
@@ -151,7 +149,7 @@ async function refuseInUse(files: Files, file: { id: string; site: string }): Pr
 }
 
 /** `GET /assets/sites/:site/metadata`. To be registered under a guard that lets anonymous callers in. */
-export function registerManyFiles(app: Service, { files, arrived }: Omit<FilesDependencies, 'store'>): void {
+export function registerManyFiles(app: Service, { files, arrived }: Omit<FilesDependencies, 'stores'>): void {
   app.get(
     '/assets/sites/:site/metadata',
     {

@@ -1,7 +1,14 @@
 import type { Visibility } from '../database.ts';
+import type { StoreKind } from '../storage/file-store.ts';
 
-/** What is known of a file; its bytes are in the store under the same id. */
-export interface StoredFile {
+/** Where bytes are. */
+export interface BytesLocation {
+  readonly bytesKey: string;
+  readonly store: StoreKind;
+}
+
+/** What is known of a file. */
+export interface StoredFile extends BytesLocation {
   readonly id: string;
   readonly site: string;
   readonly fileName: string;

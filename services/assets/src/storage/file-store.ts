@@ -1,14 +1,22 @@
 import type { Readable } from 'node:stream';
 
+export const storeKinds = ['disk', 's3'] as const;
+export type StoreKind = (typeof storeKinds)[number];
+
 /** Bytes under keys, wherever they are. Keys are UUIDs: nothing that a caller says ever becomes a path. */
 export interface FileStore {
+  readonly kind: StoreKind;
   /**
-   * Takes a stream in, up to `maxBytes`, and resolves when the bytes are safe from a power cut. They are under no key yet.
+   * Takes a stream in, up to `maxBytes`, for a key under which nothing is visible before `keep`.
    * Whatever fails leaves nothing behind. Throws FileTooLarge, StorageError, or what the source throws.
    */
-  receive(source: AsyncIterable<Buffer>, maxBytes: number): Promise<ReceivedFile>;
+  receive(key: string, source: AsyncIterable<Buffer>, maxBytes: number): Promise<ReceivedFile>;
+  /** For what comes in several requests. */
+  readonly chunks: ChunkStore;
   /** The bytes under a key, or a part of them (`start` to `end`, both included). Throws StorageError. */
   open(key: string, part?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  /** Puts the bytes of a key under another one as well, at once and whole. Throws StorageError. */
+  copy(from: string, to: string): Promise<void>;
   /** Removes what is under a key, if anything is. */
   remove(key: string): Promise<void>;
   /** Removes what receptions that were cut off by a crash have left; gives how many. */
@@ -23,11 +31,38 @@ export interface ReceivedFile {
   readonly sha256: string;
   /** The first bytes, at most HEAD_BYTES. */
   readonly head: Buffer;
-  /** Puts the bytes under a key, at once and whole. */
-  keep(key: string): Promise<void>;
+  /** Puts the bytes under their key, at once and whole, and safe from a power cut. */
+  keep(): Promise<void>;
   /** Forgets them; harmless after keep. */
   discard(): Promise<void>;
 }
+
+/** Bytes that come chunk by chunk, under no key before they are complete; what a crash leaves is removed with `abort`. */
+export interface ChunkStore {
+  /** Adds to what is there, and resolves when it is safe from a power cut. Of a size other than what was added before, the rest is lost. */
+  append(key: string, received: ReceivedChunks, chunk: Buffer): Promise<ReceivedChunks>;
+  /** Puts them under the key. Harmless when that was done before. */
+  complete(key: string, received: ReceivedChunks): Promise<void>;
+  /** Forgets them; harmless after complete. */
+  abort(key: string, received: ReceivedChunks): Promise<void>;
+}
+
+/** What a store must be told of chunks that it has already; small enough for a row of a table. */
+export interface ReceivedChunks {
+  readonly size: number;
+  readonly multipart?: MultipartUpload;
+}
+
+/** Of S3: an upload under way, the tags of its parts, and what was too small to be one. */
+export interface MultipartUpload {
+  readonly uploadId: string;
+  readonly etags: readonly string[];
+  /** Bytes. */
+  readonly tail: number;
+}
+
+/** Chunks of this size are held in memory, one for each upload under way; S3 takes 10,000 of them. */
+export const CHUNK_BYTES = 8 * 1024 * 1024;
 
 export const HEAD_BYTES = 64 * 1024;
 
@@ -48,4 +83,11 @@ export class StorageError extends Error {
     const { code } = cause as { code?: unknown };
     this.code = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(code)) ? 'storage_full' : 'storage_unavailable';
   }
+}
+
+const KEY = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Throws TypeError. */
+export function assertKey(key: string): void {
+  if (!KEY.test(key)) throw new TypeError('a key is a UUID');
 }

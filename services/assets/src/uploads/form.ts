@@ -2,10 +2,11 @@ import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { problem } from '../errors.ts';
 import { type FileRule, fileRule } from '../files/file-rule.ts';
+import type { BytesLocation } from '../files/stored-file.ts';
 import { type FileStore, FileTooLarge, type ReceivedFile, StorageError } from '../storage/file-store.ts';
 
 /** What an upload form held. */
-export interface ReceivedForm {
+export interface ReceivedForm extends BytesLocation {
   readonly file: ReceivedFile;
   readonly fileName: string | undefined;
   readonly declaredType: string | undefined;
@@ -38,6 +39,7 @@ export const FORM_OVERHEAD_BYTES = 64 * 1024;
 export async function receiveForm(
   request: Pick<FastifyRequest, 'parts'>,
   store: FileStore,
+  bytesKey: string,
   maxBytes: number,
 ): Promise<ReceivedForm> {
   let part: MultipartFile | undefined;
@@ -49,12 +51,12 @@ export async function receiveForm(
         readField(found, said);
       } else {
         part = found;
-        file = await store.receive(found.file, maxBytes);
+        file = await store.receive(bytesKey, found.file, maxBytes);
       }
     }
     if (part === undefined || file === undefined) throw problem('file_required');
     const rule = fileRule(said, { visibility: 'private', products: [] });
-    return { file, fileName: part.filename, declaredType: part.mimetype, rule };
+    return { file, bytesKey, store: store.kind, fileName: part.filename, declaredType: part.mimetype, rule };
   } catch (error) {
     await file?.discard();
     throw problemOf(error, maxBytes);

@@ -15,7 +15,7 @@ const closing = { headers: { connection: 'close' } };
 
 /** `POST /assets/sites/:site/files`. To be registered under a guard, where @fastify/multipart is. */
 export function registerUploads(app: Service, deps: UploadDependencies & { readonly maxBytes: number }): void {
-  const { maxBytes, store } = deps;
+  const { maxBytes, stores, randomId } = deps;
 
   /** Before a byte of it is read. */
   async function refuseUnsuitable({ headers }: FastifyRequest): Promise<void> {
@@ -64,7 +64,7 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
       },
     },
     async (request, reply) => {
-      const form = await receiveForm(request, store, maxBytes);
+      const form = await receiveForm(request, stores.current, randomId(), maxBytes);
       const file = await addUpload(deps, form, request.params.site, identityOf(request));
       reply.code(201).header('location', `/assets/${file.id}`);
       return fileResponse(file);

@@ -1,11 +1,11 @@
 import type { Files } from '../files/files.ts';
 import type { DownloadGrants } from '../links/download-grants.ts';
-import type { FileStore } from '../storage/file-store.ts';
+import type { Stores } from '../storage/stores.ts';
 
 export interface SweepDependencies {
   readonly files: Pick<Files, 'unclaimedSince' | 'forgetBytes'>;
   readonly grants: Pick<DownloadGrants, 'forgetExpired'>;
-  readonly store: Pick<FileStore, 'remove' | 'sweep'>;
+  readonly stores: Stores;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -20,15 +20,15 @@ const UNCLAIMED_FOR_MS = 3_600_000;
 export async function sweep({
   files,
   grants,
-  store,
+  stores,
   now,
 }: SweepDependencies): Promise<{ incoming: number; unclaimed: number }> {
   await grants.forgetExpired();
-  const incoming = await store.sweep();
-  const keys = await files.unclaimedSince(new Date(now() - UNCLAIMED_FOR_MS));
-  for (const key of keys) {
-    await store.remove(key);
-    await files.forgetBytes(key);
+  const incoming = await stores.current.sweep();
+  const unclaimed = await files.unclaimedSince(new Date(now() - UNCLAIMED_FOR_MS));
+  for (const bytes of unclaimed) {
+    await stores.of(bytes.store).remove(bytes.bytesKey);
+    await files.forgetBytes(bytes);
   }
-  return { incoming, unclaimed: keys.length };
+  return { incoming, unclaimed: unclaimed.length };
 }

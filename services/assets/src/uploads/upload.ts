@@ -3,13 +3,14 @@ import { problem } from '../errors.ts';
 import { safeFileName } from '../files/file-name.ts';
 import type { Files } from '../files/files.ts';
 import type { StoredFile } from '../files/stored-file.ts';
-import { type FileStore, StorageError } from '../storage/file-store.ts';
+import { StorageError } from '../storage/file-store.ts';
+import type { Stores } from '../storage/stores.ts';
 import type { ReceivedForm } from './form.ts';
 import { mediaTypeOf } from './media-type.ts';
 
 export interface UploadDependencies {
   readonly files: Files;
-  readonly store: FileStore;
+  readonly stores: Stores;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A new UUID. */
@@ -21,15 +22,14 @@ export interface UploadDependencies {
  * bytes that the sweeper finds.
  */
 export async function addUpload(
-  { files, now, randomId }: Omit<UploadDependencies, 'store'>,
+  { files, now }: Pick<UploadDependencies, 'files' | 'now'>,
   { file, ...form }: ReceivedForm,
   site: string,
   uploader: Pick<Identity, 'subject'>,
 ): Promise<StoredFile> {
-  const id = randomId();
   const whole = file.size === file.head.length;
   const stored: StoredFile = {
-    id,
+    id: form.bytesKey,
     site,
     fileName: safeFileName(form.fileName),
     mediaType: await mediaTypeOf(file.head, whole, form.declaredType),
@@ -39,10 +39,12 @@ export async function addUpload(
     version: 1,
     uploadedBy: uploader.subject,
     createdAt: new Date(now()),
+    bytesKey: form.bytesKey,
+    store: form.store,
   };
   try {
-    await files.announceBytes(id);
-    await file.keep(id);
+    await files.announceBytes(stored);
+    await file.keep();
     await files.add(stored);
     return stored;
   } catch (error) {

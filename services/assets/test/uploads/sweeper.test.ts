@@ -5,6 +5,7 @@ import { createFiles } from '../../src/files/files.ts';
 import { createDownloadGrants } from '../../src/links/download-grants.ts';
 import { SCHEMA } from '../../src/migrations.ts';
 import { openDiskStore } from '../../src/storage/disk-store.ts';
+import { createStores } from '../../src/storage/stores.ts';
 import { sweep } from '../../src/uploads/sweeper.ts';
 import { MEMBER, startAssets } from '../assets-service.ts';
 
@@ -21,23 +22,25 @@ describe('bytes that no file stands for', () => {
     const files = createFiles(database, now);
     const grants = createDownloadGrants(database, now);
     const store = await openDiskStore(directory);
+    const stores = createStores(store);
     const kept = await textFile('kept');
-    await files.announceBytes(kept);
-    await files.announceBytes(KEY);
+    await files.announceBytes({ bytesKey: kept, store: 'disk' });
+    await files.announceBytes({ bytesKey: KEY, store: 'disk' });
     const received = await store.receive(
+      KEY,
       (async function* () {
         yield Buffer.from('left');
       })(),
       100,
     );
-    await received.keep(KEY);
+    await received.keep();
     clock.time += HOUR - 1_000;
-    await expect(sweep({ files, grants, store, now })).resolves.toMatchObject({ unclaimed: 0 });
+    await expect(sweep({ files, grants, stores, now })).resolves.toMatchObject({ unclaimed: 0 });
     expect(onDisk().kept.sort()).toEqual([KEY, kept].sort());
     clock.time += 2_000;
-    await expect(sweep({ files, grants, store, now })).resolves.toMatchObject({ unclaimed: 1 });
+    await expect(sweep({ files, grants, stores, now })).resolves.toMatchObject({ unclaimed: 1 });
     expect(onDisk().kept).toEqual([kept]);
-    await expect(sweep({ files, grants, store, now })).resolves.toMatchObject({ unclaimed: 0 });
+    await expect(sweep({ files, grants, stores, now })).resolves.toMatchObject({ unclaimed: 0 });
   });
 });
 
@@ -57,7 +60,7 @@ it('what an expired download link referred to goes, that of a living one stays',
   await make();
   service.issuer.travel(101);
   const { now } = service.issuer;
-  const [files, store] = [createFiles(database, now), await openDiskStore(service.directory)];
-  await sweep({ files, grants: createDownloadGrants(database, now), store, now });
+  const [files, stores] = [createFiles(database, now), createStores(await openDiskStore(service.directory))];
+  await sweep({ files, grants: createDownloadGrants(database, now), stores, now });
   expect(await kept()).toHaveLength(1);
 });
