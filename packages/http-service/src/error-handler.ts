@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEM_MEDIA_TYPE, Problem, type ProblemPart, problem, problemDocument } from './problem.ts';
+import { PROBLEM_MEDIA_TYPE, Problem, type ProblemPart, pointerPart, problem, problemDocument } from './problem.ts';
 import { sharedProblems } from './problem-codes.ts';
 
 /** Errors of the framework, by its codes, as our problems. */
@@ -60,7 +60,7 @@ function validationOptions(error: FastifyError): { detail: string; errors: Probl
   const errors = (error.validation ?? []).slice(0, 20).map((failure) => {
     const params = failure.params as { missingProperty?: string; additionalProperty?: string };
     const property = params.missingProperty ?? params.additionalProperty;
-    const pointer = `/${part}${failure.instancePath}${property === undefined ? '' : `/${escapePointer(property)}`}`;
+    const pointer = `/${part}${failure.instancePath}${property === undefined ? '' : `/${pointerPart(property)}`}`;
     return { path: pointer.slice(0, 200), message: messageOf(failure.keyword, failure.message, property) };
   });
   const first = errors[0];
@@ -71,9 +71,4 @@ function messageOf(keyword: string, message: string | undefined, property: strin
   if (keyword === 'required') return 'is missing';
   if (keyword === 'additionalProperties' && property !== undefined) return 'is not known here';
   return message ?? 'is not valid';
-}
-
-/** RFC 6901 §3. */
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -21,7 +21,7 @@ export function rejectInvalidUnicode(app: FastifyInstance): void {
 /** JSON pointer of the first invalid text or member name in parsed JSON. */
 export function invalidUnicodePath(value: unknown, path = ''): string | undefined {
   if (typeof value === 'string') return isValidUnicode(value) ? undefined : path;
-  if (!isPlain(value)) return undefined;
+  if (!isParsedJson(value)) return undefined;
   for (const [name, member] of Object.entries(value)) {
     if (!isValidUnicode(name)) return path;
     const found = invalidUnicodePath(member, `${path}/${name}`);
@@ -36,7 +36,7 @@ export function isValidUnicode(text: string): boolean {
 }
 
 /** Parsed JSON; a body can also be a stream. */
-function isPlain(value: unknown): value is object {
+export function isParsedJson(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype || Array.isArray(value);

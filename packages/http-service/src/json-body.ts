@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { type InexactNumber, inexactNumberIn } from './exact-numbers.ts';
 import { withPlainNames } from './json-names.ts';
 import { problem } from './problem.ts';
 
@@ -7,7 +8,8 @@ export const MAX_JSON_DEPTH = 64;
 
 /**
  * Takes JSON bodies: refuses nesting deeper than MAX_JSON_DEPTH before it is parsed, so that no later walk over
- * the value can exhaust the stack, and `__proto__`/`constructor` keys, so that none can poison a prototype.
+ * the value can exhaust the stack, `__proto__`/`constructor` keys, so that none can poison a prototype, and numbers
+ * that a double cannot hold as they are written, so that none is changed silently.
  * Other types of bodies are refused where a route does not take them by itself.
  */
 export function takeJsonBodies(app: FastifyInstance): void {
@@ -25,8 +27,17 @@ export function takeJsonBodies(app: FastifyInstance): void {
       done(problem('malformed_json', { detail }));
       return;
     }
-    parse(request, plain, done);
+    parse(request, plain, (error, value) => {
+      const inexact = error ? undefined : inexactNumberIn(plain);
+      done(error ?? (inexact && inexactNumber(inexact)) ?? null, value);
+    });
   });
+}
+
+function inexactNumber({ path, source }: InexactNumber) {
+  const at = `/body${path}`.slice(0, 200);
+  const message = `is a number that would not be kept as it is written: ${source.slice(0, 40)}`;
+  return problem('validation_failed', { detail: `${at} ${message}.`, errors: [{ path: at, message }] });
 }
 
 /** Whether brackets outside of strings nest deeper than `limit`. */

@@ -66,3 +66,8 @@ export function problemDocument(subject: Problem, requestId: string): Record<str
     request_id: requestId,
   };
 }
+
+/** RFC 6901 §3. */
+export function pointerPart(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}

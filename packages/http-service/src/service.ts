@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, t
 import type { Registry } from 'prom-client';
 import { refuseUnsaidCaching } from './cache-default.ts';
 import { answerClientError, refuseBadHeads } from './client-errors.ts';
+import { closeBodies } from './closed-bodies.ts';
 import { sendProblem } from './error-handler.ts';
 import { registerGracefulShutdown } from './graceful-shutdown.ts';
 import { type HealthCheck, registerHealth } from './health.ts';
@@ -90,6 +91,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.setValidatorCompiler(validator as Parameters<Service['setValidatorCompiler']>[0]);
   app.setSerializerCompiler(serializer as Parameters<Service['setSerializerCompiler']>[0]);
   takeJsonBodies(app as unknown as FastifyInstance);
+  closeBodies(app as unknown as FastifyInstance);
   rejectInvalidUnicode(app as unknown as FastifyInstance);
   refuseUnsaidCaching(app as unknown as FastifyInstance);
   registerGracefulShutdown(app as unknown as FastifyInstance);

@@ -20,7 +20,9 @@ async function listeningService(options: Partial<ServiceOptions> = {}): Promise<
     ...options,
   });
   app.post('/refused', { onRequest: (_request, _reply, done) => done(problem('bad_request')) }, async () => ({}));
-  app.post('/read', { schema: { body: Type.Object({}) } }, async () => ({ read: true }));
+  app.post('/read', { schema: { body: Type.Object({}, { additionalProperties: false }) } }, async () => ({
+    read: true,
+  }));
   app.get('/never', async (_request, reply) => void reply.hijack());
   app.post('/raw', { onRequest: (_request, reply) => void reply.hijack().raw.end('raw') }, async () => ({}));
   await app.listen({ host: '127.0.0.1', port: 0 });

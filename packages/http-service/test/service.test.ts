@@ -43,6 +43,7 @@ async function service(checks: readonly HealthCheck[] = []) {
     { schema: { querystring: Type.Object({ limit: Type.Integer({ minimum: 1 }) }) } },
     async (request) => request.query,
   );
+  app.post('/cups/:id/wash', async () => ({ washed: true }));
   app.get('/cups/:id', async () => {
     throw problem('cup_not_found', { extensions: { cause: 'broken' }, headers: { 'x-kept': 'yes' } });
   });
@@ -75,6 +76,11 @@ describe('refusals are problem+json with a stable code', () => {
     ['an empty body', 'POST', '/cups', json, '', 400, 'malformed_json'],
     ['__proto__', 'POST', '/cups', json, '{"__proto__":{"a":1},"name":"a"}', 400, 'malformed_json'],
     ['deep nesting', 'POST', '/cups', json, `{"name":${'['.repeat(100)}${']'.repeat(100)}}`, 400, 'json_too_deep'],
+    ['an endless number', 'POST', '/cups', json, '{"name":"a","size":1e999}', 400, 'validation_failed'],
+    ['a number with too many digits', 'POST', '/cups', json, '{"size":9007199254740993}', 400, 'validation_failed'],
+    ['a negative zero', 'POST', '/cups', json, '{"name":"a","size":-0}', 400, 'validation_failed'],
+    ['a member where no body is', 'POST', '/cups/1/wash', json, '{"hot":true}', 400, 'validation_failed'],
+    ['a list where no body is', 'POST', '/cups/1/wash', json, '[]', 400, 'validation_failed'],
     ['a number for a text', 'POST', '/cups', json, '{"name":5}', 400, 'validation_failed'],
     ['a text for a number', 'POST', '/cups', json, '{"name":"a","size":"5"}', 400, 'validation_failed'],
     ['an unknown member', 'POST', '/cups', json, '{"name":"a","role":"owner"}', 400, 'validation_failed'],

@@ -43,11 +43,14 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
         // Null, because the form is read by the handler, as it comes.
         body: Type.Union([
           Type.Null(),
-          Type.Object({
-            file: Type.String({ format: 'binary' }),
-            visibility: Type.Optional(Type.String({ enum: [...visibilities] })),
-            products: Type.Optional(Type.String({ description: 'Ids, comma-separated' })),
-          }),
+          Type.Object(
+            {
+              file: Type.String({ format: 'binary' }),
+              visibility: Type.Optional(Type.String({ enum: [...visibilities] })),
+              products: Type.Optional(Type.String({ description: 'Ids, comma-separated' })),
+            },
+            { additionalProperties: false },
+          ),
         ]),
         response: {
           201: FileResponse,

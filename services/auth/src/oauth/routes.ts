@@ -36,26 +36,35 @@ const clientMembers = {
   client_assertion: Type.Optional(Type.String({ description: 'RFC 7523' })),
 };
 
-const TokenForm = Type.Object({
-  grant_type: Type.Union([
-    Type.Literal('refresh_token'),
-    Type.Literal('client_credentials'),
-    Type.Literal(TOKEN_EXCHANGE),
-  ]),
-  scope: Type.Optional(Type.String({ description: 'Some of what can be had; all of it if absent' })),
-  refresh_token: Type.Optional(Type.String()),
-  subject_token: Type.Optional(Type.String()),
-  subject_token_type: Type.Optional(Type.String()),
-  requested_token_type: Type.Optional(Type.String()),
-  audience: Type.Optional(Type.String({ description: 'One service, such as `cms`' })),
-  ...clientMembers,
-});
+// RFC 6749 §3.2: parameters that are not known are ignored.
+const open = { additionalProperties: true };
 
-const TokenOnlyForm = Type.Object({
-  token: Type.String(),
-  token_type_hint: Type.Optional(Type.String()),
-  ...clientMembers,
-});
+const TokenForm = Type.Object(
+  {
+    grant_type: Type.Union([
+      Type.Literal('refresh_token'),
+      Type.Literal('client_credentials'),
+      Type.Literal(TOKEN_EXCHANGE),
+    ]),
+    scope: Type.Optional(Type.String({ description: 'Some of what can be had; all of it if absent' })),
+    refresh_token: Type.Optional(Type.String()),
+    subject_token: Type.Optional(Type.String()),
+    subject_token_type: Type.Optional(Type.String()),
+    requested_token_type: Type.Optional(Type.String()),
+    audience: Type.Optional(Type.String({ description: 'One service, such as `cms`' })),
+    ...clientMembers,
+  },
+  open,
+);
+
+const TokenOnlyForm = Type.Object(
+  {
+    token: Type.String(),
+    token_type_hint: Type.Optional(Type.String()),
+    ...clientMembers,
+  },
+  open,
+);
 
 export interface OAuthOptions {
   readonly authenticateClient: AuthenticateClient;

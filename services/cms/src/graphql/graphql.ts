@@ -26,6 +26,7 @@ import type { TypeCache } from '../types/type-cache.ts';
 import { listTypes } from '../types/type-store.ts';
 import type { GraphqlContext } from './context.ts';
 import { formatError } from './errors.ts';
+import { exactNumbers } from './exact-numbers.ts';
 import { keyLoader } from './key-loader.ts';
 import { enforceQueryLimits, limitNesting, limits } from './limits.ts';
 import { buildSchema } from './schema.ts';
@@ -118,7 +119,7 @@ export function createGraphql(deps: GraphqlDependencies): (request: GraphqlReque
 }
 
 function rules(maySeeSchema: boolean): readonly ValidationRule[] {
-  return maySeeSchema ? specifiedRules : [noIntrospection, ...specifiedRules];
+  return [exactNumbers, ...(maySeeSchema ? [] : [noIntrospection]), ...specifiedRules];
 }
 
 /** The schema names drafts' fields and types: it is for those who write. `__typename` is everybody's. */

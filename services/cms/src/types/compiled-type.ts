@@ -1,9 +1,9 @@
-import { problem } from '@gaia/http-service/problem';
+import { pointerPart, problem } from '@gaia/http-service/problem';
 import { mayReadField } from '@gaia/policy/fields';
 import type { Caller } from '@gaia/policy/visibility';
 import { Ajv, type ErrorObject } from 'ajv';
 import { canonicalDate } from '../values/calendar-date.ts';
-import { type JsonObject, pointerPart } from '../values/json-values.ts';
+import type { JsonObject } from '../values/json-values.ts';
 import { isUuid } from '../values/uuid.ts';
 import type { ContentType, Field, FieldType, ValueShape } from './field.ts';
 import { fieldsSchema } from './value-schema.ts';

@@ -1,5 +1,5 @@
-import type { ProblemPart } from '@gaia/http-service/problem';
-import { isJsonObject, type JsonObject, pointerPart } from '../values/json-values.ts';
+import { type ProblemPart, pointerPart } from '@gaia/http-service/problem';
+import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 import { bounds, entryMembers, type Field, type FieldType, fieldTypes, type ValueShape } from './field.ts';
 import {
   canBeUnique,

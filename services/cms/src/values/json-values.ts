@@ -27,8 +27,3 @@ export function sameJson(one: unknown, other: unknown): boolean {
     names.every((name) => Object.hasOwn(other, name) && sameJson(one[name], other[name]))
   );
 }
-
-/** RFC 6901 §3. */
-export function pointerPart(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
-}
