@@ -8,7 +8,7 @@ import { type RedisProcess, redisCommand, startRedis, whyNoRedisServer } from '.
 
 const reason = whyNoRedisServer();
 const start = Date.now();
-const timing = { timeoutMs: 300, keepAliveMs: 200 };
+const timing = { timeoutMs: 1_500, keepAliveMs: 500 };
 const soon = { timeout: 15_000, interval: 10 };
 const sid = (id: string): Revocation => ({ kind: 'sid', id });
 
