@@ -5,6 +5,7 @@ import { webhooks } from '../migrations/0003-webhooks.ts';
 import { referencesOfAll } from '../migrations/0004-references-of-all.ts';
 import { auditLog } from '../migrations/0010-audit-log.ts';
 import { lastChange } from '../migrations/0011-last-change.ts';
+import { foldedText } from '../migrations/0020-folded-text.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'cms';
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = Object.freeze([
   referencesOfAll,
   auditLog,
   lastChange,
+  foldedText,
 ]);
