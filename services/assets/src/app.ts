@@ -42,7 +42,10 @@ export interface AppDependencies {
   readonly checks?: readonly HealthCheck[];
 }
 
-type AppConfig = Pick<Config, 'TRUSTED_PROXIES' | 'ASSETS_MAX_BYTES' | 'ASSETS_LINK_KEYS' | 'PUBLIC_URL'>;
+type AppConfig = Pick<
+  Config,
+  'TRUSTED_PROXIES' | 'ASSETS_MAX_BYTES' | 'ASSETS_LINK_KEYS' | 'ASSETS_S3_REDIRECT' | 'PUBLIC_URL'
+>;
 
 /** The assets service: uploads, downloads, download links. */
 export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
@@ -89,7 +92,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
-    registerDownloads(scope as Service, { files, stores, links, arrived });
+    registerDownloads(scope as Service, { files, stores, links, redirects: config.ASSETS_S3_REDIRECT, arrived });
     registerManyFiles(scope as Service, { files, arrived });
   });
   return app;

@@ -6,6 +6,7 @@ import { integer, loadSettings, type SettingsOf, secret, text, url } from '@gaia
 import { stateSettings } from '@gaia/state/settings';
 import { guardSettings } from '@gaia/token-guard/settings';
 import { parseLinkKeys } from './links/link-keys.ts';
+import { s3Settings, storageSettings } from './storage/settings.ts';
 
 const linkKeys = secret({
   doc: 'Keys of download links, `kid:secret,…`, each secret of 32 characters or more; the first signs, all verify',
@@ -25,12 +26,18 @@ export const settings = {
     protocols: ['http', 'https'],
   }),
   GAIA_DATA_DIR: text({ doc: 'Directory that holds what is not in a database', fallback: '.gaia' }),
-  ASSETS_DIR: text({ doc: 'Directory of the files', fallbackDoc: '`assets` in GAIA_DATA_DIR' }),
+  ...storageSettings,
   ASSETS_MAX_BYTES: integer({
     doc: 'Largest file that is taken, in bytes',
     fallback: 100 * 1024 * 1024,
     min: 1,
     max: 1024 ** 4,
+  }),
+  ASSETS_UPLOAD_HOURS: integer({
+    doc: 'An upload of several requests that is not complete after so many hours expires',
+    fallback: 24,
+    min: 1,
+    max: 720,
   }),
   ASSETS_LINK_KEYS: Object.freeze({
     ...linkKeys,
@@ -45,9 +52,15 @@ export type Config = SettingsOf<typeof settings>;
 
 /** Reads the environment. Throws SettingsError naming all that is wrong. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  return loadSettings(settings, env);
+  const config = loadSettings(settings, env);
+  s3Settings(config);
+  return config;
 }
 
 export function assetsDirectory(config: Pick<Config, 'ASSETS_DIR' | 'GAIA_DATA_DIR'>): string {
   return config.ASSETS_DIR ?? join(config.GAIA_DATA_DIR, 'assets');
+}
+
+export function uploadLifetimeMs(config: Pick<Config, 'ASSETS_UPLOAD_HOURS'>): number {
+  return config.ASSETS_UPLOAD_HOURS * 3_600_000;
 }

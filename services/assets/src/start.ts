@@ -13,14 +13,13 @@ import { createGuard } from '@gaia/token-guard/guard';
 import { registerGuardMetrics } from '@gaia/token-guard/metrics';
 import { Registry } from 'prom-client';
 import { buildApp } from './app.ts';
-import { assetsDirectory, type Config } from './config.ts';
+import { assetsDirectory, type Config, uploadLifetimeMs } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { createFiles } from './files/files.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { referencesConsumer } from './references/references.ts';
-import { openDiskStore } from './storage/disk-store.ts';
-import { createStores } from './storage/stores.ts';
+import { openStores } from './storage/open-stores.ts';
 import { type SweepDependencies, sweep } from './uploads/sweeper.ts';
 
 export interface StartDependencies {
@@ -44,7 +43,8 @@ export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Pro
 export async function start(config: Config, deps: StartDependencies): Promise<Service> {
   const { logger, now = Date.now, fetch = serviceFetch, random = Math.random, randomId = randomUUID } = deps;
   await migrateDatabase(config);
-  const stores = createStores(await openDiskStore(assetsDirectory(config)));
+  const lifetime = uploadLifetimeMs(config);
+  const stores = await openStores(config, { directory: assetsDirectory(config), uploadLifetimeMs: lifetime, now });
   const database = openDatabase<AssetsDatabase>({
     url: config.DATABASE_URL,
     schema: SCHEMA,

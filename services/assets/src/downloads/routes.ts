@@ -14,11 +14,14 @@ import { StorageError } from '../storage/file-store.ts';
 import type { Stores } from '../storage/stores.ts';
 import { type ByteRange, byteRange } from './byte-range.ts';
 import { bytesTag, deliveryHeaders } from './delivery.ts';
+import { storeAddress } from './store-address.ts';
 
 export interface DownloadsDependencies {
   readonly files: Pick<Files, 'find' | 'isReadable'>;
   readonly stores: Pick<Stores, 'of'>;
   readonly links: DownloadLinks;
+  /** Whether a store that can gives the bytes by itself. */
+  readonly redirects: boolean;
   /** Waits for a change of the caller's own. Throws index_behind. */
   readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
@@ -32,7 +35,10 @@ const DownloadQuery = Type.Object(
 );
 
 /** `GET` and `HEAD /assets/:id`. To be registered under a guard that lets anonymous callers in. */
-export function registerDownloads(app: Service, { files, stores, links, arrived }: DownloadsDependencies): void {
+export function registerDownloads(
+  app: Service,
+  { files, stores, links, redirects, arrived }: DownloadsDependencies,
+): void {
   /**
    * A download token decides alone: its bearer has nothing else, or means this and no more. What was closed to the one who
    * made it is closed to it.
@@ -58,6 +64,7 @@ export function registerDownloads(app: Service, { files, stores, links, arrived 
       response: problems({
         200: ['the file'],
         206: ['the part that `Range` asks for'],
+        302: ['an address of the store itself, where that is configured'],
         304: ['the bytes of the ETag in `If-None-Match`'],
         400: ['validation_failed'],
         401: ['token_missing', 'token_malformed', 'token_expired', 'token_invalid', 'token_revoked'],
@@ -71,14 +78,14 @@ export function registerDownloads(app: Service, { files, stores, links, arrived 
     handler: async (request, reply) => {
       await arrived(request.query.min_seq);
       const file = await authorized(request, request.params.id, request.query.token);
-      return deliver(file, stores, request, reply);
+      return deliver(file, { stores, redirects }, request, reply);
     },
   });
 }
 
 async function deliver(
   file: StoredFile,
-  stores: Pick<Stores, 'of'>,
+  { stores, redirects }: Pick<DownloadsDependencies, 'stores' | 'redirects'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -92,6 +99,10 @@ async function deliver(
   const part = byteRange(asked, file.size);
   if (part === 'unsatisfiable') {
     throw problem('range_not_satisfiable', { headers: { 'content-range': `bytes */${file.size}` } });
+  }
+  if (redirects) {
+    const location = await storeAddress(stores.of(file.store), file);
+    if (location !== undefined) return reply.header('cache-control', 'no-store').redirect(location, 302);
   }
   const sendsBytes = request.method === 'GET' && file.size > 0;
   // Opened before anything of the answer is said: a store that is away is a problem document of its own.

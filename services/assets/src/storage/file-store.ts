@@ -19,6 +19,8 @@ export interface FileStore {
   copy(from: string, to: string): Promise<void>;
   /** Removes what is under a key, if anything is. */
   remove(key: string): Promise<void>;
+  /** An address at which the store itself gives the bytes, for a short time; not every store can. */
+  signedUrl?(key: string, response: SignedResponse): Promise<string>;
   /** Removes what receptions that were cut off by a crash have left; gives how many. */
   sweep(): Promise<number>;
   /** Resolves if the store can be written to. Throws StorageError. */
@@ -35,6 +37,13 @@ export interface ReceivedFile {
   keep(): Promise<void>;
   /** Forgets them; harmless after keep. */
   discard(): Promise<void>;
+}
+
+/** How long a signed address works, and what its answer says of the bytes. */
+export interface SignedResponse {
+  readonly seconds: number;
+  readonly mediaType: string;
+  readonly disposition: string;
 }
 
 /** Bytes that come chunk by chunk, under no key before they are complete; what a crash leaves is removed with `abort`. */
@@ -74,14 +83,17 @@ export class FileTooLarge extends Error {
   }
 }
 
+/** Codes of file systems, and names of errors of S3s. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'QuotaExceeded', 'XMinioStorageFull', 'InsufficientCapacity']);
+
 /** The store does not take or give bytes: `storage_full` there is no room, `storage_unavailable` anything else. */
 export class StorageError extends Error {
   readonly code: 'storage_full' | 'storage_unavailable';
   constructor(cause: unknown) {
     super('the file store failed', { cause });
     this.name = 'StorageError';
-    const { code } = cause as { code?: unknown };
-    this.code = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(code)) ? 'storage_full' : 'storage_unavailable';
+    const { code, name } = cause as { code?: unknown; name?: unknown };
+    this.code = FULL.has(String(code ?? name)) ? 'storage_full' : 'storage_unavailable';
   }
 }
 

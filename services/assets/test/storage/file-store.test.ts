@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
+import { startS3Server } from '@gaia/test-servers/s3-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDiskStore } from '../../src/storage/disk-store.ts';
 import { CHUNK_BYTES, type FileStore, type ReceivedChunks, StorageError } from '../../src/storage/file-store.ts';
+import { openS3Store } from '../../src/storage/s3-store.ts';
 
 interface TestStore {
   readonly store: FileStore;
@@ -13,7 +15,7 @@ interface TestStore {
   reopen(): Promise<FileStore>;
   /** Everything that it holds beside whole files, and those. */
   contents(): { readonly partial: readonly string[]; readonly whole: readonly string[] };
-  breakDown(): void;
+  breakDown(): void | Promise<void>;
 }
 
 async function diskStore(): Promise<TestStore> {
@@ -50,7 +52,31 @@ async function put(store: FileStore, key: string, content: string): Promise<void
   await (await store.receive(key, bytes(content), 1_000)).keep();
 }
 
-describe.each([['disk', diskStore]] as const)('the %s store', (kind, open) => {
+async function s3Store(): Promise<TestStore> {
+  const clock = { time: Date.now() };
+  const server = await startS3Server({ now: () => clock.time });
+  onTestFinished(server.close);
+  const { bucket, region, url: endpoint, accessKeyId, secretAccessKey } = server;
+  const credentials = { accessKeyId, secretAccessKey };
+  const common = { bucket, region, endpoint, credentials, prefix: 'shared/gaia/', uploadLifetimeMs: 86_400_000 };
+  const reopen = () => openS3Store({ ...common, now: () => clock.time });
+  const namesIn = (prefix: string) =>
+    server
+      .objects()
+      .filter((key) => key.startsWith(`shared/gaia/${prefix}`))
+      .map((key) => key.slice(`shared/gaia/${prefix}`.length));
+  return {
+    store: await reopen(),
+    reopen,
+    contents: () => ({ partial: [...server.uploads(), ...namesIn('tails/')], whole: namesIn('files/') }),
+    breakDown: server.close,
+  };
+}
+
+describe.each([
+  ['disk', diskStore],
+  ['s3', s3Store],
+] as const)('the %s store', (kind, open) => {
   it('gives back what it received, whole and in parts', async () => {
     const { store, contents } = await open();
     expect(store.kind).toBe(kind);
@@ -188,8 +214,9 @@ describe.each([['disk', diskStore]] as const)('the %s store', (kind, open) => {
   it('says that it is unavailable', async () => {
     const { store, breakDown } = await open();
     await store.check();
-    breakDown();
-    await expect(store.receive(KEY, bytes('x'), 1)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await breakDown();
+    const kept = store.receive(KEY, bytes('x'), 1).then((received) => received.keep());
+    await expect(kept).rejects.toMatchObject({ code: 'storage_unavailable' });
     await expect(store.check()).rejects.toMatchObject({ code: 'storage_unavailable' });
   });
 });
