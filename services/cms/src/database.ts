@@ -9,6 +9,7 @@ export interface ContentTypeTable {
   name_key: string;
   label: string | null;
   title_field: string | null;
+  language: string | null;
   /** JSON: list of `Field`. */
   fields: unknown;
   version: number;

@@ -180,6 +180,19 @@ describe('definitions that are refused', () => {
     ['an item with a name', [{ name: 'a', type: 'list', of: { type: 'text', name: 'x' } }], '/body/fields/0/of/name'],
     ['too deep a nesting', [{ name: 'a', ...deep(6) }], '/body/fields/0/of/of/of/of'],
     ['a reference to an unknown type', [{ name: 'a', type: 'reference', to: ['nothing'] }], '/body/fields/0/to/0'],
+    ['a facet of long texts', [{ name: 'a', type: 'richText', facet: true }], '/body/fields/0/facet'],
+    [
+      'a facet within an object',
+      [{ name: 'a', type: 'object', fields: [{ name: 'b', type: 'text', facet: true }] }],
+      '/body/fields/0/fields/0/facet',
+    ],
+    ['a language that is no tag', [{ name: 'a', type: 'text', language: 'German' }], '/body/fields/0/language'],
+    [
+      'a language of an item',
+      [{ name: 'a', type: 'list', of: { type: 'text', language: 'de' } }],
+      '/body/fields/0/of/language',
+    ],
+    ['searchable in words', [{ name: 'a', type: 'text', searchable: 'no' }], '/body/fields/0/searchable'],
     ['a unique boolean', [{ name: 'a', type: 'boolean', unique: true }], '/body/fields/0/unique'],
     [
       'a default that the field does not take',

@@ -3,6 +3,7 @@ import type { CmsDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import { documentContents } from '../types/document-contents.ts';
+import type { FieldType } from '../types/field.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import { readFeedCursor, writeFeedCursor } from './feed-cursor.ts';
@@ -11,7 +12,9 @@ import { readFeedCursor, writeFeedCursor } from './feed-cursor.ts';
 export interface FeedCopy {
   fields: JsonObject;
   title: string;
+  title_language: string | null;
   text: string;
+  languages: { language: string; from: number; to: number }[];
   assets: string[];
   references: string[];
   restricted: { readable_by: string[]; text: string; assets: string[] }[];
@@ -25,6 +28,8 @@ export interface FeedEntry {
   status: 'draft' | 'published';
   version: number;
   updated_at: string;
+  /** Fields that everybody may read and whose values can be compared. */
+  comparable: { name: string; type: string; list: boolean; facet: boolean }[];
   draft: FeedCopy;
   published: (FeedCopy & { published_at: string }) | null;
 }
@@ -187,6 +192,7 @@ function entryOf(row: Row, type: CompiledType): FeedEntry {
     status: row.published === null ? 'draft' : 'published',
     version: row.version,
     updated_at: row.updated_at.toISOString(),
+    comparable: comparableFields(type),
     draft: copyOf(type, row.draft),
     published:
       row.published === null
@@ -195,12 +201,24 @@ function entryOf(row: Row, type: CompiledType): FeedEntry {
   };
 }
 
+const comparableTypes: readonly FieldType[] = ['text', 'number', 'boolean', 'date', 'enum', 'reference'];
+
+function comparableFields({ fields }: CompiledType): FeedEntry['comparable'] {
+  return fields.flatMap(({ name, type, of, facet = false, readable_by }) => {
+    const compared = type === 'list' ? of?.type : type;
+    if (readable_by !== undefined || compared === undefined || !comparableTypes.includes(compared)) return [];
+    return [{ name, type: compared, list: type === 'list', facet }];
+  });
+}
+
 function copyOf(type: CompiledType, document: JsonObject): FeedCopy {
-  const { title, text, assets, references, restricted } = documentContents(type, document);
+  const { title, titleLanguage, text, languages, assets, references, restricted } = documentContents(type, document);
   return {
     fields: type.decode(document),
     title,
+    title_language: titleLanguage ?? null,
     text,
+    languages: languages.map((span) => ({ ...span })),
     assets: [...assets],
     references: [...references],
     restricted: restricted.map((part) => ({ ...part, readable_by: [...part.readable_by], assets: [...part.assets] })),

@@ -16,7 +16,11 @@ export const FeedQuery = Type.Object(
 const copy = {
   fields: Type.Record(Type.String(), Type.Unknown()),
   title: Type.String(),
-  text: Type.String({ description: 'All other texts that everybody may read, without markup' }),
+  title_language: Type.Union([Type.String(), Type.Null()], { description: 'BCP 47; null: not known' }),
+  text: Type.String({ description: 'All other values that everybody may read and that are searched, without markup' }),
+  languages: Type.Array(Type.Object({ language: Type.String(), from: Type.Integer(), to: Type.Integer() }), {
+    description: 'Languages (BCP 47) of parts of the text, in UTF-16 units',
+  }),
   assets: Type.Array(Type.String(), { description: 'Ids of the files that it mentions, in fields for everybody' }),
   references: Type.Array(Type.String(), { description: 'Ids of the entries that it mentions' }),
   restricted: Type.Array(
@@ -33,6 +37,10 @@ const FeedEntry = Type.Object({
   status: Type.String(),
   version: Type.Integer(),
   updated_at: Type.String(),
+  comparable: Type.Array(
+    Type.Object({ name: Type.String(), type: Type.String(), list: Type.Boolean(), facet: Type.Boolean() }),
+    { description: 'The fields of its type that everybody may read and by which one can filter and sort' },
+  ),
   draft: Type.Object(copy, { description: 'The working copy' }),
   published: Type.Union([Type.Object({ ...copy, published_at: Type.String() }), Type.Null()]),
 });

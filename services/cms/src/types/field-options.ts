@@ -1,6 +1,7 @@
 import { canonicalDate } from '../values/calendar-date.ts';
+import { isLanguageTag } from '../values/language-tag.ts';
 import { isRoleName } from '../values/names.ts';
-import { bounds, type FieldType } from './field.ts';
+import { bounds, type FieldType, type ValueShape } from './field.ts';
 
 /** Checks one option of a field; gives what is wrong with it, or undefined. */
 type OptionCheck = (value: unknown) => string | undefined;
@@ -30,6 +31,9 @@ const texts =
       value.every((item) => textUpTo(length)(item) === undefined);
     return usable ? undefined : `must list 1 to ${max} different texts of at most ${length} characters`;
   };
+/** BCP 47: a language, with or without a script and a region. */
+const languageTag: OptionCheck = (value) =>
+  isLanguageTag(value) ? undefined : 'must be a language tag such as de or pt-BR';
 const nested: OptionCheck = () => undefined;
 const roleNames: OptionCheck = (value) =>
   texts(20, 63)(value) ?? ((value as string[]).every(isRoleName) ? undefined : 'must list names of roles');
@@ -60,6 +64,9 @@ export const fieldOptions: Readonly<Record<string, OptionCheck>> = {
   default: nested,
   readable_by: roleNames,
   writable_by: roleNames,
+  searchable: trueOrFalse,
+  language: languageTag,
+  facet: trueOrFalse,
 };
 
 /** Options without which a value of a type has no meaning. */
@@ -77,6 +84,7 @@ export const orderedOptions = [
 ] as const;
 
 const uniqueTypes: readonly FieldType[] = ['text', 'number', 'date', 'enum'];
+const facetTypes: readonly FieldType[] = ['text', 'number', 'boolean', 'date', 'enum', 'reference'];
 const defaultTypes: readonly FieldType[] = ['text', 'richText', 'number', 'boolean', 'date', 'enum'];
 
 export function canBeUnique(type: FieldType): boolean {
@@ -85,6 +93,11 @@ export function canBeUnique(type: FieldType): boolean {
 
 export function canHaveDefault(type: FieldType): boolean {
   return defaultTypes.includes(type);
+}
+
+/** Fields whose values are counted beside the results of a search: those with few different values, and lists of them. */
+export function canBeFacet({ type, of }: Pick<ValueShape, 'type' | 'of'>): boolean {
+  return facetTypes.includes(type === 'list' && of !== undefined ? of.type : type);
 }
 
 /** A default as it is kept: dates in their canonical form. */

@@ -2,6 +2,7 @@ import { type ProblemPart, pointerPart } from '@gaia/http-service/problem';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 import { bounds, entryMembers, type Field, type FieldType, fieldTypes, type ValueShape } from './field.ts';
 import {
+  canBeFacet,
   canBeUnique,
   canHaveDefault,
   canonicalDefault,
@@ -92,6 +93,9 @@ function readField(input: unknown, path: string, reading: FieldReading, depth: n
       reading.report({ path: `${path}/${rule}`, message: 'is for fields outside of objects' });
     }
   }
+  if (input.facet === true && (depth > 0 || !canBeFacet(shape))) {
+    reading.report({ path: `${path}/facet`, message: 'is for short values and lists of them, outside of objects' });
+  }
   return {
     ...shape,
     id: known?.id ?? reading.newId(),
@@ -102,7 +106,16 @@ function readField(input: unknown, path: string, reading: FieldReading, depth: n
     unique,
     ...(Array.isArray(input.readable_by) && { readable_by: input.readable_by as string[] }),
     ...(Array.isArray(input.writable_by) && { writable_by: input.writable_by as string[] }),
+    ...searchOptions(input),
     ...readDefault(input, path, reading, shape, depth),
+  };
+}
+
+function searchOptions({ searchable, language, facet }: JsonObject): Pick<Field, 'searchable' | 'language' | 'facet'> {
+  return {
+    ...(typeof searchable === 'boolean' && { searchable }),
+    ...(typeof language === 'string' && { language }),
+    ...(typeof facet === 'boolean' && { facet }),
   };
 }
 

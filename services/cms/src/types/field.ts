@@ -43,6 +43,12 @@ export interface Field extends ValueShape, FieldRules {
   readonly required: boolean;
   readonly unique: boolean;
   readonly default?: string | number | boolean;
+  /** Whether search finds an entry by it; texts and enums are searched if it is absent, all others are not. */
+  readonly searchable?: boolean;
+  /** BCP 47; the type's if absent. */
+  readonly language?: string;
+  /** Whether search counts its values. */
+  readonly facet?: boolean;
 }
 
 export interface ContentType {
@@ -52,6 +58,8 @@ export interface ContentType {
   readonly label: string | undefined;
   /** Id of the text field that names an entry in lists and in search. */
   readonly titleField: string | undefined;
+  /** BCP 47: of texts whose field names no other. */
+  readonly language: string | undefined;
   readonly fields: readonly Field[];
   readonly version: number;
   readonly createdAt: number;

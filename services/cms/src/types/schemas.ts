@@ -19,6 +19,21 @@ const fieldMembers = {
   writable_by: Type.Optional(
     Type.Array(Type.String(), { description: 'Roles of which one is needed to write it; every writer if absent' }),
   ),
+  searchable: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether search finds entries by it. Texts and enums are searched unless it is false, numbers and dates if it is true',
+    }),
+  ),
+  language: Type.Optional(
+    Type.String({
+      maxLength: 11,
+      description: 'BCP 47 tag of the language of its text, for search; the type’s if absent',
+    }),
+  ),
+  facet: Type.Optional(
+    Type.Boolean({ description: 'Whether search counts its values; for short values and lists of them' }),
+  ),
   min_length: Type.Optional(Type.Integer({ description: 'text, richText' })),
   max_length: Type.Optional(Type.Integer({ description: 'text, richText' })),
   min: Type.Optional(Type.Number({ description: 'number' })),
@@ -58,6 +73,9 @@ export const TypeResponse = Type.Object(
     title_field: Type.Union([Type.String(), Type.Null()], {
       description: 'Name of the text field that names an entry',
     }),
+    language: Type.Union([Type.String(), Type.Null()], {
+      description: 'BCP 47 tag of the language of its texts, for search',
+    }),
     fields: Type.Array(FieldResponse),
     version: Type.Integer(),
     created_at: Type.String(),
@@ -71,6 +89,7 @@ export const TypeList = Type.Object({ items: Type.Array(TypeResponse) });
 const inputMembers = {
   label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()])),
   title_field: Type.Optional(Type.Union([Type.String({ maxLength: 63 }), Type.Null()])),
+  language: Type.Optional(Type.Union([Type.String({ maxLength: 11 }), Type.Null()])),
 };
 const Name = Type.String({ pattern: typeName, description: 'Letters, digits, - and _, after a letter' });
 const Fields = Type.Array(FieldInput, { maxItems: bounds.fields });

@@ -3,6 +3,7 @@ import { problem } from '@gaia/http-service/problem';
 import { Ajv } from 'ajv';
 import { canonicalDate } from '../values/calendar-date.ts';
 import { sameJson } from '../values/json-values.ts';
+import { isLanguageTag } from '../values/language-tag.ts';
 import type { ContentType, Field } from './field.ts';
 import { readFields } from './field-reading.ts';
 import { valueSchema } from './value-schema.ts';
@@ -13,6 +14,8 @@ export interface TypeInput {
   readonly label?: string | null;
   /** Name of the field that names an entry. */
   readonly title_field?: string | null;
+  /** BCP 47. */
+  readonly language?: string | null;
   readonly fields?: unknown;
   /** Ids of fields that may go, with what entries hold in them. */
   readonly remove?: readonly string[];
@@ -23,7 +26,7 @@ export interface DefinitionContext {
   typeIdOf(name: string): string | undefined;
 }
 
-export type Definition = Pick<ContentType, 'name' | 'label' | 'titleField' | 'fields'>;
+export type Definition = Pick<ContentType, 'name' | 'label' | 'titleField' | 'language' | 'fields'>;
 
 /**
  * What a type becomes by an input. Throws `validation_failed` naming each wrong part.
@@ -51,11 +54,15 @@ export function defineType(current: Definition, input: TypeInput, context: Defin
   for (const [index, field] of fields.entries()) checkDefault(field, `/body/fields/${index}/default`, report);
   checkRemoval(current.fields, fields, input.remove ?? [], report);
   const titleField = titleFieldOf(current, fields, input.title_field, report);
+  if (typeof input.language === 'string' && !isLanguageTag(input.language)) {
+    report({ path: '/body/language', message: 'must be a language tag such as de or pt-BR' });
+  }
   refuseIfWrong();
   return {
     name: input.name ?? current.name,
     label: input.label === undefined ? current.label : (input.label ?? undefined),
     titleField,
+    language: input.language === undefined ? current.language : (input.language ?? undefined),
     fields,
   };
 }
@@ -65,6 +72,7 @@ export function sameDefinition(one: Definition, other: Definition): boolean {
     one.name === other.name &&
     one.label === other.label &&
     one.titleField === other.titleField &&
+    one.language === other.language &&
     sameJson(one.fields, other.fields)
   );
 }

@@ -8,6 +8,7 @@ export interface TypeRow {
   name: string;
   label: string | null;
   title_field: string | null;
+  language: string | null;
   fields: unknown;
   version: number;
   created_at: Date;
@@ -26,6 +27,7 @@ export function typeOfRow(row: TypeRow): ContentType {
     name: row.name,
     label: row.label ?? undefined,
     titleField: row.title_field ?? undefined,
+    language: row.language ?? undefined,
     fields: row.fields as Field[],
     version: row.version,
     createdAt: row.created_at.getTime(),
@@ -85,6 +87,7 @@ function columnsOf(type: ContentType) {
     name_key: nameKey(type.name),
     label: type.label ?? null,
     title_field: type.titleField ?? null,
+    language: type.language ?? null,
     fields: sql<unknown>`${JSON.stringify(type.fields)}::jsonb`,
     version: type.version,
     updated_at: new Date(type.updatedAt),

@@ -9,6 +9,7 @@ export function typeView(type: ContentType, siteTypes: readonly ContentType[]) {
     name: type.name,
     label: type.label ?? null,
     title_field: type.fields.find((field) => field.id === type.titleField)?.name ?? null,
+    language: type.language ?? null,
     fields: type.fields.map((field) => shapeView(field, nameOf)),
     version: type.version,
     created_at: new Date(type.createdAt).toISOString(),

@@ -43,7 +43,7 @@ export function createTypes({ database, audit, now, randomBytes, onChange }: Typ
     const others = await listTypes(database, site);
     if (others.length >= bounds.typesOfSite) throw problem('too_many_types');
     const typeIdOf = (name: string) => (name === input.name ? id : others.find((other) => other.name === name)?.id);
-    const nothing = { name: input.name, label: undefined, titleField: undefined, fields: [] };
+    const nothing = { name: input.name, label: undefined, titleField: undefined, language: undefined, fields: [] };
     const definition = defineType(nothing, { fields: [], ...input }, { newFieldId, typeIdOf });
     const type = { site, id, ...definition, version: 1, createdAt: now(), updatedAt: now() };
     await inTransaction(database, async (transaction) => {

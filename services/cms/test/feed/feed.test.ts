@@ -50,6 +50,61 @@ beforeEach(async () => {
 });
 
 describe('an event', () => {
+  it('carries what a type says of its fields for search', async () => {
+    const type = await cms.call('POST /cms/a/types', {
+      as: admin,
+      body: {
+        name: 'gadget',
+        language: 'de',
+        fields: [
+          { name: 'title', type: 'text', language: 'fr' },
+          { name: 'kind', type: 'enum', values: ['small', 'big'], facet: true },
+          { name: 'notes', type: 'text', searchable: false },
+          { name: 'weight', type: 'number', searchable: true },
+          { name: 'price', type: 'number' },
+          { name: 'made', type: 'date', searchable: true, facet: true },
+          { name: 'secret', type: 'text', readable_by: ['editor'], facet: true },
+          { name: 'labels', type: 'list', of: { type: 'text' }, language: 'en', facet: true },
+          { name: 'body', type: 'richText', language: 'pt-BR' },
+        ],
+      },
+    });
+    expect(type).toMatchObject({ status: 201, body: { language: 'de', fields: { 2: { searchable: false } } } });
+    const fields = {
+      title: 'Le titre',
+      kind: 'small',
+      notes: 'unsaid',
+      weight: 12.5,
+      price: 99,
+      made: '2026-11-22',
+      secret: 'hidden',
+      labels: ['one', 'two'],
+      body: 'Um texto',
+    };
+    const saved = await cms.call('POST /cms/a/entries', { as: editor, body: { type: 'gadget', fields } });
+    const { events } = await follow(start);
+    const { entry } = events.findLast((candidate) => candidate.id === saved.body.id) ?? { entry: undefined };
+    expect(entry.draft).toMatchObject({
+      title: 'Le titre',
+      title_language: 'fr',
+      text: 'small\n12.5\n2026-11-22\none\ntwo\nUm texto',
+      languages: [
+        { language: 'de', from: 0, to: 21 },
+        { language: 'en', from: 22, to: 29 },
+        { language: 'pt-BR', from: 30, to: 38 },
+      ],
+    });
+    expect(entry.comparable).toEqual([
+      { name: 'title', type: 'text', list: false, facet: false },
+      { name: 'kind', type: 'enum', list: false, facet: true },
+      { name: 'notes', type: 'text', list: false, facet: false },
+      { name: 'weight', type: 'number', list: false, facet: false },
+      { name: 'price', type: 'number', list: false, facet: false },
+      { name: 'made', type: 'date', list: false, facet: true },
+      { name: 'labels', type: 'text', list: true, facet: true },
+    ]);
+  });
+
   it('carries both copies of the entry, with what search and assets need', async () => {
     const target = await createArticle(cms, { title: 'Target' });
     const fields = {
