@@ -60,14 +60,15 @@ describe('filters', () => {
     ['type=article&filter[title][contains]=eta', ['beta']],
     ['type=article&filter[title][in]=beta,Alpha,nothing', ['beta', 'Alpha']],
     ['type=article&filter[title][in]=Alpha&filter[title][in]=x', ['Alpha']],
-    ['type=article&filter[title][gte]=G', ['Gamma', 'beta']],
+    ['type=article&filter[title][gte]=G', ['Gamma']],
+    ['type=article&filter[title][lt]=d', ['beta', 'Alpha']],
     ['type=article&filter[rating][gt]=2', ['Gamma', 'beta']],
     ['type=article&filter[rating][gte]=2&filter[rating][lt]=10', ['Delta 100%_', 'Gamma']],
     ['type=article&filter[rating][eq]=2.50', ['Gamma']],
     ['type=article&filter[rating][in]=1,2', ['Delta 100%_', 'Alpha']],
     ['type=article&filter[featured][eq]=true', ['Alpha']],
     ['type=article&filter[topic][eq]=art', ['Gamma']],
-    ['type=article&filter[held_on][eq]=2026-01-01', ['Alpha']],
+    ['type=article&filter[held_on][eq]=2026-01-01', ['beta', 'Alpha']],
     ['type=article&filter[held_on][lte]=2026-01-01T09:00:00%2B01:00', ['beta', 'Alpha']],
     ['type=article&filter[tags][contains]=y', ['beta', 'Alpha']],
     ['type=article&filter[body][contains]=words', ['Gamma']],
@@ -93,10 +94,10 @@ describe('filters', () => {
 
 describe('orders', () => {
   it.each([
-    ['type=article&sort=title', ['Alpha', 'Delta 100%_', 'Epsilon', 'Gamma', 'beta']],
+    ['type=article&sort=title', ['Alpha', 'beta', 'Delta 100%_', 'Epsilon', 'Gamma']],
     ['type=article&sort=-rating', ['beta', 'Gamma', 'Delta 100%_', 'Alpha', 'Epsilon']],
     ['type=article&sort=rating', ['Alpha', 'Delta 100%_', 'Gamma', 'beta', 'Epsilon']],
-    ['type=article&sort=-featured,-title', ['Alpha', 'beta', 'Gamma', 'Epsilon', 'Delta 100%_']],
+    ['type=article&sort=-featured,-title', ['Alpha', 'Gamma', 'Epsilon', 'Delta 100%_', 'beta']],
     ['sort=created_at', ['Alpha', 'beta', 'Gamma', 'Delta 100%_', 'Epsilon']],
   ])('%s', async (query, expected) => {
     expect(await titles(query)).toEqual(expected);
@@ -157,7 +158,7 @@ describe('queries that are refused', () => {
     ['type=article&filter[place][eq]=x', 'filter_invalid'],
     ['type=article&filter[tags][eq]=x', 'filter_invalid'],
     ['filter[id][eq]=x', 'filter_invalid'],
-    [`type=article&filter[title][in]=${'x,'.repeat(60)}x`, 'filter_invalid'],
+    [`type=article&filter[title][in]=${'x,'.repeat(100)}x`, 'filter_invalid'],
     ['type=article&sort=body', 'sort_invalid'],
     ['type=article&sort=place', 'sort_invalid'],
     ['type=article&sort=title,title', 'sort_invalid'],
@@ -168,7 +169,7 @@ describe('queries that are refused', () => {
     [`cursor=${place('x', 1, 2)}`, 'invalid_cursor'],
     [`cursor=${place('mark', '00000000-0000-7000-8000-000000000000', '2026-01-01')}`, 'invalid_cursor'],
     [`cursor=${'A'.repeat(7_000)}`, 'validation_failed'],
-    [Array.from({ length: 11 }, (_, n) => `filter[f${n}][eq]=1`).join('&'), 'validation_failed'],
+    [Array.from({ length: 21 }, (_, n) => `filter[f${n}][eq]=1`).join('&'), 'validation_failed'],
   ])('%s', async (query, code) => {
     const answer = await cms.call(`GET /cms/a/entries?${query}`, { as: editor });
     expect(answer).toMatchObject({ status: 400, body: { code } });

@@ -56,7 +56,14 @@ const caller: fc.Arbitrary<Caller> = fc.option(
 describe('the decision in memory and the one in SQL', () => {
   it('agree for every caller and entry', async () => {
     const types = createTypeCache();
-    const request = { type: undefined, status: undefined, filters: [], sort: undefined, cursor: undefined, limit: 100 };
+    const request = {
+      type: undefined,
+      status: undefined,
+      filter: undefined,
+      sort: undefined,
+      cursor: undefined,
+      limit: 100,
+    };
     const classes = await cms.database.selectFrom('access_classes').selectAll().where('site', '=', SITE).execute();
     expect(classes).toHaveLength(4);
     await fc.assert(

@@ -9,15 +9,16 @@ import type { TypeVersion } from '../types/type-cache.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import type { EntryView, LastChange } from './entry.ts';
 
-/** The entries table under the name `e`, as the policy asks about it. */
-const columns = {
-  site: sql.ref<string>('e.site'),
-  author: sql.ref<string>('e.author'),
-  published: sql<SqlBool>`e.published is not null`,
-};
-const accessClass = sql.ref<number>('e.access_class');
+/** The entries table under an alias, as the policy asks about it. */
+function policyColumns(alias: string) {
+  return {
+    site: sql.ref<string>(`${alias}.site`),
+    author: sql.ref<string>(`${alias}.author`),
+    published: sql<SqlBool>`${sql.ref(`${alias}.published`)} is not null`,
+  };
+}
 
-/** SQL for what one caller sees of the entries of a site. Queries must confine `e.site` to that site themselves. */
+/** SQL for what one caller sees of the entries of a site. Queries must confine their `site` to that site themselves. */
 export interface ReadScope {
   /** Which rows the caller may read. */
   readonly visible: Expression<SqlBool>;
@@ -27,9 +28,11 @@ export interface ReadScope {
   readonly publishedOnly: boolean;
 }
 
-export function readScope(caller: Caller, site: string): ReadScope {
+/** Of the entries table under an alias, which is no text from outside. */
+export function readScope(caller: Caller, site: string, alias = 'e'): ReadScope {
   const here = (condition: Condition) => given(condition, { site });
-  const asked = { ...columns, granted: grantedSql(caller, site, accessClass) };
+  const accessClass = sql.ref<number>(`${alias}.access_class`);
+  const asked = { ...policyColumns(alias), granted: grantedSql(caller, site, accessClass) };
   const working = here(workingCopyReadable(caller, site));
   return {
     visible: conditionSql(here(readable(caller, site)), asked),

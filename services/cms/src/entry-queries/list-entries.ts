@@ -3,27 +3,23 @@ import type { Caller } from '@gaia/policy/visibility';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CmsDatabase } from '../database.ts';
 import type { EntryView } from '../entries/entry.ts';
-import { type EntryRow, readScope, typeVersionOf, viewColumns, viewOfRow } from '../entries/entry-columns.ts';
-import { problem as cmsProblem } from '../errors.ts';
+import { type EntryRow, typeVersionOf, viewColumns, viewOfRow } from '../entries/entry-columns.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { findType } from '../types/type-store.ts';
-import { type FilterOperator, filterSql } from './filters.ts';
+import { conjuncts, type Filter } from './filter.ts';
+import { filterSql } from './filters.ts';
 import { queryMark, readListCursor, writeListCursor } from './list-cursor.ts';
-import { entryOperands, operandOf } from './operands.ts';
+import { entryRows, operandOf } from './operands.ts';
 import { afterSql, isPlaceInRow, orderSql, placeOfRow, placeSql, readSort, type SortPlace } from './sorting.ts';
-
-export interface ListFilter {
-  readonly field: string;
-  readonly operator: FilterOperator;
-  readonly values: readonly string[];
-}
+import { loadTargetTypes } from './target-types.ts';
+import { unknownField } from './unknown-field.ts';
 
 export interface ListRequest {
   /** Name of a type; filters and sorts by fields need it. */
   readonly type: string | undefined;
   readonly status: 'draft' | 'published' | undefined;
-  readonly filters: readonly ListFilter[];
+  readonly filter: Filter | undefined;
   /** As in `sort=-published_at,title`; newest first if absent. */
   readonly sort: string | undefined;
   readonly cursor: string | undefined;
@@ -69,22 +65,23 @@ async function readPage(
   request: ListRequest,
   type: CompiledType | undefined,
 ): Promise<EntryList> {
-  const scope = readScope(caller, site);
-  const operand = (name: string) => operandOf(name, scope, type, caller) ?? refuseField(name, type);
+  const entries = entryRows(caller, site);
+  const operand = (name: string) => operandOf(name, entries, type, caller) ?? refuseField(name, type);
   const keys = readSort(request.sort ?? DEFAULT_SORT, operand);
-  const { filters, status } = request;
-  const mark = queryMark([site, request.type, status, request.sort, filters]);
+  const { filter, status } = request;
+  const mark = queryMark([site, request.type, status, request.sort, filter]);
   const place = readListCursor(request.cursor, mark, keys);
+  const targetsOf = await loadTargetTypes(database, types, site, filter, type);
   const conditions: RawBuilder<SqlBool>[] = [
     sql`e.site = ${site}`,
     ...(type === undefined ? [] : [sql<SqlBool>`e.type_id = ${type.id}`]),
-    sql`${scope.visible}`,
+    sql`${entries.scope.visible}`,
     ...statusSql(status),
-    ...filters.map(({ field, operator, values }) => filterSql(field, operator, operand(field), values)),
+    ...conjuncts(filter).map((part) => filterSql(part, { caller, site, type, rows: entries, targetsOf })),
     ...(place === undefined ? [] : [afterSql(keys, place.place, place.id)]),
   ];
   const { rows } = await sql<EntryRow & { place?: SortPlace }>`
-    select ${viewColumns(scope)}${isPlaceInRow(keys) ? sql`` : sql`, ${placeSql(keys)}`} from entries e
+    select ${viewColumns(entries.scope)}${isPlaceInRow(keys) ? sql`` : sql`, ${placeSql(keys)}`} from entries e
     join content_types t on t.site = e.site and t.id = e.type_id
     where ${sql.join(conditions, sql` and `)}
     order by ${orderSql(keys)} limit ${request.limit + 1}`.execute(database);
@@ -116,12 +113,5 @@ async function typeOf(
 }
 
 function refuseField(name: string, type: CompiledType | undefined): never {
-  const shown = name.slice(0, 63);
-  throw cmsProblem('unknown_field', {
-    detail:
-      type === undefined
-        ? `Without a type there are only ${entryOperands.join(', ')}; "${shown}" needs one.`
-        : `The type ${type.name} has no field "${shown}".`,
-    extensions: { field: shown },
-  });
+  throw unknownField(name, type);
 }

@@ -1,10 +1,8 @@
 import { MAX_CURSOR_LENGTH } from '@gaia/http-service/cursor';
 import { problem } from '@gaia/http-service/problem';
 import { Type } from 'typebox';
-import { type FilterOperator, filterOperators } from './filters.ts';
-import type { ListFilter, ListRequest } from './list-entries.ts';
-
-const MAX_FILTERS = 10;
+import { allOf, type FieldFilter, filterBounds, filterOperators, isFilterOperator } from './filter.ts';
+import type { ListRequest } from './list-entries.ts';
 
 export const ListQuery = Type.Object(
   {
@@ -29,11 +27,11 @@ export const ListQuery = Type.Object(
       Type.String({ maxLength: 4_000 }),
       Type.Array(Type.String({ maxLength: 1_000 })),
     ]),
-    maxProperties: 5 + MAX_FILTERS,
+    maxProperties: 5 + filterBounds.tests,
   },
 );
 
-const filterName = /^filter\[([^[\]]{1,63})\]\[([a-z]{1,10})\]$/;
+const filterName = /^filter\[([^[\]]{1,63})\]\[([a-z_]{1,12})\]$/;
 const known = new Set(['type', 'status', 'sort', 'limit', 'cursor']);
 
 /** Reads a checked query. Throws `validation_failed` for parameters that are not known. */
@@ -49,18 +47,22 @@ export function readListQuery(
   const filters = Object.entries(query)
     .filter(([name]) => !known.has(name))
     .map(([name, value]) => readFilter(name, value as string | string[]));
-  if (filters.length > MAX_FILTERS) throw refuse('', `must have at most ${MAX_FILTERS} filters`);
+  if (filters.length > filterBounds.tests) throw refuse('', `must have at most ${filterBounds.tests} filters`);
   const { type, status, sort, cursor, limit = 20 } = query;
-  return { type, status, sort, cursor, limit, filters };
+  return { type, status, sort, cursor, limit, filter: allOf(filters) };
 }
 
-function readFilter(name: string, value: string | readonly string[]): ListFilter {
+function readFilter(name: string, value: string | readonly string[]): FieldFilter {
   const [, field, operator] = filterName.exec(name) ?? [];
   if (field === undefined) throw refuse(name, 'is not known here');
-  if (!filterOperators.includes(operator as FilterOperator)) {
-    throw refuse(name, `has no operator of ${filterOperators.join(', ')}`);
-  }
-  return { field, operator: operator as FilterOperator, values: typeof value === 'string' ? [value] : value };
+  if (!isFilterOperator(operator)) throw refuse(name, `has no operator of ${filterOperators.join(', ')}`);
+  if (typeof value !== 'string') return { field, operator, values: value };
+  return { field, operator, values: operator === 'in' || operator === 'nin' ? splitAtCommas(value) : [value] };
+}
+
+/** A backslash keeps a comma, or a backslash, from being read as more than itself. */
+function splitAtCommas(text: string): string[] {
+  return [...text.matchAll(/(?:^|,)((?:\\.|[^,\\]|\\$)*)/gs)].map(([, part = '']) => part.replace(/\\([,\\])/g, '$1'));
 }
 
 function refuse(name: string, message: string) {

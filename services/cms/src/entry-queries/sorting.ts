@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { problem } from '../errors.ts';
+import type { Operand } from './operand.ts';
 import { readValue, valueSql } from './operand-values.ts';
-import { type Operand, sortValue } from './operands.ts';
 
 /** One key of an order. Entries without a value come last in either direction. */
 export interface SortKey {
@@ -38,7 +38,7 @@ function refuse(what: string) {
 export function orderSql(keys: readonly SortKey[]): RawBuilder<unknown> {
   const parts = keys.map(
     ({ operand, descending }) =>
-      sql`${sortValue(operand)} ${descending ? sql`desc` : sql`asc`}${operand.nullable ? sql` nulls last` : sql``}`,
+      sql`${operand.sortKey} ${descending ? sql`desc` : sql`asc`}${operand.nullable ? sql` nulls last` : sql``}`,
   );
   return sql.join([...parts, sql`e.id ${keys.at(-1)?.descending ? sql`desc` : sql`asc`}`]);
 }
@@ -64,8 +64,8 @@ export function isPlaceInRow(keys: readonly SortKey[]): boolean {
 export function placeSql(keys: readonly SortKey[]): RawBuilder<{ place: SortPlace }> {
   const texts = keys.map(({ operand }) =>
     operand.kind === 'time'
-      ? sql`to_char(${operand.value} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-      : sql`${sortValue(operand)}::text`,
+      ? sql`to_char(${operand.sortKey} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+      : sql`${operand.sortKey}::text`,
   );
   return sql`array[${sql.join(texts)}]::text[] as place`;
 }
@@ -89,8 +89,8 @@ export function afterSql(keys: readonly SortKey[], place: SortPlace, id: string)
   const descending = keys.at(-1)?.descending ?? false;
   const terms = keys.map((key, index) => {
     const text = place[index] ?? null;
-    const column = sortValue(key.operand);
-    const value = text === null ? null : valueSql(key.operand.kind, readValue(key.operand.kind, text) ?? text);
+    const column = key.operand.sortKey;
+    const value = text === null ? null : valueSql(key.operand.kind, text);
     return { key, column, value };
   });
   if (terms.every(({ key, value }) => value !== null && !key.operand.nullable && key.descending === descending)) {

@@ -10,7 +10,7 @@ import {
   GraphQLNonNull,
   GraphQLString,
 } from 'graphql';
-import { type FilterOperator, filterOperators } from '../entry-queries/filters.ts';
+import { allOf, filterBounds, filterOperators, isFilterOperator } from '../entry-queries/filter.ts';
 import type { ListRequest } from '../entry-queries/list-entries.ts';
 
 const text = new GraphQLNonNull(GraphQLString);
@@ -51,21 +51,18 @@ export interface ListArguments {
   readonly cursor?: string | null;
 }
 
-const MAX_FILTERS = 10;
-
 /** Reads the arguments of a list in the bounds that REST has. Throws `validation_failed`. */
 export function listRequest(args: ListArguments, type: string | undefined): ListRequest {
   const { filter, sort, status, limit, cursor } = args;
   const filters = filter ?? [];
-  if (filters.length > MAX_FILTERS) throw invalid('filter', `must have at most ${MAX_FILTERS} members`);
-  for (const { field, operator, values } of filters) {
-    if (!filterOperators.includes(operator as FilterOperator)) {
-      throw invalid('filter', `has no operator of ${filterOperators.join(', ')}`);
+  if (filters.length > filterBounds.tests) throw invalid('filter', `must have at most ${filterBounds.tests} members`);
+  const tests = filters.map(({ field, operator, values }) => {
+    if (!isFilterOperator(operator)) throw invalid('filter', `has no operator of ${filterOperators.join(', ')}`);
+    if (field.length > filterBounds.pathLength || values.length > filterBounds.values) {
+      throw invalid('filter', 'has a field that is too long, or too many values');
     }
-    if (field.length > 63 || values.length > 50 || values.some((value) => value.length > 4_000)) {
-      throw invalid('filter', 'has a field or value that is too long');
-    }
-  }
+    return { field, operator, values };
+  });
   if (sort != null && sort.length > 200) throw invalid('sort', 'must have at most 200 characters');
   if (status != null && status !== 'draft' && status !== 'published') {
     throw invalid('status', 'must be draft or published');
@@ -76,7 +73,7 @@ export function listRequest(args: ListArguments, type: string | undefined): List
   return {
     type,
     status: status ?? undefined,
-    filters: filters.map((one) => ({ ...one, operator: one.operator as FilterOperator })),
+    filter: allOf(tests),
     sort: sort ?? undefined,
     cursor: cursor ?? undefined,
     limit: asked,
