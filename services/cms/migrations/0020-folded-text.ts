@@ -17,7 +17,7 @@ const statements = [
       lower(regexp_replace(normalize(value, NFKD), ${sql.lit(MARKS)}, '', 'g') collate pg_c_utf8),
       'øđðłħıς', 'oddlhiσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'), NFC)`,
   sql`create function text_key(value text) returns text language sql immutable strict parallel safe
-    return left(fold_text(value), 100) || chr(1) || left(value, 100)`,
+    return left(fold_text(left(value, 200)), 100) || chr(1) || left(value, 100)`,
 ];
 
 export const foldedText: Migration = {

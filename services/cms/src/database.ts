@@ -1,5 +1,5 @@
 import type { AuditTables } from '@gaia/audit-log/tables';
-import type { Kysely, Transaction } from 'kysely';
+import type { Generated, Kysely, Transaction } from 'kysely';
 
 export interface ContentTypeTable {
   site: string;
@@ -15,6 +15,10 @@ export interface ContentTypeTable {
   version: number;
   created_at: Date;
   updated_at: Date;
+  /** Number of the type: `2 * list` stands for the drafts of its entries in `entry_variants`, `2 * list + 1` for their published variants. */
+  list: Generated<number>;
+  /** JSON: `FieldSlots`. */
+  slots: unknown;
 }
 
 export interface EntryTable {
@@ -169,6 +173,17 @@ export interface WebhookDeliveryTable {
   bytes: number;
 }
 
+/** Types of whose entries variants have still to be written: all, or those of some fields. */
+export interface VariantFillTable {
+  site: string;
+  type_id: string;
+  /** Ids of the fields that cannot be asked by their slots yet; null: none can. */
+  fields: string[] | null;
+  after_id: string | null;
+  /** Entries that have been written. */
+  filled: Generated<number>;
+}
+
 export interface CmsTables extends AuditTables {
   access_classes: AccessClassTable;
   products: ProductTable;
@@ -185,6 +200,7 @@ export interface CmsTables extends AuditTables {
   feed_events: FeedEventTable;
   feed_state: FeedStateTable;
   feed_refreshes: FeedRefreshTable;
+  variant_fills: VariantFillTable;
 }
 
 export type CmsDatabase = Kysely<CmsTables>;

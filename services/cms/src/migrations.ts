@@ -6,6 +6,7 @@ import { referencesOfAll } from '../migrations/0004-references-of-all.ts';
 import { auditLog } from '../migrations/0010-audit-log.ts';
 import { lastChange } from '../migrations/0011-last-change.ts';
 import { foldedText } from '../migrations/0020-folded-text.ts';
+import { entryVariants } from '../migrations/0021-entry-variants.ts';
 import { typeLanguage } from '../migrations/0050-type-language.ts';
 
 /** Name of the service's schema. */
@@ -19,5 +20,6 @@ export const migrations: readonly Migration[] = Object.freeze([
   auditLog,
   lastChange,
   foldedText,
+  entryVariants,
   typeLanguage,
 ]);

@@ -21,6 +21,7 @@ import { Registry } from 'prom-client';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { CmsTables } from './database.ts';
+import { startFilling } from './entry-variants/filling.ts';
 import { createFeedSignal } from './feed/feed-signal.ts';
 import { startFeedMaintenance } from './feed/maintenance.ts';
 import { listenForNotifications } from './feed/notifications.ts';
@@ -103,6 +104,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     onSent: signal.changed,
     onError: (error) => logger.warn({ err: error }, 'the maintenance of the feed failed; it is tried again'),
   });
+  const filling = startFilling(database, logger);
   const checks: readonly HealthCheck[] = [
     { name: 'feed', critical: false, check: () => ({ status: notifications.listening ? 'ok' : 'degraded' }) },
     ...(deps.state === undefined ? singleProcessChecks(state, logger) : []),
@@ -116,13 +118,17 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     audit,
     counters: state.counters,
     fetch,
-    onTypeChange: maintenance.trigger,
+    onTypeChange: () => {
+      maintenance.trigger();
+      filling.trigger();
+    },
     now,
     randomBytes,
     checks,
   });
   app.addHook('onClose', async () => {
     await maintenance.close();
+    await filling.stop();
     await resealing.stop();
     await retention.stop();
     await audit.stop();

@@ -16,6 +16,7 @@ import { Registry } from 'prom-client';
 import { expect, vi } from 'vitest';
 import { buildApp } from '../src/app.ts';
 import type { CmsDatabase, CmsTables } from '../src/database.ts';
+import { fillVariants } from '../src/entry-variants/fill.ts';
 import { createFeedSignal, type FeedSignal } from '../src/feed/feed-signal.ts';
 import { refreshFeed } from '../src/feed/maintenance.ts';
 import { migrations, SCHEMA } from '../src/migrations.ts';
@@ -54,7 +55,7 @@ export interface TestCms {
   readonly signal: FeedSignal;
   readonly logged: string[];
   readonly metrics: Registry;
-  /** Sends entries of changed types through the feed again, as the service does in the background. */
+  /** Sends entries of changed types through the feed again and fills their slots, as the service does in the background. */
   refresh(): Promise<void>;
   /** `call('POST /cms/…', { as: editor, body })`; anonymous without `as`. */
   call(route: string, options?: Call): Promise<Answer>;
@@ -126,6 +127,7 @@ export async function startCms(serviceClients: typeof globalThis.fetch = readabl
     metrics,
     refresh: async () => {
       while (await refreshFeed(database, issuer.now));
+      while (await fillVariants(database));
     },
     call,
     close: async () => {

@@ -2,8 +2,9 @@ import type { AccessRule, Visibility } from '@gaia/policy/access-rule';
 import type { Caller } from '@gaia/policy/visibility';
 import { type Selectable, sql } from 'kysely';
 import type { CmsTransaction, EntryTable } from '../database.ts';
+import { dropVariants, writeVariants } from '../entry-variants/variant-rows.ts';
 import { problem } from '../errors.ts';
-import { preparedCallerQuery, preparedQuery } from '../prepared-queries.ts';
+import { type PreparedQuery, preparedCallerQuery, preparedQuery } from '../prepared-queries.ts';
 import { keepReferences } from '../references/entry-references.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
@@ -76,13 +77,13 @@ export async function holdType(
 }
 
 export async function insertEntry(transaction: CmsTransaction, entry: StoredEntry, type: CompiledType): Promise<void> {
-  await insertRow(transaction, rowOf(entry));
+  await rowWriterFor(type).insert(transaction, rowOf(entry));
   await reserveUniques(transaction, entry, type);
   await keepReferences(transaction, entry, type);
 }
 
 export async function updateEntry(transaction: CmsTransaction, entry: StoredEntry, type: CompiledType): Promise<void> {
-  await updateRow(transaction, rowOf(entry));
+  await rowWriterFor(type).update(transaction, rowOf(entry));
   await reserveUniques(transaction, entry, type);
   await keepReferences(transaction, entry, type);
 }
@@ -150,18 +151,38 @@ const changingColumns = [
 ] as const;
 const allColumns = [...fixedColumns, ...changingColumns];
 
-const insertRow = preparedQuery<EntryValues>(
-  allColumns,
-  (parameters) => sql`
-    insert into entries (${sql.join(allColumns.map((name) => sql.ref(name)))})
-    values (${sql.join(allColumns.map((name) => parameters[name]))})`,
-);
-const updateRow = preparedQuery<EntryValues>(
-  allColumns,
-  (parameters) => sql`
-    update entries set ${sql.join(changingColumns.map((name) => sql`${sql.ref(name)} = ${parameters[name]}`))}
-    where site = ${parameters.site} and id = ${parameters.id}`,
-);
+interface RowWriter {
+  readonly insert: PreparedQuery<EntryValues, unknown>;
+  readonly update: PreparedQuery<EntryValues, unknown>;
+}
+
+const rowWriters = new WeakMap<CompiledType, RowWriter>();
+
+/** An entry and its variants are written by one statement: each statement is a wait for the database. */
+function rowWriterFor(type: CompiledType): RowWriter {
+  const known = rowWriters.get(type);
+  if (known !== undefined) return known;
+  const writer = {
+    insert: preparedQuery<EntryValues>(
+      allColumns,
+      (parameters) => sql`
+        with e as (
+          insert into entries (${sql.join(allColumns.map((name) => sql.ref(name)))})
+          values (${sql.join(allColumns.map((name) => parameters[name]))}) returning *
+        ) ${writeVariants(type, sql`from e`)}`,
+    ),
+    update: preparedQuery<EntryValues>(
+      allColumns,
+      (parameters) => sql`
+        with e as (
+          update entries set ${sql.join(changingColumns.map((name) => sql`${sql.ref(name)} = ${parameters[name]}`))}
+          where site = ${parameters.site} and id = ${parameters.id} returning *
+        ), unpublished as (${dropVariants(type, sql`e`)}) ${writeVariants(type, sql`from e`)}`,
+    ),
+  };
+  rowWriters.set(type, writer);
+  return writer;
+}
 
 function rowOf(entry: StoredEntry): EntryValues {
   const draft = JSON.stringify(entry.draft);

@@ -1,4 +1,5 @@
 import type { FieldRules } from '@gaia/policy/fields';
+import type { FieldSlots } from './field-slots.ts';
 
 export const fieldTypes = [
   'text',
@@ -61,6 +62,9 @@ export interface ContentType {
   /** BCP 47: of texts whose field names no other. */
   readonly language: string | undefined;
   readonly fields: readonly Field[];
+  /** The number of the type, and where lists find the values of its fields: see `entry_variants`. */
+  readonly list: number;
+  readonly slots: FieldSlots;
   readonly version: number;
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -23,7 +23,7 @@ const managers = { onRequest: [requireSite(), requireScope('types:manage')] };
 /** `/cms/sites/:site/types`. To be registered under a guard. */
 export function registerTypes(app: Service, types: Types): void {
   const viewAndTag = async (type: ContentType) => {
-    const view = typeView(type, await types.list(type.site));
+    const view = typeView(type, await types.list(type.site), await types.indexing(type.site));
     return { view, etag: entityTag(view, type.version) };
   };
 
@@ -40,8 +40,10 @@ export function registerTypes(app: Service, types: Types): void {
       },
     },
     async (request) => {
-      const all = await types.list(request.params.site);
-      return { items: all.map((type) => typeView(type, all)) };
+      const { site } = request.params;
+      const all = await types.list(site);
+      const indexing = await types.indexing(site);
+      return { items: all.map((type) => typeView(type, all, indexing)) };
     },
   );
 

@@ -77,6 +77,10 @@ export const TypeResponse = Type.Object(
       description: 'BCP 47 tag of the language of its texts, for search',
     }),
     fields: Type.Array(FieldResponse),
+    index_status: Type.Union([Type.Literal('ready'), Type.Literal('building')], {
+      description:
+        'While it is building, in the background, lists filtered or sorted by fields are complete, but slower',
+    }),
     version: Type.Integer(),
     created_at: Type.String(),
     updated_at: Type.String(),

@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { CmsReader } from '../database.ts';
 import type { ContentType, Field } from './field.ts';
+import type { FieldSlots } from './field-slots.ts';
 
 export interface TypeRow {
   site: string;
@@ -13,6 +14,8 @@ export interface TypeRow {
   version: number;
   created_at: Date;
   updated_at: Date;
+  list: number;
+  slots: unknown;
 }
 
 /** A type's name without case, `-` and `_`. */
@@ -29,6 +32,8 @@ export function typeOfRow(row: TypeRow): ContentType {
     titleField: row.title_field ?? undefined,
     language: row.language ?? undefined,
     fields: row.fields as Field[],
+    list: row.list,
+    slots: row.slots as FieldSlots,
     version: row.version,
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
@@ -65,11 +70,14 @@ export async function findTypesById(
   return rows.map(typeOfRow);
 }
 
-export async function insertType(reader: CmsReader, type: ContentType): Promise<void> {
-  await reader
+/** Gives the type with its number. */
+export async function insertType(reader: CmsReader, type: Omit<ContentType, 'list'>): Promise<ContentType> {
+  const { list } = await reader
     .insertInto('content_types')
     .values({ site: type.site, id: type.id, created_at: new Date(type.createdAt), ...columnsOf(type) })
-    .execute();
+    .returning('list')
+    .executeTakeFirstOrThrow();
+  return { ...type, list };
 }
 
 export async function updateType(reader: CmsReader, type: ContentType): Promise<void> {
@@ -81,7 +89,7 @@ export async function updateType(reader: CmsReader, type: ContentType): Promise<
     .execute();
 }
 
-function columnsOf(type: ContentType) {
+function columnsOf(type: Omit<ContentType, 'list'>) {
   return {
     name: type.name,
     name_key: nameKey(type.name),
@@ -89,6 +97,7 @@ function columnsOf(type: ContentType) {
     title_field: type.titleField ?? null,
     language: type.language ?? null,
     fields: sql<unknown>`${JSON.stringify(type.fields)}::jsonb`,
+    slots: sql<unknown>`${JSON.stringify(type.slots)}::jsonb`,
     version: type.version,
     updated_at: new Date(type.updatedAt),
   };

@@ -1,7 +1,7 @@
 import type { ContentType, Field, ValueShape } from './field.ts';
 
 /** A type as it travels: other types, and its own title field, by name. */
-export function typeView(type: ContentType, siteTypes: readonly ContentType[]) {
+export function typeView(type: ContentType, siteTypes: readonly ContentType[], indexing: ReadonlySet<string>) {
   const nameOf = (id: string) => siteTypes.find((other) => other.id === id)?.name;
   return {
     id: type.id,
@@ -11,6 +11,7 @@ export function typeView(type: ContentType, siteTypes: readonly ContentType[]) {
     title_field: type.fields.find((field) => field.id === type.titleField)?.name ?? null,
     language: type.language ?? null,
     fields: type.fields.map((field) => shapeView(field, nameOf)),
+    index_status: indexing.has(type.id) ? ('building' as const) : ('ready' as const),
     version: type.version,
     created_at: new Date(type.createdAt).toISOString(),
     updated_at: new Date(type.updatedAt).toISOString(),

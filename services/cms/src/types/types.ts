@@ -10,6 +10,8 @@ import { inTransaction } from '../transactions.ts';
 import { sameJson } from '../values/json-values.ts';
 import type { RandomBytes } from '../values/uuid.ts';
 import { bounds, type ContentType, type Field } from './field.ts';
+import { assignSlots } from './field-slots.ts';
+import { scheduleFill, typesBeingFilled } from './slot-fills.ts';
 import { defineType, sameDefinition, type TypeInput } from './type-definition.ts';
 import { findType, insertType, listTypes, typeOfRow, updateType } from './type-store.ts';
 import { dropUniqueValues, reserveTypeValues } from './unique-values.ts';
@@ -27,6 +29,8 @@ export interface TypesDependencies {
 export interface Types {
   list(site: string): Promise<ContentType[]>;
   get(site: string, name: string): Promise<ContentType>;
+  /** Ids of the types whose entries are still being made ready for filters and sorts by each field. */
+  indexing(site: string): Promise<ReadonlySet<string>>;
   /** Throws `type_exists`, `too_many_types`, `validation_failed`. */
   create(by: Actor, site: string, input: TypeInput & { readonly name: string }): Promise<ContentType>;
   /** Throws `version_conflict` too, and `value_not_unique` if entries share a value of a field that becomes unique. */
@@ -45,11 +49,15 @@ export function createTypes({ database, audit, now, randomBytes, onChange }: Typ
     const typeIdOf = (name: string) => (name === input.name ? id : others.find((other) => other.name === name)?.id);
     const nothing = { name: input.name, label: undefined, titleField: undefined, language: undefined, fields: [] };
     const definition = defineType(nothing, { fields: [], ...input }, { newFieldId, typeIdOf });
-    const type = { site, id, ...definition, version: 1, createdAt: now(), updatedAt: now() };
-    await inTransaction(database, async (transaction) => {
-      await insertType(transaction, type).catch(refuseTakenName);
+    const slots = assignSlots(definition.fields, {});
+    const type = await inTransaction(database, async (transaction) => {
+      const times = { createdAt: now(), updatedAt: now() };
+      const type = await insertType(transaction, { site, id, ...definition, slots, version: 1, ...times }).catch(
+        refuseTakenName,
+      );
       const details = { name: type.name, fields: type.fields.map((field) => field.name) };
       await audit.append(transaction, by, { action: 'type.create', site, target: id, details });
+      return type;
     });
     audit.committed();
     return type;
@@ -63,8 +71,10 @@ export function createTypes({ database, audit, now, randomBytes, onChange }: Typ
         others.find((other) => (other.id === current.id ? (input.name ?? name) : other.name) === wanted)?.id;
       const definition = defineType(current, input, { newFieldId, typeIdOf });
       if (sameDefinition(current, definition)) return current;
-      const next = { ...current, ...definition, version: current.version + 1, updatedAt: now() };
+      const slots = assignSlots(definition.fields, current.slots);
+      const next = { ...current, ...definition, slots, version: current.version + 1, updatedAt: now() };
       await updateType(transaction, next).catch(refuseTakenName);
+      await scheduleFill(transaction, current, next);
       await followUniques(transaction, current, next);
       await transaction
         .insertInto('feed_refreshes')
@@ -108,6 +118,7 @@ export function createTypes({ database, audit, now, randomBytes, onChange }: Typ
   return {
     list: (site) => listTypes(database, site),
     get: async (site, name) => found(await findType(database, site, name)),
+    indexing: (site) => typesBeingFilled(database, site),
     create,
     change,
     remove,
