@@ -20,6 +20,7 @@ import { createFiles } from './files/files.ts';
 import { registerOwnFiles } from './files/own-files-route.ts';
 import { registerFiles, registerManyFiles } from './files/routes.ts';
 import { registerUsage } from './files/usage-routes.ts';
+import type { Images } from './images/images.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
 import { createDownloadLinks } from './links/download-links.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
@@ -34,6 +35,7 @@ export interface AppDependencies {
   readonly database: Kysely<AssetsDatabase>;
   readonly guard: Guard;
   readonly stores: Stores;
+  readonly images: Images;
   readonly feed: Pick<FollowedFeed, 'applied' | 'check'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -49,13 +51,13 @@ type AppConfig = Pick<
 
 /** The assets service: uploads, downloads, download links. */
 export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
-  const { database, guard, stores, feed, now, randomId } = deps;
+  const { database, guard, stores, images, feed, now, randomId, logger } = deps;
   const files = createFiles(database, now);
   const arrived = (minSeq: string | undefined) => waitForSeq(feed.applied, minSeq);
   const app = await createService({
     name: 'assets',
     description: 'Files of sites: uploads, private downloads, download links.',
-    logger: deps.logger,
+    logger,
     metrics: deps.metrics,
     trustedProxies: config.TRUSTED_PROXIES,
     bodyLimit: 16 * 1024,
@@ -83,7 +85,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     await scope.register(tokenGuard, { guard });
     await scope.register(multipart);
     registerWhoAmI(scope as Service, '/assets/whoami');
-    registerUploads(scope as Service, { files, stores, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
+    registerUploads(scope as Service, { files, stores, images, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
     registerFiles(scope as Service, { files, stores, arrived });
     registerFileChange(scope as Service, files);
     registerOwnFiles(scope as Service, files);

@@ -5,6 +5,7 @@ import { serviceSettings } from '@gaia/http-service/settings';
 import { integer, loadSettings, type SettingsOf, secret, text, url } from '@gaia/settings';
 import { stateSettings } from '@gaia/state/settings';
 import { guardSettings } from '@gaia/token-guard/settings';
+import { codecSettings } from './images/codec/codec-settings.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
 import { s3Settings, storageSettings } from './storage/settings.ts';
 
@@ -39,6 +40,7 @@ export const settings = {
     min: 1,
     max: 720,
   }),
+  ...codecSettings,
   ASSETS_LINK_KEYS: Object.freeze({
     ...linkKeys,
     parse(raw: string) {

@@ -36,6 +36,53 @@ interface FilesTable {
   /** Of the bytes in their store; another one when they are replaced. */
   bytes_key: string;
   store: StoreKind;
+  /** Upright, in pixels. */
+  width: number | null;
+  height: number | null;
+  frames: number | null;
+  has_alpha: boolean | null;
+  /** A tiny image, as a `data:` URL. */
+  placeholder: string | null;
+  /** `#rrggbb`. */
+  dominant_color: string | null;
+  /** Whether the bytes have been looked at for what the columns above say. */
+  image_described: ColumnType<boolean, boolean | undefined, boolean>;
+  /** Why no variant can be made of the bytes. */
+  image_error: string | null;
+  focal_x: number | null;
+  focal_y: number | null;
+  /** Null where the bytes are those of the upload. */
+  bytes_changed_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
+
+/** A rendering of an image in another size or format. */
+interface FileVariantsTable {
+  file: string;
+  /** Of the bytes that it was made from, and of how. */
+  digest: string;
+  format: string;
+  /** How it was made. */
+  key: string;
+  bytes_key: string;
+  store: StoreKind;
+  width: number;
+  height: number;
+  size: ColumnType<number | bigint, number, number>;
+  sha256: string;
+  created_at: Timestamp;
+  used_at: Timestamp;
+}
+
+/** What one replica is making at the moment, so that no other does. */
+interface VariantClaimsTable {
+  name: string;
+  claimed_until: Timestamp;
+}
+
+interface ImageSettingsTable {
+  site: string;
+  settings: ColumnType<Record<string, unknown>, RawBuilder<unknown>, RawBuilder<unknown>>;
+  version: number;
 }
 
 /**
@@ -74,6 +121,8 @@ interface DownloadLinksTable {
   site: string;
   maker: ColumnType<Maker, RawBuilder<unknown>, never>;
   expires_at: Timestamp;
+  /** Digest of who made it, in which session and with which rights. */
+  viewer: string | null;
 }
 
 /** Beside the tables of @gaia/feed-follower. */
@@ -82,4 +131,7 @@ export interface AssetsDatabase {
   file_references: FileReferencesTable;
   unclaimed_bytes: UnclaimedBytesTable;
   download_links: DownloadLinksTable;
+  file_variants: FileVariantsTable;
+  variant_claims: VariantClaimsTable;
+  image_settings: ImageSettingsTable;
 }

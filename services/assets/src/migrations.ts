@@ -4,6 +4,7 @@ import { referencesMigration } from '../migrations/0002-references.ts';
 import { ownRulesMigration } from '../migrations/0003-own-rules.ts';
 import { uploaderMigration } from '../migrations/0020-uploader.ts';
 import { downloadLinksMigration } from '../migrations/0030-download-links.ts';
+import { imagesMigration } from '../migrations/0040-images.ts';
 import { storesMigration } from '../migrations/0050-stores.ts';
 
 /** Name of the service's schema. */
@@ -15,5 +16,6 @@ export const migrations: readonly Migration[] = Object.freeze([
   ownRulesMigration,
   uploaderMigration,
   downloadLinksMigration,
+  imagesMigration,
   storesMigration,
 ]);

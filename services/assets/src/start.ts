@@ -5,6 +5,7 @@ import { followFeed } from '@gaia/feed-follower';
 import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { fetch as serviceFetch } from '@gaia/http-client/fetch';
 import type { Logger } from '@gaia/http-service/logger';
+import { startPeriodicJob } from '@gaia/http-service/periodic-job';
 import type { Service } from '@gaia/http-service/service';
 import { openState } from '@gaia/state/open';
 import { singleProcessChecks } from '@gaia/state/single-process-warning';
@@ -16,6 +17,10 @@ import { buildApp } from './app.ts';
 import { assetsDirectory, type Config, uploadLifetimeMs } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { createFiles } from './files/files.ts';
+import { createCodecPool } from './images/codec/codec-pool.ts';
+import { codecPoolOptions } from './images/codec/codec-settings.ts';
+import { describeImages } from './images/describe-job.ts';
+import { createImages } from './images/images.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { referencesConsumer } from './references/references.ts';
@@ -33,6 +38,7 @@ export interface StartDependencies {
 }
 
 const SWEEP_EVERY_MS = 3_600_000;
+const DESCRIBE_EVERY_MS = 60_000;
 
 /** Brings the service's schema up to date. */
 export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Promise<readonly string[]> {
@@ -60,14 +66,25 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   await guard.revocations?.ready;
   const consumer = referencesConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
-  const stopSweeping = await startSweeping(
-    { files: createFiles(database, now), grants: createDownloadGrants(database, now), stores, now },
-    logger,
-  );
+  const files = createFiles(database, now);
+  const codecs = createCodecPool(codecPoolOptions(config));
+  const maxBytes = config.ASSETS_IMAGE_MAX_BYTES;
+  const images = createImages({ files, stores, codecs, maxBytes, log: logger });
+  const stopSweeping = await startSweeping({ files, grants: createDownloadGrants(database, now), stores, now }, logger);
   const checks = deps.state === undefined ? singleProcessChecks(state, logger) : [];
-  const app = await buildApp(config, { logger, metrics, database, guard, stores, feed, now, randomId, checks });
+  const app = await buildApp(config, { logger, metrics, database, guard, stores, images, feed, now, randomId, checks });
+  const describing = startPeriodicJob({
+    name: 'describe images',
+    everyMs: DESCRIBE_EVERY_MS,
+    work: async () => {
+      while ((await describeImages(files, images)) > 0);
+    },
+    log: logger,
+  });
   app.addHook('onClose', async () => {
     stopSweeping();
+    codecs.close();
+    await describing.stop();
     await feed.close();
     await guard.close();
     if (deps.state === undefined) await state.close();

@@ -8,7 +8,7 @@ import { changeableFile } from './access.ts';
 import { changedFile, metadataTag, refuseConflict } from './file-change.ts';
 import { MAX_PRODUCTS, PRODUCT_ID } from './file-rule.ts';
 import type { Files } from './files.ts';
-import { FileParams, FileResponse, fileResponse } from './schemas.ts';
+import { FileParams, FileResponse, FocalPoint, fileResponse } from './schemas.ts';
 
 const Change = Type.Object(
   {
@@ -23,6 +23,7 @@ const Change = Type.Object(
         description: 'With the visibility `products`: one of them must be held',
       }),
     ),
+    focal: Type.Optional(Type.Union([FocalPoint, Type.Null()])),
   },
   { additionalProperties: false, minProperties: 1 },
 );

@@ -1,4 +1,5 @@
 import { entityTag, matches, readIfMatch } from '@gaia/http-service/conditional-requests';
+import type { FocalPoint } from '@gaia/image-variants/transformation';
 import { problem } from '../errors.ts';
 import { safeFileName } from './file-name.ts';
 import { fileRule } from './file-rule.ts';
@@ -10,15 +11,22 @@ export interface FileChange {
   readonly file_name?: string;
   readonly visibility?: string;
   readonly products?: readonly string[];
+  /** Null takes it away. */
+  readonly focal?: FocalPoint | null;
 }
 
 /** What a change makes of a file; the file itself if nothing differs. Throws `validation_failed`. */
 export function changedFile(file: StoredFile, change: FileChange): StoredFile {
   const fileName = change.file_name === undefined ? file.fileName : safeFileName(change.file_name);
   const { visibility, products } = fileRule(change, file);
+  const focal = change.focal === undefined ? file.focal : (change.focal ?? undefined);
   const isSame =
-    fileName === file.fileName && visibility === file.visibility && products.join() === file.products.join();
-  return isSame ? file : { ...file, fileName, visibility, products, version: file.version + 1 };
+    fileName === file.fileName &&
+    visibility === file.visibility &&
+    products.join() === file.products.join() &&
+    focal?.x === file.focal?.x &&
+    focal?.y === file.focal?.y;
+  return isSame ? file : { ...file, fileName, visibility, products, focal, version: file.version + 1 };
 }
 
 /** Of what is known of a file; the bytes have a tag of their own. */

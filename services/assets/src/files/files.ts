@@ -4,7 +4,7 @@ import type { AssetsDatabase } from '../database.ts';
 import { readableFiles } from '../references/readable-files.ts';
 import { type Usages, usageOf } from '../references/usage.ts';
 import type { ListPosition } from './list-cursor.ts';
-import type { BytesLocation, StoredFile } from './stored-file.ts';
+import { type BytesLocation, type ImageFacts, imageErrors, type StoredFile, type undescribed } from './stored-file.ts';
 
 export interface Files {
   find(id: string): Promise<StoredFile | undefined>;
@@ -24,7 +24,11 @@ export interface Files {
   add(file: StoredFile): Promise<void>;
   /** Makes of a file what `next` makes of it, one change after the other; undefined if it is not there. */
   change(id: string, next: (file: StoredFile) => StoredFile): Promise<StoredFile | undefined>;
-  /** Takes a file away; its bytes are unclaimed from now on. Gives what it was; undefined if it is not there. */
+  /** Records what looking at the bytes of a file has told, as long as they are those that were looked at. */
+  describe(file: StoredFile): Promise<void>;
+  /** Images that nothing has looked at, the oldest first. */
+  undescribedImages(limit: number): Promise<readonly StoredFile[]>;
+  /** Takes a file away; its bytes and variants are unclaimed from now on. Gives what it was; undefined if it is not there. */
   remove(id: string): Promise<StoredFile | undefined>;
   /** Records that bytes are deleted. */
   forgetBytes(bytes: BytesLocation): Promise<void>;
@@ -105,11 +109,35 @@ export function createFiles(database: Kysely<AssetsDatabase>, now: () => number)
         if (after !== before) await transaction.updateTable('files').set(toRow(after)).where('id', '=', id).execute();
         return after;
       }),
+    describe: async (file) => {
+      await database
+        .updateTable('files')
+        .set(imageColumns(file))
+        .where('id', '=', file.id)
+        .where('sha256', '=', file.sha256)
+        .execute();
+    },
+    undescribedImages: async (limit) => {
+      const rows = await database
+        .selectFrom('files')
+        .selectAll()
+        .where('image_described', '=', false)
+        .where('media_type', 'like', 'image/%')
+        .orderBy('created_at')
+        .limit(limit)
+        .execute();
+      return rows.map(toFile);
+    },
     remove: (id) =>
       database.transaction().execute(async (transaction) => {
+        const variants = await transaction
+          .deleteFrom('file_variants')
+          .where('file', '=', id)
+          .returning(['bytes_key as bytesKey', 'store'])
+          .execute();
         const row = await transaction.deleteFrom('files').where('id', '=', id).returningAll().executeTakeFirst();
         if (row === undefined) return undefined;
-        await announce(transaction, toFile(row));
+        for (const bytes of [toFile(row), ...variants]) await announce(transaction, bytes);
         return toFile(row);
       }),
     forgetBytes: (bytes) => claim(database, bytes),
@@ -144,6 +172,23 @@ function toRow(file: StoredFile) {
     created_at: file.createdAt,
     bytes_key: file.bytesKey,
     store: file.store,
+    bytes_changed_at: file.bytesChangedAt,
+    focal_x: file.focal?.x ?? null,
+    focal_y: file.focal?.y ?? null,
+    ...imageColumns(file),
+  };
+}
+
+function imageColumns({ image, imageDescribed, imageError }: Pick<StoredFile, keyof typeof undescribed>) {
+  return {
+    width: image?.width ?? null,
+    height: image?.height ?? null,
+    frames: image?.frames ?? null,
+    has_alpha: image?.hasAlpha ?? null,
+    placeholder: image?.placeholder ?? null,
+    dominant_color: image?.dominantColor ?? null,
+    image_described: imageDescribed,
+    image_error: imageError ?? null,
   };
 }
 
@@ -162,5 +207,23 @@ function toFile(row: Selectable<AssetsDatabase['files']>): StoredFile {
     createdAt: row.created_at,
     bytesKey: row.bytes_key,
     store: row.store,
+    bytesChangedAt: row.bytes_changed_at ?? row.created_at,
+    focal: row.focal_x === null || row.focal_y === null ? undefined : { x: row.focal_x, y: row.focal_y },
+    image: imageOf(row),
+    imageDescribed: row.image_described,
+    imageError: imageErrors.find((error) => error === row.image_error),
+  };
+}
+
+function imageOf(row: Selectable<AssetsDatabase['files']>): ImageFacts | undefined {
+  const { width, height, placeholder } = row;
+  if (width === null || height === null) return undefined;
+  return {
+    width,
+    height,
+    frames: row.frames ?? 1,
+    hasAlpha: row.has_alpha ?? false,
+    placeholder,
+    dominantColor: row.dominant_color,
   };
 }

@@ -1,6 +1,6 @@
 import { MinSeq } from '@gaia/feed-follower/min-seq';
 import { Type } from 'typebox';
-import type { StoredFile } from './stored-file.ts';
+import type { ImageFacts, StoredFile } from './stored-file.ts';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
@@ -42,6 +42,14 @@ export const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const FocalPoint = Type.Object(
+  {
+    x: Type.Number({ minimum: 0, maximum: 1, description: 'From the left' }),
+    y: Type.Number({ minimum: 0, maximum: 1, description: 'From the top' }),
+  },
+  { additionalProperties: false, description: 'The point of an image that crops keep in sight' },
+);
+
 export const FileResponse = Type.Object({
   id: Type.String(),
   site: Type.String(),
@@ -58,6 +66,13 @@ export const FileResponse = Type.Object({
   uploaded_by: Type.String(),
   created_at: Type.String(),
   url: Type.String({ description: 'Path of the file' }),
+  width: Type.Optional(Type.Integer({ description: 'Of an image, upright, in pixels' })),
+  height: Type.Optional(Type.Integer()),
+  placeholder: Type.Optional(
+    Type.String({ description: 'A tiny image to show until the image is there, as a `data:` URL' }),
+  ),
+  dominant_color: Type.Optional(Type.String({ description: '`#rrggbb`' })),
+  focal: Type.Optional(FocalPoint),
 });
 
 export const ManyResponse = Type.Object({ items: Type.Array(FileResponse) });
@@ -76,5 +91,16 @@ export function fileResponse(file: StoredFile) {
     uploaded_by: file.uploadedBy,
     created_at: file.createdAt.toISOString(),
     url: `/assets/${file.id}`,
+    ...(file.image !== undefined && imageResponse(file.image)),
+    ...(file.focal !== undefined && { focal: { x: file.focal.x, y: file.focal.y } }),
+  };
+}
+
+function imageResponse({ width, height, placeholder, dominantColor }: ImageFacts) {
+  return {
+    width,
+    height,
+    ...(placeholder !== null && { placeholder }),
+    ...(dominantColor !== null && { dominant_color: dominantColor }),
   };
 }

@@ -1,3 +1,4 @@
+import type { FocalPoint } from '@gaia/image-variants/transformation';
 import type { Visibility } from '../database.ts';
 import type { StoreKind } from '../storage/file-store.ts';
 
@@ -23,4 +24,32 @@ export interface StoredFile extends BytesLocation {
   readonly version: number;
   readonly uploadedBy: string;
   readonly createdAt: Date;
+  /** When the bytes became what they are. */
+  readonly bytesChangedAt: Date;
+  /** Of an image that has been looked at. */
+  readonly image: ImageFacts | undefined;
+  /** Whether the bytes have been looked at for that. */
+  readonly imageDescribed: boolean;
+  /** Why no variant can be made of the bytes. */
+  readonly imageError: ImageError | undefined;
+  /** The point of an image that crops keep in sight. */
+  readonly focal: FocalPoint | undefined;
 }
+
+export interface ImageFacts {
+  /** Upright, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  readonly hasAlpha: boolean;
+  /** A tiny image, as a `data:` URL. */
+  readonly placeholder: string | null;
+  /** `#rrggbb`. */
+  readonly dominantColor: string | null;
+}
+
+export const imageErrors = ['unreadable', 'too_large', 'not_convertible'] as const;
+export type ImageError = (typeof imageErrors)[number];
+
+/** Of bytes that nothing has looked at yet. */
+export const undescribed = Object.freeze({ image: undefined, imageDescribed: false, imageError: undefined });
