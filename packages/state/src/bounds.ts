@@ -1,4 +1,4 @@
-import type { Family } from './state.ts';
+import type { Family, RotationRequest } from './state.ts';
 
 /** A subject's families: over the first number, some are evicted until the second is left. */
 export const FAMILIES_PER_SUBJECT = 1_000;
@@ -30,6 +30,18 @@ export function recordJson(value: unknown): string {
 /** How long a consumed id is remembered. */
 export function consumedUntil(expiresAt: number, now: number): number {
   return Math.max(expiresAt, now) + SKEW_MS;
+}
+
+/** Rotations whose key is remembered. */
+export const REMEMBERED_ROTATIONS = 16;
+const KEY_DIGEST_MAX = 64;
+
+/** Checks what a rotation is asked with. */
+export function assertRotation({ sequence, graceMs, idleMs, now, keyDigest }: RotationRequest): void {
+  assertWhole({ sequence, graceMs, idleMs, now });
+  if (keyDigest === '' || (keyDigest?.length ?? 0) > KEY_DIGEST_MAX) {
+    throw new RangeError(`keyDigest must have 1 to ${KEY_DIGEST_MAX} characters`);
+  }
 }
 
 /** When a family dies if it is not refreshed before. */

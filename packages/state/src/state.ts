@@ -61,12 +61,23 @@ export interface Family {
 export type Rotation =
   /** The token was current; `family` holds the successor's sequence and time. */
   | { readonly outcome: 'rotated'; readonly family: Family }
-  /** The token was the one before, within the grace: the same successor as the first time. */
+  /** The token was the one before, within the grace or with the key that it was rotated with: the same successor as the first time. */
   | { readonly outcome: 'repeated'; readonly family: Family }
+  /** The token was an older one, with the key that it was rotated with: the family lives on, and nothing is given. */
+  | { readonly outcome: 'superseded'; readonly family: Family }
   /** The token was any other one, or the grace was over: the family has been ended by this call. */
   | { readonly outcome: 'reused'; readonly family: Family }
   /** There is no such family (any more). */
   | { readonly outcome: 'ended' };
+
+export interface RotationRequest {
+  readonly sid: string;
+  readonly sequence: number;
+  readonly keyDigest?: string | undefined;
+  readonly graceMs: number;
+  readonly idleMs: number;
+  readonly now: number;
+}
 
 export interface FamilyStore {
   /**
@@ -76,8 +87,12 @@ export interface FamilyStore {
    * client and user agent that hold most, the never refreshed first and then the longest unused.
    */
   create(family: Family, idleMs: number, now: number): Promise<readonly Family[]>;
-  /** The one transition of a refresh, atomic. The grace is over one millisecond after `rotatedAt + graceMs`. */
-  rotate(request: { sid: string; sequence: number; graceMs: number; idleMs: number; now: number }): Promise<Rotation>;
+  /**
+   * The one transition of a refresh, atomic. The grace is over one millisecond after `rotatedAt + graceMs`. `keyDigest` names
+   * the request, in at most 64 characters; it is kept with the rotation, for the last 16 rotations, and tells a request that
+   * its sender has repeated from a token that another party uses.
+   */
+  rotate(request: RotationRequest): Promise<Rotation>;
   get(sid: string, now: number): Promise<Family | undefined>;
   /** Moves a family to another site (same login, other membership). False if it has ended. */
   setSite(sid: string, site: string, now: number): Promise<boolean>;

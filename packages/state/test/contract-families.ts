@@ -108,6 +108,72 @@ export function familyContract(name: string, open: Open): void {
       expect(await rotate(3, start)).toEqual({ outcome: 'ended' });
     });
 
+    describe('with a key', () => {
+      const HOUR = 3_600_000;
+      const withKey = (sequence: number, keyDigest: string | undefined, now: number, store = families()) =>
+        store.rotate({ sid: 'login-1', sequence, keyDigest, graceMs: GRACE, idleMs: IDLE, now });
+
+      it('gives the key of a rotation the same successor, long after the grace and at every replica', async () => {
+        await created();
+        const first = await withKey(1, 'key-1', start);
+        expect(await withKey(1, 'key-1', start + HOUR, opened().peer.families)).toEqual({
+          ...first,
+          outcome: 'repeated',
+        });
+        expect(await withKey(1, 'key-1', start + 5 * DAY)).toEqual({ ...first, outcome: 'repeated' });
+        expect(await withKey(2, 'key-2', start + 6 * DAY)).toMatchObject({
+          outcome: 'rotated',
+          family: { sequence: 3 },
+        });
+      });
+
+      it('gives the key nothing once the successor was used, and ends nothing', async () => {
+        await created();
+        await withKey(1, 'key-1', start);
+        const latest = await withKey(2, undefined, start + HOUR);
+        expect(await withKey(1, 'key-1', start + HOUR)).toEqual({ ...latest, outcome: 'superseded' });
+        expect(await withKey(3, 'key-3', start + HOUR)).toMatchObject({ outcome: 'rotated' });
+      });
+
+      it.each([
+        ['another key', 1, 'key-2'],
+        ['no key', 1, undefined],
+        ['the key of another rotation', 2, 'key-1'],
+        ['a key where the rotation had none', 3, 'key-3'],
+        ['a key and a token that was never issued', 5, 'key-4'],
+      ])('ends the family for %s after the grace', async (_what, sequence, key) => {
+        await created();
+        await withKey(1, 'key-1', start);
+        await withKey(2, 'key-2', start);
+        await withKey(3, undefined, start);
+        expect(await withKey(sequence, key, start + GRACE + 1)).toMatchObject({ outcome: 'reused' });
+        expect(await withKey(4, 'key-4', start + GRACE + 1)).toEqual({ outcome: 'ended' });
+      });
+
+      it('remembers the keys of the last 16 rotations', async () => {
+        await created();
+        for (let sequence = 1; sequence <= 17; sequence += 1) await withKey(sequence, `key-${sequence}`, start);
+        expect(await withKey(2, 'key-2', start + HOUR)).toMatchObject({ outcome: 'superseded' });
+        expect(await withKey(1, 'key-1', start + HOUR)).toMatchObject({ outcome: 'reused' });
+      });
+
+      it('forgets the key of a rotation with the family, not with a move to another site', async () => {
+        await created({}, HOUR);
+        await withKey(1, 'key-1', start);
+        await families().setSite('login-1', 'site-b.localhost', start);
+        expect(await withKey(1, 'key-1', start + HOUR)).toMatchObject({ family: { site: 'site-b.localhost' } });
+        await families().end('login-1', start + HOUR);
+        await families().create(familyOf('login-1', start + HOUR, { sequence: 2 }), IDLE, start + HOUR);
+        expect(await withKey(1, 'key-1', start + 2 * HOUR)).toMatchObject({ outcome: 'reused' });
+      });
+
+      it.each([[''], ['k'.repeat(65)]])('refuses the digest %j', async (digest) => {
+        await created();
+        await expect(withKey(1, digest, start)).rejects.toBeInstanceOf(RangeError);
+        expect(await rotate(1, start)).toMatchObject({ outcome: 'rotated' });
+      });
+    });
+
     it('takes token 0 of a new family for reuse, not for a repetition', async () => {
       await created();
       expect(await rotate(0, start)).toMatchObject({ outcome: 'reused' });

@@ -4,11 +4,13 @@ import type { Family, FamilyStore } from '../src/state.ts';
 import { familyOf } from './opened.ts';
 
 /** What a family must do, written a second time and as plainly as can be. `undefined` is a family that has ended. */
-type Model = { readonly family: Family; readonly idleEnd: number } | undefined;
+type Model =
+  | { readonly family: Family; readonly idleEnd: number; readonly keys: Readonly<Record<number, string>> }
+  | undefined;
 
 type Action =
   /** `back` counts from the newest token that was ever issued. */
-  | { readonly kind: 'rotate'; readonly back: number }
+  | { readonly kind: 'rotate'; readonly back: number; readonly key: 'fixed' | 'other' | 'none' }
   | { readonly kind: 'end' }
   | { readonly kind: 'get' }
   | { readonly kind: 'setSite'; readonly site: string };
@@ -26,7 +28,11 @@ const ABSOLUTE = 400_000;
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('rotate' as const), back: fc.constantFrom(0, 0, 0, 1, 1, 2, -1) }),
+    arbitrary: fc.record({
+      kind: fc.constant('rotate' as const),
+      back: fc.constantFrom(0, 0, 0, 1, 1, 2, -1),
+      key: fc.constantFrom('fixed' as const, 'fixed' as const, 'other' as const, 'none' as const),
+    }),
   },
   { weight: 1, arbitrary: fc.constantFrom<Action>({ kind: 'end' }, { kind: 'get' }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('setSite' as const), site: fc.constantFrom('a', 'b') }) },
@@ -48,15 +54,26 @@ function apply(model: Model, what: Action, newest: number, now: number): { answe
   const { family } = living;
   if (what.kind === 'setSite') return { answer: true, next: { ...living, family: { ...family, site: what.site } } };
   const sequence = newest - what.back;
+  const key = keyOf(what, sequence);
   if (sequence === family.sequence) {
+    const { [sequence]: _replaced, ...others } = living.keys;
+    const keys = key === undefined ? others : { ...others, [sequence]: key };
     const successor = { ...family, sequence: sequence + 1, rotatedAt: now };
     const idleEnd = Math.min(now + IDLE, family.absoluteEnd);
-    return { answer: { outcome: 'rotated', family: successor }, next: { family: successor, idleEnd } };
+    return { answer: { outcome: 'rotated', family: successor }, next: { family: successor, idleEnd, keys } };
+  }
+  if (key !== undefined && sequence < family.sequence && living.keys[sequence] === key) {
+    return { answer: { outcome: sequence === family.sequence - 1 ? 'repeated' : 'superseded', family }, next: model };
   }
   if (sequence > 0 && sequence === family.sequence - 1 && now - family.rotatedAt <= GRACE) {
     return { answer: { outcome: 'repeated', family }, next: model };
   }
   return { answer: { outcome: 'reused', family }, next: undefined };
+}
+
+/** A client's own key for a token is always the same; another party has another one, or none. */
+function keyOf({ key }: Extract<Action, { kind: 'rotate' }>, sequence: number): string | undefined {
+  return key === 'none' ? undefined : `${key} ${sequence}`;
 }
 
 function permutations<T>(items: readonly T[]): T[][] {
@@ -74,7 +91,7 @@ export async function checkFamily(replicas: readonly FamilyStore[], sid: string,
   let now = Date.now();
   const created = familyOf(sid, now, { absoluteEnd: now + ABSOLUTE });
   await replicas[0]?.create(created, IDLE, now);
-  let possible: Model[] = [{ family: created, idleEnd: now + IDLE }];
+  let possible: Model[] = [{ family: created, idleEnd: now + IDLE, keys: {} }];
   let newest = 1;
   let dead = false;
   const issued = new Set<number>();
@@ -128,7 +145,8 @@ function send(
   if (what.kind === 'end') return store.end(sid, now);
   if (what.kind === 'get') return store.get(sid, now);
   if (what.kind === 'setSite') return store.setSite(sid, what.site, now);
-  return store.rotate({ sid, sequence: newest - what.back, graceMs: GRACE, idleMs: IDLE, now });
+  const sequence = newest - what.back;
+  return store.rotate({ sid, sequence, keyDigest: keyOf(what, sequence), graceMs: GRACE, idleMs: IDLE, now });
 }
 
 function same(expected: unknown, actual: unknown): boolean {

@@ -1,5 +1,14 @@
 import type { Redis } from 'ioredis';
-import { assertWhole, boundedFamily, evictionsFor, FAMILIES_PER_SUBJECT, idleEndOf, newestFirst } from '../bounds.ts';
+import {
+  assertRotation,
+  assertWhole,
+  boundedFamily,
+  evictionsFor,
+  FAMILIES_PER_SUBJECT,
+  idleEndOf,
+  newestFirst,
+  REMEMBERED_ROTATIONS,
+} from '../bounds.ts';
 import { type Family, FamilyExists, type FamilyStore } from '../state.ts';
 import type { Connection } from './connection.ts';
 import { fromFields, toFields } from './family-fields.ts';
@@ -71,13 +80,15 @@ export function createRedisFamilies(connection: Connection, keys: Keys, run: Run
       count ??= await addEntry();
       return Number(count) > FAMILIES_PER_SUBJECT ? evict(family, now) : [];
     },
-    async rotate({ sid, sequence, graceMs, idleMs, now }) {
-      assertWhole({ sequence, graceMs, idleMs, now });
-      const answer = await run(rotateFamily, [keys.family(sid)], [sequence, graceMs, idleMs, now]);
+    async rotate(request) {
+      assertRotation(request);
+      const { sid, sequence, keyDigest = '', graceMs, idleMs, now } = request;
+      const values = [sequence, graceMs, idleMs, now, keyDigest, REMEMBERED_ROTATIONS];
+      const answer = await run(rotateFamily, [keys.family(sid)], values);
       const [outcome, flat] = Array.isArray(answer) ? answer : [];
       const family = fromFields(keyPart(sid), flat)?.family;
       if (family === undefined) return { outcome: 'ended' };
-      if (outcome === 'rotated' || outcome === 'repeated') return { outcome, family };
+      if (outcome === 'rotated' || outcome === 'repeated' || outcome === 'superseded') return { outcome, family };
       await leaveSubject(family.sub, [keyPart(sid)]);
       return { outcome: 'reused', family };
     },

@@ -135,6 +135,19 @@ describe.skipIf(!server)(`what lies in Redis ${server?.name ?? redisUnavailableR
     const key = keys.family('V1StGXR8Z5jdHi6BmyTxx1');
     expect(await redis.object('ENCODING', key)).toBe('listpack');
     expect(await redis.memory('USAGE', key)).toBeLessThan(500);
+    for (let sequence = 1; sequence <= 20; sequence += 1) {
+      const keyDigest = sequence.toString().padStart(22, 'k');
+      await state.families.rotate({
+        sid: 'V1StGXR8Z5jdHi6BmyTxx1',
+        sequence,
+        keyDigest,
+        graceMs: 0,
+        idleMs: DAY,
+        now: start,
+      });
+    }
+    expect(await redis.object('ENCODING', key)).toBe('listpack');
+    expect(await redis.memory('USAGE', key)).toBeLessThan(1_200);
   });
 
   it('removes ended families from the index of a user', async () => {

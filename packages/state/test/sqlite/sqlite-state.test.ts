@@ -22,7 +22,8 @@ async function opened(file: string, { openWriter = openWriterHere, now = Date.no
 /** One of everything, and what of it is to be seen. */
 async function fill(state: State): Promise<void> {
   await state.families.create(familyOf('alive', start, { sub: 'anna' }), idle, start);
-  await state.families.rotate({ sid: 'alive', sequence: 1, graceMs: 0, idleMs: idle, now: start + 5 });
+  const rotation = { sid: 'alive', keyDigest: 'key', graceMs: 0, idleMs: idle, now: start + 5 };
+  await state.families.rotate({ ...rotation, sequence: 1 });
   await state.families.setSite('alive', 'site-b.localhost', start);
   await state.families.create(familyOf('ended', start, { sub: 'anna' }), idle, start);
   await state.families.end('ended', start);
@@ -59,6 +60,8 @@ describe('state in a file', () => {
     await before.close();
     const after = await opened(file, { openWriter: openWriterThread });
     expect(await seen(after)).toEqual(held);
+    const repeated = { sid: 'alive', sequence: 1, keyDigest: 'key', graceMs: 0, idleMs: idle, now: start + DAY };
+    expect(await after.families.rotate(repeated)).toMatchObject({ outcome: 'repeated' });
     expect(await after.consumeOnce('reset', 'used', start + DAY, start)).toBe(false);
     expect((await after.revocations.append({ kind: 'kid', id: 'k' }, start + DAY, start)).sequence).toBe(3);
     expect((await after.revocations.head()).epoch).toBe((await before.revocations.head()).epoch);
