@@ -5,6 +5,7 @@ import { bearerToken } from '@gaia/token-guard/bearer';
 import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
 import { actorOf } from '../audit/actor.ts';
+import { IdempotencyKeyHeader, readIdempotencyKey } from '../sessions/idempotency-key.ts';
 import type { LogoutRequest } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import type { TokenResponse } from '../sessions/sessions.ts';
@@ -64,6 +65,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         summary: 'Exchange a refresh token for new tokens',
         description: 'A refused token’s `cause` says why: `session_ended`, `reuse_detected`, `idle`, `session_over`, …',
         tags: ['session'],
+        headers: IdempotencyKeyHeader,
         body: RefreshBody,
         response: {
           200: TokenResponseBody,
@@ -75,7 +77,10 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
         },
       },
     },
-    async (request, reply) => answer(reply, await refresh(request.body.refresh_token, actorOf(request))),
+    async (request, reply) => {
+      const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
+      return answer(reply, await refresh(request.body.refresh_token, actorOf(request), { idempotencyKey }));
+    },
   );
 
   app.post(

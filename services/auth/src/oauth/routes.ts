@@ -2,6 +2,7 @@ import { noBody, secretText } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../audit/actor.ts';
+import { isIdempotencyKey, readIdempotencyKey } from '../sessions/idempotency-key.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import { FIRST_PARTY_CLIENT } from '../tokens/access-tokens.ts';
 import { type AuthenticateClient, hasCredentials } from './client-authentication.ts';
@@ -86,7 +87,8 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
           summary: 'Tokens for a client: its own, refreshed ones, or narrower ones to act for a user',
           description:
             'Clients authenticate with HTTP Basic, with `client_id` and `client_secret` in the form, or with a signed ' +
-            'assertion (`private_key_jwt`). The grant `refresh_token` is for the first-party client, which has no secret.',
+            'assertion (`private_key_jwt`). The grant `refresh_token` is for the first-party client, which has no secret; it takes ' +
+            'an `Idempotency-Key`, as `/auth/refresh` does.',
           tags: ['oauth'],
           consumes: [FORM],
           body: TokenForm,
@@ -100,7 +102,8 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
         const grantType = form.get('grant_type');
         if (grantType === 'refresh_token') {
           if (hasCredentials(authorization, form)) await authenticateClient({ authorization, form, by });
-          return answerOf(await refreshed(refresh, form, by, hasCredentials(authorization, form)));
+          const key = readIdempotencyKey(request.headers['idempotency-key']);
+          return answerOf(await refreshed(refresh, form, by, hasCredentials(authorization, form), key));
         }
         const client = await authenticateClient({ authorization, form, by });
         switch (grantType) {
@@ -163,14 +166,24 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
 }
 
 /** RFC 6749 §6. The only client that has refresh tokens is the first-party one, which is public. */
-function refreshed(refresh: Refresh, form: ReadonlyMap<string, string>, by: Parameters<Refresh>[1], isOther: boolean) {
+function refreshed(
+  refresh: Refresh,
+  form: ReadonlyMap<string, string>,
+  by: Parameters<Refresh>[1],
+  isOther: boolean,
+  idempotencyKey: string | undefined,
+) {
   const refreshToken = form.get('refresh_token');
   if (refreshToken === undefined) throw new OAuthError('invalid_request', 'refresh_token is missing.');
   if (isOther || (form.get('client_id') ?? FIRST_PARTY_CLIENT) !== FIRST_PARTY_CLIENT) {
     throw new OAuthError('invalid_grant', 'The refresh token was issued to another client.');
   }
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+    throw new OAuthError('invalid_request', 'The Idempotency-Key is invalid.');
+  }
   const scope = form.get('scope');
-  return refresh(refreshToken, by, scope === undefined ? undefined : [...new Set(scope.split(' '))]);
+  const scopes = scope === undefined ? undefined : [...new Set(scope.split(' '))];
+  return refresh(refreshToken, by, { scopes, idempotencyKey });
 }
 
 function tokenOf(form: ReadonlyMap<string, string>): string {

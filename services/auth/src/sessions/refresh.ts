@@ -7,6 +7,7 @@ import { problem, refuseToken } from '../errors.ts';
 import type { Revoker } from '../revocation/revoker.ts';
 import type { IatClock } from '../tokens/iat-clock.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import { keyDigest } from './idempotency-key.ts';
 import type { Sessions, TokenResponse } from './sessions.ts';
 
 export interface RefreshOptions {
@@ -26,13 +27,20 @@ export interface RefreshOptions {
   onReuse(event: { sid: string; sub: string }): void;
 }
 
-/** Refreshes with the user's present rights, or with some of them (RFC 6749 §6). */
-export type Refresh = (refreshToken: string, by: Actor, scopes?: readonly string[]) => Promise<TokenResponse>;
+export interface RefreshRequest {
+  /** Some of the user's rights (RFC 6749 §6); all unless given. */
+  readonly scopes?: readonly string[] | undefined;
+  /** Names the request: repeated with it, a request whose response was lost gets the same successor. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export type Refresh = (refreshToken: string, by: Actor, request?: RefreshRequest) => Promise<TokenResponse>;
 
 /**
  * Exchanges a refresh token for new tokens with the user's present rights.
  * Refuses with token_malformed, token_invalid, token_expired (`idle`, `session_over`) and token_revoked, whose cause is
- * `session_ended`, `reuse_detected`, `user_disabled` or `not_a_member`; invalid_scope for rights that the user has not.
+ * `session_ended`, `reuse_detected`, `user_disabled` or `not_a_member`; token_invalid with cause `superseded` where the
+ * sender of an earlier refresh repeats it too late, which ends nothing; invalid_scope for rights that the user has not.
  */
 export function createRefresh(options: RefreshOptions): Refresh {
   const { readFacts, families, refreshTokens, sessions, revoker, iatClock, audit, graceMs, idleMs, now } = options;
@@ -46,9 +54,9 @@ export function createRefresh(options: RefreshOptions): Refresh {
     return { user: facts.user, access: sessionAccess(facts, site) };
   }
 
-  return async (refreshToken, by, scopes) => {
+  return async (refreshToken, by, { scopes, idempotencyKey } = {}) => {
     const claims = await refreshTokens.verify(refreshToken);
-    const { sessionId: sid, subject } = claims;
+    const { sessionId: sid, sequence, subject } = claims;
     const issuedAt = await iatClock.next(subject);
     // Read before the token is used up: while the database is away nobody loses a session over it.
     let site = claims.site;
@@ -59,7 +67,14 @@ export function createRefresh(options: RefreshOptions): Refresh {
       if (site !== claims.site) ({ user, access } = await rightsOn(subject, site, sid));
     }
     let granted = narrowed(access, scopes);
-    const rotation = await families.rotate({ sid, sequence: claims.sequence, graceMs, idleMs, now: now() });
+    const rotation = await families.rotate({
+      sid,
+      sequence,
+      keyDigest: idempotencyKey === undefined ? undefined : keyDigest(sid, sequence, idempotencyKey),
+      graceMs,
+      idleMs,
+      now: now(),
+    });
     if (rotation.outcome === 'reused') {
       options.onReuse({ sid, sub: subject });
       await revoker.endSession(sid);
@@ -71,6 +86,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
       await revoker.endSession(sid);
       throw refuseToken('token_revoked', 'session_ended');
     }
+    if (rotation.outcome === 'superseded') throw refuseToken('token_invalid', 'superseded');
     const { family } = rotation;
     if (family.site !== site) {
       ({ user, access } = await rightsOn(subject, family.site, sid));

@@ -7,6 +7,7 @@ import { requireAnyScope } from '../permissions/permissions.ts';
 import { SiteId } from '../sites/schemas.ts';
 import { ProfileResponse, profileResponse } from '../users/profile.ts';
 import { USER_ID_PATTERN } from '../users/user.ts';
+import { IdempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { SessionResponse, sessionResponse } from './session-response.ts';
 import type { SwitchSite } from './switch-site.ts';
 import { RefreshToken } from './token-response.ts';
@@ -126,6 +127,7 @@ export function registerSessions(
           'holds its successor; without it the one that the caller has stays good.',
         tags: ['session'],
         ...bearer,
+        headers: IdempotencyKeyHeader,
         body: SwitchBody,
         response: {
           200: SwitchResponse,
@@ -135,7 +137,8 @@ export function registerSessions(
     },
     async (request, reply) => {
       const { site, refresh_token: refreshToken } = request.body;
-      const tokens = await switchSite(identityOf(request), actorOf(request), { site, refreshToken });
+      const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
+      const tokens = await switchSite(identityOf(request), actorOf(request), { site, refreshToken, idempotencyKey });
       reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
       return {
         access_token: tokens.accessToken,

@@ -17,6 +17,8 @@ export interface TokenResponse {
   readonly refreshExpiresIn: number;
   /** Seconds until the login ends, however often it is refreshed. */
   readonly sessionExpiresIn: number;
+  /** Seconds for which a refresh token that was used gives the same successor to anyone. */
+  readonly refreshGraceSeconds: number;
   readonly scope: string;
   readonly user: UserProfile;
 }
@@ -54,12 +56,13 @@ export interface SessionOptions {
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
   readonly absoluteMs: number;
+  readonly graceMs: number;
   now(): number;
   randomId(): string;
 }
 
 export function createSessions(options: SessionOptions): Sessions {
-  const { families, accessTokens, refreshTokens, absoluteMs, now, randomId } = options;
+  const { families, accessTokens, refreshTokens, absoluteMs, graceMs, now, randomId } = options;
 
   function accessTokenOf(family: Family, access: SiteAccess, issuedAt: number, lifetimeSeconds?: number) {
     return accessTokens.issue({
@@ -86,6 +89,7 @@ export function createSessions(options: SessionOptions): Sessions {
       refreshToken: refresh.refreshToken,
       refreshExpiresIn: refresh.expiresIn,
       sessionExpiresIn: Math.max(0, Math.floor((family.absoluteEnd - now()) / 1_000)),
+      refreshGraceSeconds: Math.floor(graceMs / 1_000),
       scope,
       user,
     };

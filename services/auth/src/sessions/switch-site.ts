@@ -26,7 +26,12 @@ export interface SwitchSiteOptions {
 export type SwitchSite = (
   caller: Identity,
   by: Actor,
-  request: { readonly site: string; readonly refreshToken: string | undefined },
+  request: {
+    readonly site: string;
+    readonly refreshToken: string | undefined;
+    /** As for a refresh. */
+    readonly idempotencyKey?: string | undefined;
+  },
 ) => Promise<(AccessToken & Pick<TokenResponse, 'user'>) | TokenResponse>;
 
 /**
@@ -36,7 +41,7 @@ export type SwitchSite = (
  */
 export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
   const { readFacts, families, sessions, refreshTokens, iatClock, audit, now } = options;
-  return async (caller, by, { site, refreshToken }) => {
+  return async (caller, by, { site, refreshToken, idempotencyKey }) => {
     const user = selfOf(caller);
     const { sessionId } = caller;
     if (sessionId === undefined) throw problem('forbidden');
@@ -53,7 +58,7 @@ export function createSwitchSite(options: SwitchSiteOptions): SwitchSite {
       throw refuseToken('token_revoked', 'session_ended');
     }
     await audit.note(by, { action: 'session.switch', site, target: user, details: { from: family.site } });
-    if (refreshToken !== undefined) return options.refresh(refreshToken, by);
+    if (refreshToken !== undefined) return options.refresh(refreshToken, by, { idempotencyKey });
     return { ...(await sessions.access({ ...family, site }, access, issuedAt)), user: facts.user };
   };
 }

@@ -13,6 +13,11 @@ export const TokenResponseBody = Type.Object({
   refresh_token: secretText('token'),
   refresh_expires_in: Type.Integer({ description: 'Seconds, if it is not used before' }),
   session_expires_in: Type.Integer({ description: 'Seconds until the login ends, however often it is refreshed' }),
+  refresh_grace_seconds: Type.Integer({
+    description:
+      'For how long a refresh token that was just used answers the same successor also without an `Idempotency-Key`. With 0, ' +
+      'tokens must not be kept where several tabs or processes use them',
+  }),
   scope: Type.String({ description: 'Effective permissions, separated by spaces' }),
   user: ProfileResponse,
 });
@@ -26,6 +31,7 @@ export function tokenResponseBody(tokens: TokenResponse): Static<typeof TokenRes
     refresh_token: tokens.refreshToken,
     refresh_expires_in: tokens.refreshExpiresIn,
     session_expires_in: tokens.sessionExpiresIn,
+    refresh_grace_seconds: tokens.refreshGraceSeconds,
     scope: tokens.scope,
     user: profileResponse(tokens.user),
   };

@@ -26,6 +26,7 @@ const requestHeaders = [
 
 /** What pages may read of an answer, beside what Fetch §3.2.6 always lets them read. */
 const exposedHeaders = [
+  'date',
   'etag',
   'location',
   'link',
