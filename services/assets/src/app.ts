@@ -6,19 +6,22 @@ import type { HealthCheck } from '@gaia/http-service/health';
 import type { Logger } from '@gaia/http-service/logger';
 import { createService, type Service } from '@gaia/http-service/service';
 import { registerSymmetricTokens } from '@gaia/jwt/symmetric';
+import type { RecordStore } from '@gaia/state/state';
 import { tokenGuard } from '@gaia/token-guard';
 import type { Guard } from '@gaia/token-guard/guard';
 import { registerWhoAmI } from '@gaia/token-guard/whoami-route';
 import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Registry } from 'prom-client';
-import type { Config } from './config.ts';
+import { type Config, uploadLifetimeMs } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { registerDownloads } from './downloads/routes.ts';
 import { registerFileChange } from './files/change-route.ts';
 import { createFiles } from './files/files.ts';
 import { registerOwnFiles } from './files/own-files-route.ts';
+import { createQuotas } from './files/quotas.ts';
 import { registerFiles, registerManyFiles } from './files/routes.ts';
+import { registerStorage } from './files/storage-routes.ts';
 import { registerUsage } from './files/usage-routes.ts';
 import type { Images } from './images/images.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
@@ -27,7 +30,12 @@ import { parseLinkKeys } from './links/link-keys.ts';
 import { registerLinks } from './links/routes.ts';
 import type { Stores } from './storage/stores.ts';
 import { LONGEST_UPLOAD_MS } from './storage/temporary-files.ts';
+import { createResumableUploads } from './uploads/resumable/resumable-uploads.ts';
+import { registerResumableUploads, registerTusOptions } from './uploads/resumable/routes.ts';
+import { createStateLocker } from './uploads/resumable/state-locker.ts';
+import { createTus } from './uploads/resumable/tus-server.ts';
 import { registerUploads } from './uploads/routes.ts';
+import type { Scanner } from './uploads/scanner.ts';
 
 export interface AppDependencies {
   readonly logger: Logger;
@@ -36,6 +44,9 @@ export interface AppDependencies {
   readonly guard: Guard;
   readonly stores: Stores;
   readonly images: Images;
+  readonly scanner: Scanner;
+  /** Where locks of uploads are. */
+  readonly records: RecordStore;
   readonly feed: Pick<FollowedFeed, 'applied' | 'check'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -46,13 +57,22 @@ export interface AppDependencies {
 
 type AppConfig = Pick<
   Config,
-  'TRUSTED_PROXIES' | 'ASSETS_MAX_BYTES' | 'ASSETS_LINK_KEYS' | 'ASSETS_S3_REDIRECT' | 'PUBLIC_URL'
+  | 'TRUSTED_PROXIES'
+  | 'ASSETS_MAX_BYTES'
+  | 'ASSETS_LINK_KEYS'
+  | 'ASSETS_S3_REDIRECT'
+  | 'ASSETS_SITE_QUOTA_BYTES'
+  | 'ASSETS_UPLOAD_HOURS'
+  | 'ASSETS_UPLOADS_PER_ACCOUNT'
+  | 'PUBLIC_URL'
 >;
 
 /** The assets service: uploads, downloads, download links. */
 export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
-  const { database, guard, stores, images, feed, now, randomId, logger } = deps;
-  const files = createFiles(database, now);
+  const { database, guard, stores, images, scanner, feed, now, randomId, logger } = deps;
+  const quotas = createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES);
+  const files = createFiles(database, now, quotas);
+  const maxBytes = config.ASSETS_MAX_BYTES;
   const arrived = (minSeq: string | undefined) => waitForSeq(feed.applied, minSeq);
   const app = await createService({
     name: 'assets',
@@ -81,21 +101,41 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     randomId,
     revocations: guard.revocations,
   });
+  const writing = new Map<string, Promise<unknown>>();
+  const settled = async (id: string) => void (await writing.get(id));
+  const tus = createTus({
+    files,
+    images,
+    stores,
+    scanner,
+    quotas,
+    uploads: createResumableUploads(database, now),
+    locker: createStateLocker({ records: deps.records, now, randomId, settled }),
+    writing,
+    now,
+    randomId,
+    maxBytes,
+    lifetimeMs: uploadLifetimeMs(config),
+    mostUnfinished: config.ASSETS_UPLOADS_PER_ACCOUNT,
+  });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard });
     await scope.register(multipart);
     registerWhoAmI(scope as Service, '/assets/whoami');
-    registerUploads(scope as Service, { files, stores, images, now, randomId, maxBytes: config.ASSETS_MAX_BYTES });
+    registerUploads(scope as Service, { files, stores, images, scanner, quotas, now, randomId, maxBytes });
+    registerResumableUploads(scope as Service, { tus, maxBytes });
     registerFiles(scope as Service, { files, stores, arrived });
     registerFileChange(scope as Service, files);
     registerOwnFiles(scope as Service, files);
     registerUsage(scope as Service, { files, arrived });
+    registerStorage(scope as Service, { quotas, maxBytes });
     registerLinks(scope as Service, { files, links, publicUrl: config.PUBLIC_URL, arrived });
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
     registerDownloads(scope as Service, { files, stores, links, redirects: config.ASSETS_S3_REDIRECT, arrived });
     registerManyFiles(scope as Service, { files, arrived });
+    registerTusOptions(scope as Service, tus);
   });
   return app;
 }

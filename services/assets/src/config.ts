@@ -8,6 +8,12 @@ import { guardSettings } from '@gaia/token-guard/settings';
 import { codecSettings } from './images/codec/codec-settings.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
 import { s3Settings, storageSettings } from './storage/settings.ts';
+import { parseClamdAddress } from './uploads/clamd.ts';
+
+const clamd = text({
+  doc: 'A clamd that all uploads pass, `host:port` or `unix:/path`; while it is unavailable, no file is taken',
+  fallbackDoc: 'no scanner',
+});
 
 const linkKeys = secret({
   doc: 'Keys of download links, `kid:secret,…`, each secret of 32 characters or more; the first signs, all verify',
@@ -41,6 +47,25 @@ export const settings = {
     max: 720,
   }),
   ...codecSettings,
+  ASSETS_UPLOADS_PER_ACCOUNT: integer({
+    doc: 'Uploads of several requests that an account can have under way in a site',
+    fallback: 20,
+    min: 1,
+    max: 1_000,
+  }),
+  ASSETS_SITE_QUOTA_BYTES: integer({
+    doc: 'Bytes that the files of a site can have, where the site has no quota of its own; 0: no limit',
+    fallback: 0,
+    min: 0,
+    max: 1024 ** 4,
+  }),
+  ASSETS_CLAMD: Object.freeze({
+    ...clamd,
+    parse(raw: string) {
+      parseClamdAddress(raw);
+      return clamd.parse(raw);
+    },
+  }),
   ASSETS_LINK_KEYS: Object.freeze({
     ...linkKeys,
     parse(raw: string) {

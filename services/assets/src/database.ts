@@ -1,6 +1,6 @@
 import type { Identity } from '@gaia/tokens/identity';
 import type { ColumnType, RawBuilder } from 'kysely';
-import type { StoreKind } from './storage/file-store.ts';
+import type { ReceivedChunks, StoreKind } from './storage/file-store.ts';
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
@@ -125,6 +125,30 @@ interface DownloadLinksTable {
   viewer: string | null;
 }
 
+/** An upload of several requests. */
+interface UploadsTable {
+  id: string;
+  site: string;
+  subject: string;
+  file_name: string;
+  declared_type: string | null;
+  visibility: Visibility;
+  products: string[];
+  sha256: string | null;
+  metadata: string | null;
+  length: ColumnType<number | bigint, number, never>;
+  received: ColumnType<ReceivedChunks, string, string>;
+  store: StoreKind;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  finished_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
+
+interface SiteQuotasTable {
+  site: string;
+  bytes: ColumnType<number | bigint, number, number>;
+}
+
 /** Beside the tables of @gaia/feed-follower. */
 export interface AssetsDatabase {
   files: FilesTable;
@@ -134,4 +158,6 @@ export interface AssetsDatabase {
   file_variants: FileVariantsTable;
   variant_claims: VariantClaimsTable;
   image_settings: ImageSettingsTable;
+  uploads: UploadsTable;
+  site_quotas: SiteQuotasTable;
 }

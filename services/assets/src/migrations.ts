@@ -6,6 +6,8 @@ import { uploaderMigration } from '../migrations/0020-uploader.ts';
 import { downloadLinksMigration } from '../migrations/0030-download-links.ts';
 import { imagesMigration } from '../migrations/0040-images.ts';
 import { storesMigration } from '../migrations/0050-stores.ts';
+import { uploadsMigration } from '../migrations/0051-uploads.ts';
+import { siteStorageMigration } from '../migrations/0053-site-storage.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'assets';
@@ -18,4 +20,6 @@ export const migrations: readonly Migration[] = Object.freeze([
   downloadLinksMigration,
   imagesMigration,
   storesMigration,
+  uploadsMigration,
+  siteStorageMigration,
 ]);

@@ -17,6 +17,7 @@ import { buildApp } from './app.ts';
 import { assetsDirectory, type Config, uploadLifetimeMs } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { createFiles } from './files/files.ts';
+import { createQuotas } from './files/quotas.ts';
 import { createCodecPool } from './images/codec/codec-pool.ts';
 import { codecPoolOptions } from './images/codec/codec-settings.ts';
 import { describeImages } from './images/describe-job.ts';
@@ -25,6 +26,9 @@ import { createDownloadGrants } from './links/download-grants.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { referencesConsumer } from './references/references.ts';
 import { openStores } from './storage/open-stores.ts';
+import { createClamdScanner, parseClamdAddress } from './uploads/clamd.ts';
+import { createResumableUploads } from './uploads/resumable/resumable-uploads.ts';
+import { noScanner } from './uploads/scanner.ts';
 import { type SweepDependencies, sweep } from './uploads/sweeper.ts';
 
 export interface StartDependencies {
@@ -66,13 +70,20 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   await guard.revocations?.ready;
   const consumer = referencesConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
-  const files = createFiles(database, now);
+  const files = createFiles(database, now, createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES));
   const codecs = createCodecPool(codecPoolOptions(config));
   const maxBytes = config.ASSETS_IMAGE_MAX_BYTES;
   const images = createImages({ files, stores, codecs, maxBytes, log: logger });
-  const stopSweeping = await startSweeping({ files, grants: createDownloadGrants(database, now), stores, now }, logger);
+  const stopSweeping = await startSweeping(
+    { files, uploads: createResumableUploads(database, now), grants: createDownloadGrants(database, now), stores, now },
+    logger,
+  );
   const checks = deps.state === undefined ? singleProcessChecks(state, logger) : [];
-  const app = await buildApp(config, { logger, metrics, database, guard, stores, images, feed, now, randomId, checks });
+  const { records } = state;
+  const scanner =
+    config.ASSETS_CLAMD === undefined ? noScanner : createClamdScanner(parseClamdAddress(config.ASSETS_CLAMD));
+  const parts = { logger, metrics, database, guard, stores, images, scanner, records, feed, now, randomId, checks };
+  const app = await buildApp(config, parts);
   const describing = startPeriodicJob({
     name: 'describe images',
     everyMs: DESCRIBE_EVERY_MS,
@@ -97,7 +108,8 @@ async function startSweeping(sweeping: SweepDependencies, logger: Logger): Promi
   async function once(): Promise<void> {
     try {
       const removed = await sweep(sweeping);
-      if (removed.incoming + removed.unclaimed > 0) logger.info(removed, 'removed what interrupted uploads have left');
+      if (removed.incoming + removed.unclaimed + removed.uploads > 0)
+        logger.info(removed, 'removed what interrupted uploads have left');
     } catch (error) {
       logger.warn({ err: error }, 'what interrupted uploads have left could not be removed');
     }

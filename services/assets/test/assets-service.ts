@@ -39,7 +39,7 @@ export interface AssetsService {
 /** The whole service on a database and a directory of its own. Ends with the test, or when it is closed. */
 export async function startAssets(
   env: Readonly<Record<string, string>> = {},
-  parts: { readonly feed?: FeedServer } = {},
+  parts: { readonly feed?: FeedServer; readonly state?: State } = {},
 ): Promise<AssetsService> {
   const issuer = await createTestIssuer();
   const feed = parts.feed ?? (await startFeedServer());
@@ -58,7 +58,7 @@ export async function startAssets(
     ...env,
   });
   const logger = createLogger({ service: 'assets', level: 'info' }, { write: (line: string) => void logs.push(line) });
-  const state = createMemoryState({ now: issuer.now });
+  const state = parts.state ?? createMemoryState({ now: issuer.now });
   const app = await start(config, { logger, state, now: issuer.now, fetch: issuer.fetchOr(fetch) });
   let open = true;
   const close = async () => {

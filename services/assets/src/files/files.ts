@@ -4,6 +4,7 @@ import type { AssetsDatabase } from '../database.ts';
 import { readableFiles } from '../references/readable-files.ts';
 import { type Usages, usageOf } from '../references/usage.ts';
 import type { ListPosition } from './list-cursor.ts';
+import type { Quotas } from './quotas.ts';
 import { type BytesLocation, type ImageFacts, imageErrors, type StoredFile, type undescribed } from './stored-file.ts';
 
 export interface Files {
@@ -20,7 +21,10 @@ export interface Files {
   usage(file: Pick<StoredFile, 'id' | 'site'>, limit: number): Promise<Usages>;
   /** Says that bytes are about to be stored. */
   announceBytes(bytes: BytesLocation): Promise<void>;
-  /** Makes the file; from now on its bytes are claimed. */
+  /**
+   * Makes the file, once: from now on its bytes are claimed, and the upload of several requests that it comes from is finished.
+   * Throws site_quota_exceeded.
+   */
   add(file: StoredFile): Promise<void>;
   /** Makes of a file what `next` makes of it, one change after the other; undefined if it is not there. */
   change(id: string, next: (file: StoredFile) => StoredFile): Promise<StoredFile | undefined>;
@@ -36,7 +40,11 @@ export interface Files {
   unclaimedSince(before: Date): Promise<readonly BytesLocation[]>;
 }
 
-export function createFiles(database: Kysely<AssetsDatabase>, now: () => number): Files {
+export function createFiles(
+  database: Kysely<AssetsDatabase>,
+  now: () => number,
+  quotas: Pick<Quotas, 'refuseOverIn'>,
+): Files {
   async function announce(where: Kysely<AssetsDatabase>, { bytesKey, store }: BytesLocation): Promise<void> {
     const since = new Date(now());
     await where.insertInto('unclaimed_bytes').values({ key: bytesKey, store, since }).execute();
@@ -96,8 +104,14 @@ export function createFiles(database: Kysely<AssetsDatabase>, now: () => number)
     announceBytes: (bytes) => announce(database, bytes),
     add: (file) =>
       database.transaction().execute(async (transaction) => {
-        await transaction.insertInto('files').values(toRow(file)).execute();
+        const known = await transaction.selectFrom('files').select('id').where('id', '=', file.id).executeTakeFirst();
+        if (known !== undefined) return;
+        await quotas.refuseOverIn(transaction, file.site, file.size);
+        const insert = transaction.insertInto('files').values(toRow(file));
+        await insert.onConflict((conflict) => conflict.column('id').doNothing()).execute();
         await claim(transaction, file);
+        const finished = { finished_at: new Date(now()) };
+        await transaction.updateTable('uploads').set(finished).where('id', '=', file.id).execute();
       }),
     change: (id, next) =>
       database.transaction().execute(async (transaction) => {

@@ -4,6 +4,7 @@ import { problem } from '../errors.ts';
 import { type FileRule, fileRule } from '../files/file-rule.ts';
 import type { BytesLocation } from '../files/stored-file.ts';
 import { type FileStore, FileTooLarge, type ReceivedFile, StorageError } from '../storage/file-store.ts';
+import type { Scanner } from './scanner.ts';
 
 /** What an upload form held. */
 export interface ReceivedForm extends BytesLocation {
@@ -38,7 +39,7 @@ export const FORM_OVERHEAD_BYTES = 64 * 1024;
  */
 export async function receiveForm(
   request: Pick<FastifyRequest, 'parts'>,
-  store: FileStore,
+  { store, scanner }: { readonly store: FileStore; readonly scanner: Scanner },
   bytesKey: string,
   maxBytes: number,
 ): Promise<ReceivedForm> {
@@ -51,7 +52,7 @@ export async function receiveForm(
         readField(found, said);
       } else {
         part = found;
-        file = await store.receive(bytesKey, found.file, maxBytes);
+        file = await store.receive(bytesKey, scanner.scanned(found.file), maxBytes);
       }
     }
     if (part === undefined || file === undefined) throw problem('file_required');

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { visibilities } from '../database.ts';
 import { problem } from '../errors.ts';
+import type { Quotas } from '../files/quotas.ts';
 import { FileResponse, fileResponse } from '../files/schemas.ts';
 import { FORM_OVERHEAD_BYTES, receiveForm } from './form.ts';
 import { addUpload, type UploadDependencies } from './upload.ts';
@@ -13,9 +14,14 @@ import { addUpload, type UploadDependencies } from './upload.ts';
 /** The body is not wanted, so the connection ends with the answer. */
 const closing = { headers: { connection: 'close' } };
 
+export interface UploadRoutes extends UploadDependencies {
+  readonly quotas: Pick<Quotas, 'refuseOver'>;
+  readonly maxBytes: number;
+}
+
 /** `POST /assets/sites/:site/files`. To be registered under a guard, where @fastify/multipart is. */
-export function registerUploads(app: Service, deps: UploadDependencies & { readonly maxBytes: number }): void {
-  const { maxBytes, stores, randomId } = deps;
+export function registerUploads(app: Service, deps: UploadRoutes): void {
+  const { maxBytes, stores, scanner, quotas, randomId } = deps;
 
   /** Before a byte of it is read. */
   async function refuseUnsuitable({ headers }: FastifyRequest): Promise<void> {
@@ -58,17 +64,21 @@ export function registerUploads(app: Service, deps: UploadDependencies & { reado
             400: ['validation_failed', 'malformed_multipart', 'file_required', 'one_file_only'],
             401: tokenRefusals,
             403: ['insufficient_scope', 'forbidden'],
-            413: ['file_too_large'],
+            413: ['file_too_large', 'file_too_large_to_scan'],
             415: ['unsupported_media_type'],
-            503: ['storage_unavailable', 'unavailable'],
-            507: ['storage_full'],
+            422: ['file_infected'],
+            503: ['storage_unavailable', 'scanner_unavailable', 'unavailable'],
+            507: ['storage_full', 'site_quota_exceeded'],
           }),
         },
       },
     },
     async (request, reply) => {
-      const form = await receiveForm(request, stores.current, randomId(), maxBytes);
-      const file = await addUpload(deps, form, request.params.site, identityOf(request));
+      const { site } = request.params;
+      // Of a site that has no room left nothing is read.
+      await quotas.refuseOver(site, 1);
+      const form = await receiveForm(request, { store: stores.current, scanner }, randomId(), maxBytes);
+      const file = await addUpload({ ...deps, log: request.log }, form, site, identityOf(request));
       reply.code(201).header('location', `/assets/${file.id}`);
       return fileResponse(file);
     },

@@ -1,28 +1,33 @@
 import type { Files } from '../files/files.ts';
 import type { DownloadGrants } from '../links/download-grants.ts';
 import type { Stores } from '../storage/stores.ts';
+import type { ResumableUploads } from './resumable/resumable-uploads.ts';
+import { removeUpload } from './resumable/upload-store.ts';
 
 export interface SweepDependencies {
   readonly files: Pick<Files, 'unclaimedSince' | 'forgetBytes'>;
   readonly grants: Pick<DownloadGrants, 'forgetExpired'>;
+  readonly uploads: ResumableUploads;
   readonly stores: Stores;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+}
+
+/** How many of each were removed. */
+interface Swept {
+  readonly incoming: number;
+  readonly unclaimed: number;
+  readonly uploads: number;
 }
 
 /** Between the announcement of bytes and the file there are two statements and a rename: an hour is more than enough. */
 const UNCLAIMED_FOR_MS = 3_600_000;
 
 /**
- * Removes what crashes have left (bytes half received, and bytes that no file stands for; gives how many of each), and what
+ * Removes what crashes have left (bytes half received, and bytes that no file stands for), uploads that have expired, and what
  * download links that have expired referred to.
  */
-export async function sweep({
-  files,
-  grants,
-  stores,
-  now,
-}: SweepDependencies): Promise<{ incoming: number; unclaimed: number }> {
+export async function sweep({ files, grants, uploads, stores, now }: SweepDependencies): Promise<Swept> {
   await grants.forgetExpired();
   const incoming = await stores.current.sweep();
   const unclaimed = await files.unclaimedSince(new Date(now() - UNCLAIMED_FOR_MS));
@@ -30,5 +35,7 @@ export async function sweep({
     await stores.of(bytes.store).remove(bytes.bytesKey);
     await files.forgetBytes(bytes);
   }
-  return { incoming, unclaimed: unclaimed.length };
+  const expired = await uploads.expired();
+  for (const upload of expired) await removeUpload({ uploads, stores }, upload);
+  return { incoming, unclaimed: unclaimed.length, uploads: expired.length };
 }

@@ -2,10 +2,12 @@ import { openDatabase } from '@gaia/database/database';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AssetsDatabase } from '../../src/database.ts';
 import { createFiles } from '../../src/files/files.ts';
+import { createQuotas } from '../../src/files/quotas.ts';
 import { createDownloadGrants } from '../../src/links/download-grants.ts';
 import { SCHEMA } from '../../src/migrations.ts';
 import { openDiskStore } from '../../src/storage/disk-store.ts';
 import { createStores } from '../../src/storage/stores.ts';
+import { createResumableUploads } from '../../src/uploads/resumable/resumable-uploads.ts';
 import { sweep } from '../../src/uploads/sweeper.ts';
 import { MEMBER, startAssets } from '../assets-service.ts';
 
@@ -19,10 +21,11 @@ describe('bytes that no file stands for', () => {
     onTestFinished(() => database.destroy());
     const clock = { time: Date.now() };
     const now = () => clock.time;
-    const files = createFiles(database, now);
+    const files = createFiles(database, now, createQuotas(database, 0));
     const grants = createDownloadGrants(database, now);
     const store = await openDiskStore(directory);
     const stores = createStores(store);
+    const uploads = createResumableUploads(database, now);
     const kept = await textFile('kept');
     await files.announceBytes({ bytesKey: kept, store: 'disk' });
     await files.announceBytes({ bytesKey: KEY, store: 'disk' });
@@ -35,12 +38,12 @@ describe('bytes that no file stands for', () => {
     );
     await received.keep();
     clock.time += HOUR - 1_000;
-    await expect(sweep({ files, grants, stores, now })).resolves.toMatchObject({ unclaimed: 0 });
+    await expect(sweep({ files, uploads, grants, stores, now })).resolves.toMatchObject({ unclaimed: 0 });
     expect(onDisk().kept.sort()).toEqual([KEY, kept].sort());
     clock.time += 2_000;
-    await expect(sweep({ files, grants, stores, now })).resolves.toMatchObject({ unclaimed: 1 });
+    await expect(sweep({ files, uploads, grants, stores, now })).resolves.toMatchObject({ unclaimed: 1 });
     expect(onDisk().kept).toEqual([kept]);
-    await expect(sweep({ files, grants, stores, now })).resolves.toMatchObject({ unclaimed: 0 });
+    await expect(sweep({ files, uploads, grants, stores, now })).resolves.toMatchObject({ unclaimed: 0 });
   });
 });
 
@@ -60,7 +63,11 @@ it('what an expired download link referred to goes, that of a living one stays',
   await make();
   service.issuer.travel(101);
   const { now } = service.issuer;
-  const [files, stores] = [createFiles(database, now), createStores(await openDiskStore(service.directory))];
-  await sweep({ files, grants: createDownloadGrants(database, now), stores, now });
+  const [files, stores] = [
+    createFiles(database, now, createQuotas(database, 0)),
+    createStores(await openDiskStore(service.directory)),
+  ];
+  const uploads = createResumableUploads(database, now);
+  await sweep({ files, uploads, grants: createDownloadGrants(database, now), stores, now });
   expect(await kept()).toHaveLength(1);
 });

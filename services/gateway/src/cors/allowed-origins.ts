@@ -22,6 +22,11 @@ const requestHeaders = [
   'traceparent',
   'tracestate',
   'x-request-id',
+  // Uploads that go on (tus 1.0.0).
+  'tus-resumable',
+  'upload-length',
+  'upload-metadata',
+  'upload-offset',
 ].join(', ');
 
 /** What pages may read of an answer, beside what Fetch §3.2.6 always lets them read. */
@@ -39,6 +44,15 @@ const exposedHeaders = [
   'accept-ranges',
   'content-range',
   'content-disposition',
+  'content-location',
+  'tus-resumable',
+  'tus-version',
+  'tus-extension',
+  'tus-max-size',
+  'upload-expires',
+  'upload-length',
+  'upload-metadata',
+  'upload-offset',
 ].join(', ');
 
 /**
