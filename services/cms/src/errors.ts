@@ -26,6 +26,7 @@ export const problem = defineProblems({
   file_not_readable: { status: 422, title: 'File not readable' },
   unknown_field: { status: 400, title: 'Unknown field' },
   filter_invalid: { status: 400, title: 'Invalid filter' },
+  expansion_too_large: { status: 400, title: 'Expansion too large' },
   sort_invalid: { status: 400, title: 'Invalid sort order' },
 });
 

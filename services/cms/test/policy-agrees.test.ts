@@ -60,6 +60,7 @@ describe('the decision in memory and the one in SQL', () => {
       type: undefined,
       status: undefined,
       filter: undefined,
+      locale: undefined,
       sort: undefined,
       cursor: undefined,
       limit: 100,

@@ -59,6 +59,11 @@ export const SavedEntryResponse = Type.Object({
 export const EntryListResponse = Type.Object({
   items: Type.Array(EntryResponse),
   next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; null on the last' }),
+  total: Type.Optional(
+    Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Number of entries of all pages, with `total=true`; null where counting takes too long',
+    }),
+  ),
 });
 
 export const NewEntry = Type.Object(

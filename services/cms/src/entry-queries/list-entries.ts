@@ -7,9 +7,11 @@ import { type EntryRow, typeVersionOf, viewColumns, viewOfRow } from '../entries
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { findType } from '../types/type-store.ts';
+import { countRows } from './count-entries.ts';
 import { conjuncts, type Filter } from './filter.ts';
 import { filterSql } from './filters.ts';
 import { queryMark, readListCursor, writeListCursor } from './list-cursor.ts';
+import type { Locale } from './locales.ts';
 import { entryRows, operandOf } from './operands.ts';
 import { afterSql, isPlaceInRow, orderSql, placeOfRow, placeSql, readSort, type SortPlace } from './sorting.ts';
 import { loadTargetTypes } from './target-types.ts';
@@ -22,6 +24,8 @@ export interface ListRequest {
   readonly filter: Filter | undefined;
   /** As in `sort=-published_at,title`; newest first if absent. */
   readonly sort: string | undefined;
+  /** Language by whose rules texts are sorted. */
+  readonly locale: Locale | undefined;
   readonly cursor: string | undefined;
   readonly limit: number;
 }
@@ -29,6 +33,8 @@ export interface ListRequest {
 export interface EntryList {
   readonly items: readonly EntryView[];
   readonly nextCursor: string | undefined;
+  /** Counts the entries of all pages; undefined where that takes too long. */
+  total(): Promise<number | undefined>;
 }
 
 const DEFAULT_SORT = '-created_at';
@@ -67,19 +73,19 @@ async function readPage(
 ): Promise<EntryList> {
   const entries = entryRows(caller, site);
   const operand = (name: string) => operandOf(name, entries, type, caller) ?? refuseField(name, type);
-  const keys = readSort(request.sort ?? DEFAULT_SORT, operand);
+  const keys = readSort(request.sort ?? DEFAULT_SORT, request.locale, operand);
   const { filter, status } = request;
-  const mark = queryMark([site, request.type, status, request.sort, filter]);
+  const mark = queryMark([site, request.type, status, request.sort, request.locale, filter]);
   const place = readListCursor(request.cursor, mark, keys);
   const targetsOf = await loadTargetTypes(database, types, site, filter, type);
-  const conditions: RawBuilder<SqlBool>[] = [
+  const all: RawBuilder<SqlBool>[] = [
     sql`e.site = ${site}`,
     ...(type === undefined ? [] : [sql<SqlBool>`e.type_id = ${type.id}`]),
     sql`${entries.scope.visible}`,
     ...statusSql(status),
     ...conjuncts(filter).map((part) => filterSql(part, { caller, site, type, rows: entries, targetsOf })),
-    ...(place === undefined ? [] : [afterSql(keys, place.place, place.id)]),
   ];
+  const conditions = place === undefined ? all : [...all, afterSql(keys, place.place, place.id)];
   const { rows } = await sql<EntryRow & { place?: SortPlace }>`
     select ${viewColumns(entries.scope)}${isPlaceInRow(keys) ? sql`` : sql`, ${placeSql(keys)}`} from entries e
     join content_types t on t.site = e.site and t.id = e.type_id
@@ -91,6 +97,7 @@ async function readPage(
   return {
     items: page.map((row) => viewOfRow(row, compiled(typeVersionOf(row)), caller)),
     nextCursor: last && writeListCursor(mark, { id: last.id, place: last.place ?? placeOfRow(last, keys) ?? [] }),
+    total: () => countRows(database, sql`entries e`, all),
   };
 }
 

@@ -1,8 +1,30 @@
 import { MAX_CURSOR_LENGTH } from '@gaia/http-service/cursor';
 import { problem } from '@gaia/http-service/problem';
-import { Type } from 'typebox';
-import { allOf, type FieldFilter, filterBounds, filterOperators, isFilterOperator } from './filter.ts';
+import { type Static, Type } from 'typebox';
+import { filterBounds } from './filter.ts';
+import { isFilterParameter, readFilterParameters } from './filter-parameters.ts';
 import type { ListRequest } from './list-entries.ts';
+import { locales } from './locales.ts';
+import { readSelection, type Selection, selectionBounds } from './selection.ts';
+
+const selectionParameters = {
+  fields: Type.Optional(
+    Type.String({
+      maxLength: selectionBounds.length,
+      description: 'Fields to give, comma-separated, also of what is expanded: `title,category.name`. All if absent',
+    }),
+  ),
+  expand: Type.Optional(
+    Type.String({
+      maxLength: selectionBounds.length,
+      description:
+        'References to give as the entries that they lead to, comma-separated: `category,category.parent`. What the ' +
+        'caller may not read stays an id',
+    }),
+  ),
+};
+
+export const EntryQuery = Type.Object(selectionParameters, { additionalProperties: false });
 
 export const ListQuery = Type.Object(
   {
@@ -10,6 +32,14 @@ export const ListQuery = Type.Object(
       Type.String({ maxLength: 63, description: 'Name of a type; fields can be named only with it' }),
     ),
     status: Type.Optional(Type.Union([Type.Literal('draft'), Type.Literal('published')])),
+    filter: Type.Optional(
+      Type.String({
+        maxLength: 8_000,
+        description:
+          'A filter as JSON: `{"or":[{"title":{"eq":"a"}},{"not":{"category.name":{"in":["b","c"]}}}]}`. Beside it, and ' +
+          'for the same, parameters with brackets: `filter[title][eq]=a`, `filter[or][0][category][name][in]=b,c`',
+      }),
+    ),
     sort: Type.Optional(
       Type.String({
         maxLength: 200,
@@ -17,55 +47,58 @@ export const ListQuery = Type.Object(
           'Up to three of created_at, updated_at, published_at and fields, - for descending: `-published_at,title`',
       }),
     ),
+    locale: Type.Optional(
+      Type.Union(
+        locales.map((locale) => Type.Literal(locale)),
+        { description: 'Language by whose rules texts are sorted; without it by letters without accents and case' },
+      ),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
     cursor: Type.Optional(
       Type.String({ maxLength: MAX_CURSOR_LENGTH, description: '`next_cursor` of the page before' }),
     ),
+    total: Type.Optional(
+      Type.Boolean({ description: 'Count all entries of the list; `total` is null where that takes too long' }),
+    ),
+    ...selectionParameters,
   },
   {
     additionalProperties: Type.Union([
       Type.String({ maxLength: 4_000 }),
-      Type.Array(Type.String({ maxLength: 1_000 })),
+      Type.Array(Type.String({ maxLength: filterBounds.textLength })),
     ]),
-    maxProperties: 5 + filterBounds.tests,
+    maxProperties: 120,
   },
 );
 
-const filterName = /^filter\[([^[\]]{1,63})\]\[([a-z_]{1,12})\]$/;
-const known = new Set(['type', 'status', 'sort', 'limit', 'cursor']);
+const known = new Set(Object.keys(ListQuery.properties));
+
+interface ListQueryRequest {
+  readonly list: ListRequest;
+  readonly selection: Selection;
+  readonly total: boolean;
+}
 
 /** Reads a checked query. Throws `validation_failed` for parameters that are not known. */
-export function readListQuery(
-  query: Readonly<Record<string, unknown>> & {
-    readonly type?: string;
-    readonly status?: 'draft' | 'published';
-    readonly sort?: string;
-    readonly limit?: number;
-    readonly cursor?: string;
-  },
-): ListRequest {
-  const filters = Object.entries(query)
-    .filter(([name]) => !known.has(name))
-    .map(([name, value]) => readFilter(name, value as string | string[]));
-  if (filters.length > filterBounds.tests) throw refuse('', `must have at most ${filterBounds.tests} filters`);
-  const { type, status, sort, cursor, limit = 20 } = query;
-  return { type, status, sort, cursor, limit, filter: allOf(filters) };
+export function readListQuery(query: Static<typeof ListQuery>): ListQueryRequest {
+  const others = Object.entries(query).filter(([name]) => name === 'filter' || !known.has(name));
+  const unknown = others.find(([name]) => !isFilterParameter(name));
+  if (unknown !== undefined) throw refuse(unknown[0], 'is not known here');
+  const filter = readFilterParameters(others as [string, string | string[]][], refuse);
+  const { type, status, sort, locale, cursor, limit = 20, total = false } = query;
+  return {
+    list: { type, status, sort, locale, cursor, limit, filter },
+    selection: readSelection(query, refuse),
+    total,
+  };
 }
 
-function readFilter(name: string, value: string | readonly string[]): FieldFilter {
-  const [, field, operator] = filterName.exec(name) ?? [];
-  if (field === undefined) throw refuse(name, 'is not known here');
-  if (!isFilterOperator(operator)) throw refuse(name, `has no operator of ${filterOperators.join(', ')}`);
-  if (typeof value !== 'string') return { field, operator, values: value };
-  return { field, operator, values: operator === 'in' || operator === 'nin' ? splitAtCommas(value) : [value] };
-}
-
-/** A backslash keeps a comma, or a backslash, from being read as more than itself. */
-function splitAtCommas(text: string): string[] {
-  return [...text.matchAll(/(?:^|,)((?:\\.|[^,\\]|\\$)*)/gs)].map(([, part = '']) => part.replace(/\\([,\\])/g, '$1'));
+/** Reads the checked query of one entry. Throws `validation_failed`. */
+export function readEntryQuery(query: Static<typeof EntryQuery>): Selection {
+  return readSelection(query, refuse);
 }
 
 function refuse(name: string, message: string) {
-  const path = `/query${name === '' ? '' : `/${name}`}`.slice(0, 200);
+  const path = `/query/${name}`.slice(0, 200);
   return problem('validation_failed', { detail: `${path} ${message}.`, errors: [{ path, message }] });
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { problem } from '../errors.ts';
+import { collationOf, type Locale } from './locales.ts';
 import type { Operand } from './operand.ts';
 import { readValue, valueSql } from './operand-values.ts';
 
@@ -15,18 +16,27 @@ export type SortPlace = readonly (string | null)[];
 
 const MAX_KEYS = 3;
 
+/** Longest part of a text that counts for its place by the rules of a language; as in `text_key`, for short cursors. */
+const SORTED_CHARACTERS = 100;
+
 /** Reads `sort=-published_at,title`. Throws `sort_invalid`, `unknown_field`. */
-export function readSort(text: string, operandOf: (name: string) => Operand): SortKey[] {
+export function readSort(text: string, locale: Locale | undefined, operandOf: (name: string) => Operand): SortKey[] {
   const names = text.split(',');
   if (names.length > MAX_KEYS) throw refuse(`must have at most ${MAX_KEYS} keys`);
   const keys = names.map((part) => {
     const name = part.replace(/^-/, '');
-    const operand = operandOf(name);
+    const operand = inLocale(operandOf(name), locale);
     if (!operand.sortable) throw refuse(`has a key that gives no order: ${name}`);
     return { name, descending: part.startsWith('-'), operand };
   });
   if (new Set(keys.map((key) => key.name)).size < keys.length) throw refuse('has a key twice');
   return keys;
+}
+
+function inLocale(operand: Operand, locale: Locale | undefined): Operand {
+  if (locale === undefined || operand.kind !== 'text') return operand;
+  const collation = sql.id(collationOf(locale));
+  return { ...operand, sortKey: sql`left(${operand.value}, ${sql.lit(SORTED_CHARACTERS)}) collate ${collation}` };
 }
 
 function refuse(what: string) {

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { allOf, filterBounds, filterOperators, isFilterOperator } from '../entry-queries/filter.ts';
 import type { ListRequest } from '../entry-queries/list-entries.ts';
+import { type Locale, locales } from '../entry-queries/locales.ts';
 
 const text = new GraphQLNonNull(GraphQLString);
 
@@ -38,6 +39,7 @@ export const accessArguments: GraphQLFieldConfigArgumentMap = {
 export const listArguments: GraphQLFieldConfigArgumentMap = {
   filter: { type: new GraphQLList(new GraphQLNonNull(Filter)) },
   sort: { type: GraphQLString, description: 'As over REST: -published_at,title' },
+  locale: { type: GraphQLString, description: 'Language by whose rules texts are sorted: sv' },
   status: { type: GraphQLString, description: 'draft or published' },
   limit: { type: GraphQLInt, defaultValue: 20 },
   cursor: { type: GraphQLString },
@@ -46,6 +48,7 @@ export const listArguments: GraphQLFieldConfigArgumentMap = {
 export interface ListArguments {
   readonly filter?: readonly { field: string; operator: string; values: readonly string[] }[] | null;
   readonly sort?: string | null;
+  readonly locale?: string | null;
   readonly status?: string | null;
   readonly limit?: number | null;
   readonly cursor?: string | null;
@@ -53,7 +56,7 @@ export interface ListArguments {
 
 /** Reads the arguments of a list in the bounds that REST has. Throws `validation_failed`. */
 export function listRequest(args: ListArguments, type: string | undefined): ListRequest {
-  const { filter, sort, status, limit, cursor } = args;
+  const { filter, sort, locale, status, limit, cursor } = args;
   const filters = filter ?? [];
   if (filters.length > filterBounds.tests) throw invalid('filter', `must have at most ${filterBounds.tests} members`);
   const tests = filters.map(({ field, operator, values }) => {
@@ -67,6 +70,8 @@ export function listRequest(args: ListArguments, type: string | undefined): List
   if (status != null && status !== 'draft' && status !== 'published') {
     throw invalid('status', 'must be draft or published');
   }
+  if (locale != null && !locales.includes(locale as Locale))
+    throw invalid('locale', `must be one of ${locales.join(', ')}`);
   const asked = limit ?? 20;
   if (asked < 1 || asked > 100) throw invalid('limit', 'must be from 1 to 100');
   if (cursor != null && cursor.length > MAX_CURSOR_LENGTH) throw invalid('cursor', 'is no cursor');
@@ -75,6 +80,7 @@ export function listRequest(args: ListArguments, type: string | undefined): List
     status: status ?? undefined,
     filter: allOf(tests),
     sort: sort ?? undefined,
+    locale: (locale ?? undefined) as Locale | undefined,
     cursor: cursor ?? undefined,
     limit: asked,
   };
