@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dereferenced } from '@gaia/testing/dereferenced';
 import { type TokenPurposeName, tokenPurposes } from '@gaia/tokens/purposes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login, runSuiteWithKnownKeys, type SuiteWithKnownKeys, site } from './known-keys.ts';
@@ -72,13 +73,14 @@ describe('a token of one purpose is refused wherever another is taken', () => {
 });
 
 it('has every place that the API describes as one for tokens', async () => {
-  const { paths } = (await call('GET', `${suite.url}/docs/openapi.json`)).json;
+  const { paths } = dereferenced((await call('GET', `${suite.url}/docs/openapi.json`)).json);
   const places = Object.entries<Record<string, Operation>>(paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, operation]) =>
       namesOfTokens(operation).map((name) => `${method.toUpperCase()} ${path} ${name}`),
     ),
   );
-  expect(places.sort()).toEqual(placesForTokens);
+  // HEAD is GET without the body, and is not described apart from it.
+  expect(places.sort()).toEqual(placesForTokens.filter((place) => !place.startsWith('HEAD ')));
 });
 
 it('is what docs/token-matrix.md says (UPDATE_DOCS=1 writes it)', async () => {

@@ -28,13 +28,17 @@ export function registerAudit(
   { database, settle = async () => {} }: AuditRoutes,
 ): void {
   const auditLog = createAuditLog(database);
+  const name = path.split('/')[1] ?? '';
+  const service = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
   app.get(
     path,
     {
       schema: {
-        summary: 'What has happened, newest first',
-        description: 'Of the token’s site; administrators of the installation see everything, or one `site`.',
+        operationId: `list${service}AuditEntries`,
+        summary: `List the audit log of ${name}`,
+        description:
+          'Newest first. Of the token’s site; administrators of the installation see everything, or one `site`.',
         tags: ['audit'],
         ...bearer,
         querystring: AuditQuery,
@@ -73,8 +77,10 @@ export function registerAudit(
     {
       onRequest: [requireScope('sites:manage')],
       schema: {
-        summary: 'Check the hash chain of the audit log (administrators of the installation)',
-        description: 'One call checks a part; `next` tells where the next one goes on.',
+        operationId: `verify${service}Audit`,
+        summary: `Verify the audit log of ${name}`,
+        description:
+          'Checks the hash chain, for administrators of the installation. One call checks a part; `next` tells where the next one goes on.',
         tags: ['audit'],
         ...bearer,
         body: VerifyBody,

@@ -24,21 +24,24 @@ export const AuditQuery = Type.Object(
 
 const optionalText = Type.Union([Type.String(), Type.Null()]);
 
-export const AuditAnswer = Type.Object({
-  seq: Type.Integer({ description: 'Position in the chain' }),
-  hash: Type.String({ description: 'SHA-256 of the hash before and of this entry, hexadecimal' }),
-  at: Type.String(),
-  action: Type.String(),
-  outcome: Type.String(),
-  actor: optionalText,
-  acting_party: optionalText,
-  session: optionalText,
-  address: optionalText,
-  request_id: optionalText,
-  site: optionalText,
-  target: optionalText,
-  details: Type.Object({}, { additionalProperties: true }),
-});
+export const AuditAnswer = Type.Object(
+  {
+    seq: Type.Integer({ description: 'Position in the chain' }),
+    hash: Type.String({ description: 'SHA-256 of the hash before and of this entry, hexadecimal' }),
+    at: Type.String(),
+    action: Type.String(),
+    outcome: Type.String(),
+    actor: optionalText,
+    acting_party: optionalText,
+    session: optionalText,
+    address: optionalText,
+    request_id: optionalText,
+    site: optionalText,
+    target: optionalText,
+    details: Type.Object({}, { additionalProperties: true }),
+  },
+  { title: 'AuditEntry' },
+);
 
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -53,13 +56,16 @@ export const VerifyBody = Type.Object(
   { additionalProperties: false },
 );
 
-export const VerdictAnswer = Type.Object({
-  intact: Type.Boolean(),
-  fault: Type.Union([Type.Object({ seq: Seq, reason: Type.String() }), Type.Null()]),
-  checked: Type.Integer(),
-  next: Type.Union([Seq, Type.Null()], { description: 'Null when the newest event has been checked' }),
-  head: Type.Object({ seq: Seq, hash: Hash }),
-});
+export const VerdictAnswer = Type.Object(
+  {
+    intact: Type.Boolean(),
+    fault: Type.Union([Type.Object({ seq: Seq, reason: Type.String() }), Type.Null()]),
+    checked: Type.Integer(),
+    next: Type.Union([Seq, Type.Null()], { description: 'Null when the newest event has been checked' }),
+    head: Type.Object({ seq: Seq, hash: Hash }),
+  },
+  { title: 'AuditVerdict' },
+);
 
 export function auditAnswer({ seq, hash, entry }: AuditRecord): Static<typeof AuditAnswer> {
   const text = (name: string) => (typeof entry[name] === 'string' ? entry[name] : null);

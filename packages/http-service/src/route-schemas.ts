@@ -1,7 +1,8 @@
+import type { Readable } from 'node:stream';
 import { SITE_ID_PATTERN } from '@gaia/tokens/site-id';
 import { type TSchema, Type } from 'typebox';
 
-const ProblemDocument = Type.Object(
+export const ProblemDocument = Type.Object(
   {
     type: Type.String(),
     title: Type.String(),
@@ -23,7 +24,7 @@ export function problems(codes: Readonly<Record<number, readonly string[]>>): Re
     status,
     {
       description: names.map((name) => `\`${name}\``).join(', '),
-      content: { 'application/problem+json': { schema: ProblemDocument } },
+      content: { 'application/problem+json': { schema: ProblemDocument, 'x-problem-codes': names } },
     },
   ]);
   return Object.fromEntries(answers);
@@ -83,4 +84,10 @@ export function pageSchema<Item extends TSchema>(item: Item) {
 /** An answer without a body. */
 export function noBody(description: string) {
   return Type.Unsafe<undefined>({ type: 'null', description });
+}
+
+/** An answer of bytes that are sent as a stream. */
+export function byteStream(description: string) {
+  const schema = Type.Unsafe<Readable>({ type: 'string', format: 'binary' });
+  return { description, content: { 'application/octet-stream': { schema } } };
 }

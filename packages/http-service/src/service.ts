@@ -15,6 +15,8 @@ import { takeJsonBodies } from './json-body.ts';
 import { awaitBodiesOfSamePacket, lingeringResponses } from './lingering-close.ts';
 import type { Logger } from './logger.ts';
 import { registerMetrics } from './metrics.ts';
+import { completeDocument } from './openapi/complete-document.ts';
+import type { OpenApiDocument, SecurityScheme } from './openapi/document.ts';
 import { problem } from './problem.ts';
 import { logRequests, withLazyChildren } from './request-log.ts';
 import { schemaCompilers } from './schema-compilers.ts';
@@ -32,6 +34,8 @@ export interface ServiceOptions {
   /** `auth`, `cms`, …: stands in logs and in the OpenAPI document. */
   readonly name: string;
   readonly description: string;
+  /** Ways to authenticate beside the bearer token, for the OpenAPI document. */
+  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly checks: readonly HealthCheck[];
@@ -111,9 +115,18 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         version: '0.1.0',
         license: { name: 'MIT' },
       },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          ...options.securitySchemes,
+        },
+      },
     },
     hideUntagged: true,
+    transformObject: (made) =>
+      'openapiObject' in made
+        ? (completeDocument(made.openapiObject as OpenApiDocument) as object)
+        : made.swaggerObject,
   });
   const bare = app as unknown as FastifyInstance;
   registerHealth(bare, options.checks);

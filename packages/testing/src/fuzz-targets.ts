@@ -1,3 +1,5 @@
+import { dereferenced } from './dereferenced.ts';
+
 export interface FuzzedRequest {
   readonly method: string;
   /** Path and query. */
@@ -69,7 +71,7 @@ export function anonymousTargets(
   document: OpenApiPaths,
   { values = {}, open = [] }: { values?: Values; open?: readonly string[] } = {},
 ): Target[] {
-  const all = Object.entries(document.paths ?? {}).flatMap(([path, operations]) =>
+  const all = Object.entries(dereferenced(document).paths ?? {}).flatMap(([path, operations]) =>
     methods.flatMap((method) => {
       const operation = operations[method] as Operation | undefined;
       return operation === undefined ? [] : [routeOf(method.toUpperCase(), path, operation, values)];
@@ -113,7 +115,7 @@ function routeOf(method: string, path: string, operation: Operation, values: Val
   const body = Object.fromEntries((schema?.required ?? []).map((member) => [member, values[member] ?? 'a']));
   const route: Route = {
     name: `${method} ${path}`,
-    isOpen: operation.security?.every((scheme) => Object.keys(scheme).length > 0) !== true,
+    isOpen: !needsToken(operation),
     parameters,
     type,
     members: Object.keys(schema?.properties ?? {}),
@@ -133,6 +135,10 @@ function routeOf(method: string, path: string, operation: Operation, values: Val
     }),
   };
   return route;
+}
+
+function needsToken({ security = [] }: Operation): boolean {
+  return security.length > 0 && security.every((scheme) => Object.keys(scheme).length > 0);
 }
 
 function parameterTargets(route: Route): Target[] {

@@ -35,7 +35,7 @@ import { createTypes } from './types/types.ts';
 import type { RandomBytes } from './values/uuid.ts';
 import { deliveryOutcomes } from './webhooks/delivery-metrics.ts';
 import { createEndpoints } from './webhooks/endpoints.ts';
-import { registerHook } from './webhooks/hook-route.ts';
+import { registerHook, webhookToken } from './webhooks/hook-route.ts';
 import { createReceiver } from './webhooks/receive.ts';
 import { registerWebhooks } from './webhooks/routes.ts';
 import { createSecretSealer } from './webhooks/sealed-secrets.ts';
@@ -66,6 +66,7 @@ export async function buildApp(
   const { database, guard, signal, audit, now, randomBytes } = deps;
   const app = await createService({
     name: 'cms',
+    securitySchemes: { webhookToken },
     description: 'Content types, entries, publishing, and the feed of changes.',
     logger: deps.logger,
     metrics: deps.metrics,

@@ -1,5 +1,6 @@
 import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import type { Logger } from '@gaia/http-service/logger';
+import type { OpenApiDocument } from '@gaia/http-service/openapi/document';
 import { createService, type Service } from '@gaia/http-service/service';
 import type { KeySource } from '@gaia/jwt/signature';
 import type { State } from '@gaia/state/state';
@@ -12,10 +13,10 @@ import { registerBrowserScope } from './browser-scope.ts';
 import { createClientInfoOf } from './client/client-info.ts';
 import { constrainByCredential } from './client/credential-constraint.ts';
 import type { Config } from './config.ts';
+import { createCookieSettings } from './cookies/cookie-settings.ts';
 import { allowOrigins, answerPreflights } from './cors/hooks.ts';
 import { createOpenStreams } from './credentials/open-streams.ts';
-import type { OpenApiDocument } from './docs/merge.ts';
-import { isPublicPath } from './docs/public-paths.ts';
+import { publicRoute } from './docs/public-paths.ts';
 import { registerDocs } from './docs/routes.ts';
 import { createSuiteDocument } from './docs/suite-document.ts';
 import { registerBearerForwardAuth } from './forward-auth/routes.ts';
@@ -31,6 +32,7 @@ import { requireHttps, secureOwnAnswers } from './pages/security-headers.ts';
 import { registerStartPage } from './pages/start-page.ts';
 import { type ProxyOptions, registerProxy } from './proxy/routes.ts';
 import { takeUpgrades } from './proxy/web-socket.ts';
+import { sessionSchemes } from './sessions/session-security.ts';
 import { createSites } from './sites/sites.ts';
 import type { Upstreams, UpstreamUrls } from './upstreams/pools.ts';
 
@@ -63,6 +65,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
     trustedProxies: config.TRUSTED_PROXIES,
     bodyLimit: config.MAX_BODY_BYTES,
     serveMetrics: false,
+    securitySchemes: sessionSchemes(createCookieSettings(config.PUBLIC_URL).nameOf('gaia')),
   });
   limitConnections(app.server, {
     most: config.MAX_CONNECTIONS,
@@ -98,9 +101,8 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<Service> 
       fetch,
       now,
       urls,
-      publicUrl: config.PUBLIC_URL,
-      own: () => app.swagger() as OpenApiDocument,
-      isPublic: isPublicPath,
+      own: () => app.swagger() as unknown as OpenApiDocument,
+      publicRoute,
     }),
   );
 

@@ -1,6 +1,6 @@
 import { MinSeq } from '@gaia/feed-follower/min-seq';
 import { isNotModified, isRangeOfCurrent } from '@gaia/http-service/conditional-requests';
-import { bearerOrNone, problems } from '@gaia/http-service/route-schemas';
+import { bearerOrNone, byteStream, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -56,24 +56,28 @@ export function registerDownloads(
     url: '/assets/:id',
     exposeHeadRoute: false,
     schema: {
-      summary: 'The bytes of a file, or a part of them',
+      operationId: 'downloadFile',
+      summary: 'Download a file',
+      description: 'The bytes, or a part of them (`Range`, RFC 9110 §14.2). Public files need no token.',
       tags: ['files'],
       ...bearerOrNone,
       params: FileParams,
       querystring: DownloadQuery,
-      response: problems({
-        200: ['the file'],
-        206: ['the part that `Range` asks for'],
-        302: ['an address of the store itself, where that is configured'],
-        304: ['the bytes of the ETag in `If-None-Match`'],
-        400: ['validation_failed'],
-        401: ['token_missing', 'token_malformed', 'token_expired', 'token_invalid', 'token_revoked'],
-        403: ['insufficient_scope', 'forbidden'],
-        404: ['file_not_found'],
-        412: ['precondition_failed'],
-        416: ['range_not_satisfiable'],
-        503: ['storage_unavailable', 'index_behind'],
-      }),
+      response: {
+        200: byteStream('The file'),
+        206: byteStream('The part that `Range` asks for'),
+        302: noBody('To an address of the store itself, where that is configured'),
+        304: noBody('Still the bytes of the ETag in If-None-Match'),
+        ...problems({
+          400: ['validation_failed'],
+          401: tokenRefusals,
+          403: ['insufficient_scope', 'forbidden'],
+          404: ['file_not_found'],
+          412: ['precondition_failed'],
+          416: ['range_not_satisfiable'],
+          503: ['storage_unavailable', 'index_behind'],
+        }),
+      },
     },
     handler: async (request, reply) => {
       await arrived(request.query.min_seq);

@@ -34,7 +34,8 @@ export function registerFileChange(app: Service, files: Pick<Files, 'find' | 'ch
     '/assets/:id',
     {
       schema: {
-        summary: "Change a file's name, or who may read it",
+        operationId: 'updateFile',
+        summary: 'Change the metadata of a file',
         description:
           "One's own upload, or any for those who may edit others' content. The bytes stay as they are. `If-Match`: the " +
           '`ETag` of `GET /assets/:id/metadata`.',

@@ -22,7 +22,9 @@ export function registerOwnFiles(app: Service, files: Pick<Files, 'ofUploader'>)
     {
       onRequest: [requireScope('account:export')],
       schema: {
-        summary: 'What the user has uploaded, on every site (the service auth, for an export)',
+        operationId: 'listUploadsOfUser',
+        summary: 'List what the user has uploaded, on every site',
+        description: 'For the service auth, which makes a user’s export of it.',
         tags: ['users'],
         ...bearer,
         querystring: CursorQuery,

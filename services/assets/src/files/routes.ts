@@ -45,7 +45,9 @@ export function registerFiles(app: Service, { files, stores, arrived }: FilesDep
     {
       onRequest: [requireSite(), requireScope('assets:write')],
       schema: {
-        summary: "List a site's files that one may read, newest first",
+        operationId: 'listFiles',
+        summary: 'List files',
+        description: 'Of a site, those that the caller may read, newest first.',
         tags: ['files'],
         ...bearer,
         params: SiteParams,
@@ -79,7 +81,9 @@ export function registerFiles(app: Service, { files, stores, arrived }: FilesDep
     '/assets/:id/metadata',
     {
       schema: {
-        summary: 'What is known of a file',
+        operationId: 'getFileMetadata',
+        summary: 'Get the metadata of a file',
+        description: 'Name, media type, size, digest and who may read it.',
         tags: ['files'],
         ...bearer,
         params: FileParams,
@@ -110,7 +114,9 @@ export function registerFiles(app: Service, { files, stores, arrived }: FilesDep
     '/assets/:id',
     {
       schema: {
-        summary: "Delete a file: one's own upload, or any for those who may edit others' content",
+        operationId: 'deleteFile',
+        summary: 'Delete a file',
+        description: 'One’s own upload, or any for those who may edit others’ content.',
         tags: ['files'],
         ...bearer,
         params: FileParams,
@@ -154,7 +160,9 @@ export function registerManyFiles(app: Service, { files, arrived }: Omit<FilesDe
     '/assets/sites/:site/metadata',
     {
       schema: {
-        summary: 'What is known of several files; those that the caller may not read are left out',
+        operationId: 'getFilesMetadata',
+        summary: 'Get the metadata of several files',
+        description: 'In one request; files that the caller may not read are left out.',
         tags: ['files'],
         ...bearerOrNone,
         params: SiteParams,

@@ -50,30 +50,33 @@ export const FocalPoint = Type.Object(
   { additionalProperties: false, description: 'The point of an image that crops keep in sight' },
 );
 
-export const FileResponse = Type.Object({
-  id: Type.String(),
-  site: Type.String(),
-  file_name: Type.String(),
-  media_type: Type.String({ description: 'By the bytes of the file' }),
-  size: Type.Integer({ description: 'Bytes' }),
-  sha256: Type.String({ description: 'Hexadecimal' }),
-  visibility: Type.String({
-    description:
-      '`public`: everybody may read it; `members`: members of the site; `products`: members who hold one of `products`; `private`: who may read an entry that mentions it',
-  }),
-  products: Type.Optional(Type.Array(Type.String())),
-  version: Type.Integer({ description: 'Counts changes of the name and of who may read it' }),
-  uploaded_by: Type.String(),
-  created_at: Type.String(),
-  url: Type.String({ description: 'Path of the file' }),
-  width: Type.Optional(Type.Integer({ description: 'Of an image, upright, in pixels' })),
-  height: Type.Optional(Type.Integer()),
-  placeholder: Type.Optional(
-    Type.String({ description: 'A tiny image to show until the image is there, as a `data:` URL' }),
-  ),
-  dominant_color: Type.Optional(Type.String({ description: '`#rrggbb`' })),
-  focal: Type.Optional(FocalPoint),
-});
+export const FileResponse = Type.Object(
+  {
+    id: Type.String(),
+    site: Type.String(),
+    file_name: Type.String(),
+    media_type: Type.String({ description: 'By the bytes of the file' }),
+    size: Type.Integer({ description: 'Bytes' }),
+    sha256: Type.String({ description: 'Hexadecimal' }),
+    visibility: Type.String({
+      description:
+        '`public`: everybody may read it; `members`: members of the site; `products`: members who hold one of `products`; `private`: who may read an entry that mentions it',
+    }),
+    products: Type.Optional(Type.Array(Type.String())),
+    version: Type.Integer({ description: 'Counts changes of the name and of who may read it' }),
+    uploaded_by: Type.String(),
+    created_at: Type.String(),
+    url: Type.String({ description: 'Path of the file' }),
+    width: Type.Optional(Type.Integer({ description: 'Of an image, upright, in pixels' })),
+    height: Type.Optional(Type.Integer()),
+    placeholder: Type.Optional(
+      Type.String({ description: 'A tiny image to show until the image is there, as a `data:` URL' }),
+    ),
+    dominant_color: Type.Optional(Type.String({ description: '`#rrggbb`' })),
+    focal: Type.Optional(FocalPoint),
+  },
+  { title: 'File' },
+);
 
 export const ManyResponse = Type.Object({ items: Type.Array(FileResponse) });
 

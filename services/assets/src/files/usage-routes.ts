@@ -35,7 +35,9 @@ export function registerUsage(app: Service, { files, arrived }: UsageDependencie
     {
       onRequest: [requireScope('content:edit')],
       schema: {
-        summary: 'Which entries mention a file',
+        operationId: 'listFileUsage',
+        summary: 'List the entries that mention a file',
+        description: 'Those that the caller may read.',
         tags: ['files'],
         ...bearer,
         params: FileParams,

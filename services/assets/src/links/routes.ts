@@ -15,11 +15,14 @@ export interface LinksDependencies {
   readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
-const LinkResponse = Type.Object({
-  url: Type.String({ description: 'Opens exactly this file, without an access token, until it expires' }),
-  expires_at: Type.String(),
-  expires_in: Type.Integer({ description: 'Seconds' }),
-});
+const LinkResponse = Type.Object(
+  {
+    url: Type.String({ description: 'Opens exactly this file, without an access token, until it expires' }),
+    expires_at: Type.String(),
+    expires_in: Type.Integer({ description: 'Seconds' }),
+  },
+  { title: 'FileLink' },
+);
 
 /** `POST /assets/:id/link`. To be registered under a guard. */
 export function registerLinks(app: Service, { files, links, publicUrl, arrived }: LinksDependencies): void {
@@ -27,7 +30,8 @@ export function registerLinks(app: Service, { files, links, publicUrl, arrived }
     '/assets/:id/link',
     {
       schema: {
-        summary: 'Make a download link of five minutes',
+        operationId: 'createFileLink',
+        summary: 'Create a download link',
         description:
           'It opens the file as long as the one who made it may read the file, and no longer than until it expires.',
         tags: ['files'],

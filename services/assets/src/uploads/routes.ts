@@ -38,6 +38,7 @@ export function registerUploads(app: Service, deps: UploadRoutes): void {
     {
       onRequest: [requireSite(), requireScope('assets:write'), refuseUnsuitable],
       schema: {
+        operationId: 'uploadFile',
         summary: 'Upload a file',
         description:
           'A form with one file, and `visibility` (`members`, `public`, or `products` with a comma-separated list `products`) if ' +

@@ -16,7 +16,9 @@ export function registerMembers(app: Service, members: Members): void {
     '/auth/sites/:site/members',
     {
       schema: {
+        operationId: 'listMembers',
         summary: 'List the members of a site',
+        description: 'With their roles, for who manages users of the site.',
         tags: ['members'],
         ...bearer,
         params: MembersParams,
@@ -39,7 +41,9 @@ export function registerMembers(app: Service, members: Members): void {
     '/auth/sites/:site/members/:user',
     {
       schema: {
-        summary: 'One member of a site',
+        operationId: 'getMember',
+        summary: 'Get a member of a site',
+        description: 'With the roles that the member has there.',
         tags: ['members'],
         ...bearer,
         params: MemberParams,
@@ -57,7 +61,8 @@ export function registerMembers(app: Service, members: Members): void {
     '/auth/sites/:site/members/:user',
     {
       schema: {
-        summary: 'Set a user’s roles on a site',
+        operationId: 'setMemberRoles',
+        summary: 'Set the roles of a member',
         description:
           'Administrators of the installation add users as well; managers of a site invite them. ' +
           'Access tokens that the user holds are refused within a second; the next refresh brings the new roles.',
@@ -91,7 +96,9 @@ export function registerMembers(app: Service, members: Members): void {
     '/auth/sites/:site/members/:user',
     {
       schema: {
-        summary: 'Take a user off a site',
+        operationId: 'deleteMember',
+        summary: 'Remove a member from a site',
+        description: 'The account stays; its tokens for the site are refused within a second.',
         tags: ['members'],
         ...bearer,
         params: MemberParams,

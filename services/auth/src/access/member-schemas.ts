@@ -23,16 +23,19 @@ export const RolesBody = Type.Object(
   { additionalProperties: false },
 );
 
-export const MemberResponse = Type.Object({
-  user: Type.Object({
-    id: Type.String(),
-    email: Type.String(),
-    username: Type.Union([Type.String(), Type.Null()]),
-    name: Type.String(),
-  }),
-  roles: Type.Array(Type.String()),
-  created_at: Type.String(),
-});
+export const MemberResponse = Type.Object(
+  {
+    user: Type.Object({
+      id: Type.String(),
+      email: Type.String(),
+      username: Type.Union([Type.String(), Type.Null()]),
+      name: Type.String(),
+    }),
+    roles: Type.Array(Type.String()),
+    created_at: Type.String(),
+  },
+  { title: 'Member' },
+);
 
 export function memberResponse({ user, roles, createdAt }: Member) {
   return { user: { ...user }, roles: [...roles], created_at: createdAt.toISOString() };

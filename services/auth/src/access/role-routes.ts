@@ -24,12 +24,15 @@ const RoleBody = Type.Object(
   { additionalProperties: false },
 );
 
-const RoleResponse = Type.Object({
-  name: Type.String(),
-  built_in: Type.Boolean(),
-  description: Type.String(),
-  permissions: Type.Array(Type.String()),
-});
+const RoleResponse = Type.Object(
+  {
+    name: Type.String(),
+    built_in: Type.Boolean(),
+    description: Type.String(),
+    permissions: Type.Array(Type.String()),
+  },
+  { title: 'Role' },
+);
 
 /** `/auth/sites/:site/roles`: the built-in roles and those that the site makes of permissions. Under a guard. */
 export function registerRoles(app: Service, roles: Roles): void {
@@ -37,7 +40,9 @@ export function registerRoles(app: Service, roles: Roles): void {
     '/auth/sites/:site/roles',
     {
       schema: {
-        summary: 'The roles of a site, built-in ones first',
+        operationId: 'listRoles',
+        summary: 'List the roles of a site',
+        description: 'Built-in ones first, with their permissions.',
         tags: ['members'],
         ...bearer,
         params: SiteParams,
@@ -69,7 +74,8 @@ export function registerRoles(app: Service, roles: Roles): void {
     '/auth/sites/:site/roles/:role',
     {
       schema: {
-        summary: 'Make a role of permissions, or change one',
+        operationId: 'putRole',
+        summary: 'Create or change a role',
         description: 'Nobody can put a permission into a role, or take one out, that they do not have themselves.',
         tags: ['members'],
         ...bearer,
@@ -97,7 +103,9 @@ export function registerRoles(app: Service, roles: Roles): void {
     '/auth/sites/:site/roles/:role',
     {
       schema: {
-        summary: 'Remove a role that nobody holds',
+        operationId: 'deleteRole',
+        summary: 'Delete a role',
+        description: 'Only one that no member has.',
         tags: ['members'],
         ...bearer,
         params: RoleParams,

@@ -15,7 +15,8 @@ export function registerAccountExport(app: Service, exportOf: AccountExport): vo
     '/auth/me/export',
     {
       schema: {
-        summary: 'All that the suite holds of oneself, for download',
+        operationId: 'exportCurrentUser',
+        summary: 'Export one’s own data',
         description:
           'The account, its sites, sessions, devices, invitations and audit entries, the entries that one has written, ' +
           'products that one holds and files that one has uploaded. The last member is `complete`: without it, or when ' +

@@ -37,16 +37,19 @@ export function linkDetails(account: Account | undefined, request?: LinkRequest)
   };
 }
 
-export const LinkDetailsResponse = Type.Object({
-  email: Type.String(),
-  site: Type.Union([Type.String(), Type.Null()], { description: 'The site that is joined' }),
-  site_name: Type.Union([Type.String(), Type.Null()]),
-  has_account: Type.Boolean({
-    description: 'Without one that its owner has proved, a password and names are chosen with the link',
-  }),
-  name: Type.String({ description: 'Suggestion for the form; only what is sent with the token counts' }),
-  username: Type.Union([Type.String(), Type.Null()], { description: 'The same' }),
-});
+export const LinkDetailsResponse = Type.Object(
+  {
+    email: Type.String(),
+    site: Type.Union([Type.String(), Type.Null()], { description: 'The site that is joined' }),
+    site_name: Type.Union([Type.String(), Type.Null()]),
+    has_account: Type.Boolean({
+      description: 'Without one that its owner has proved, a password and names are chosen with the link',
+    }),
+    name: Type.String({ description: 'Suggestion for the form; only what is sent with the token counts' }),
+    username: Type.Union([Type.String(), Type.Null()], { description: 'The same' }),
+  },
+  { title: 'LinkDetails' },
+);
 
 export function linkDetailsResponse({ email, site, siteName, hasAccount, name, username }: LinkDetails) {
   return {

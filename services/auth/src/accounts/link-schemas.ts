@@ -9,9 +9,9 @@ export const LinkToken = Type.String({
 });
 
 export const ForgotBody = Type.Object({ email: EmailText }, { additionalProperties: false });
-export const LinkBody = Type.Object({ token: LinkToken }, { additionalProperties: false });
+export const LinkBody = Type.Object({ token: LinkToken }, { title: 'LinkToken', additionalProperties: false });
 
 /** The same whoever asks: it says nothing of whether there is such a user. */
-export const AcceptedResponse = Type.Object({}, { additionalProperties: false });
+export const AcceptedResponse = Type.Object({}, { title: 'Accepted', additionalProperties: false });
 
 export const WELL_MEANT = 'The answer is always the same; what follows is in the mail';

@@ -21,7 +21,9 @@ export function registerMe(app: Service, { users, members }: { users: Users; mem
     '/auth/me',
     {
       schema: {
-        summary: 'The user, and what the token is good for',
+        operationId: 'getCurrentUser',
+        summary: 'Get the current user',
+        description: 'The account, and what the token permits.',
         tags: ['users'],
         ...bearer,
         response: { 200: MeResponse, ...problems({ 401: tokenRefusals, 403: ['forbidden'], 404: ['user_not_found'] }) },

@@ -21,7 +21,8 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
     '/auth/forgot',
     {
       schema: {
-        summary: 'Ask for a link to set a new password',
+        operationId: 'requestPasswordReset',
+        summary: 'Ask for a password reset link',
         description: `${WELL_MEANT}: it leads to a page of a site that the user belongs to and works for 30 minutes.`,
         tags: ['recovery'],
         body: ForgotBody,
@@ -47,7 +48,9 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
     '/auth/reset/details',
     {
       schema: {
-        summary: 'Whose password the token of a link sets; uses nothing up',
+        operationId: 'getPasswordResetDetails',
+        summary: 'Show whose password a link sets',
+        description: 'The link stays usable.',
         tags: ['recovery'],
         body: LinkBody,
         response: { 200: LinkDetailsResponse, ...problems({ 400: badLinks }) },
@@ -63,8 +66,11 @@ export function registerRecovery(app: Service, { forgot, reset }: RecoveryRoutes
     '/auth/reset',
     {
       schema: {
-        summary: 'Set a new password with the token of a link; all sessions of the user end',
-        description: 'Names are taken for an account whose address nobody has proved before, and are gone without.',
+        operationId: 'resetPassword',
+        summary: 'Set a new password with a mailed link',
+        description:
+          'All sessions of the user end. Names are taken for an account whose address has not been proved before, ' +
+          'and are removed where none are sent.',
         tags: ['recovery'],
         body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),
         response: {

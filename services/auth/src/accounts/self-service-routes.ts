@@ -27,7 +27,9 @@ export function registerSelfService(app: Service, account: SelfService, email: A
     '/auth/me',
     {
       schema: {
-        summary: 'Change one’s own names',
+        operationId: 'updateCurrentUser',
+        summary: 'Change one’s own name or user name',
+        description: 'Members that are left out stay as they are.',
         tags: ['account'],
         ...bearer,
         body: ProfileBody,
@@ -54,7 +56,9 @@ export function registerSelfService(app: Service, account: SelfService, email: A
     '/auth/me/password',
     {
       schema: {
-        summary: 'Change one’s own password; all other sessions end',
+        operationId: 'changePassword',
+        summary: 'Change one’s own password',
+        description: 'Needs the current password. All other sessions of the user end.',
         tags: ['account'],
         ...bearer,
         body: Type.Object(
@@ -78,7 +82,11 @@ export function registerSelfService(app: Service, account: SelfService, email: A
     '/auth/me/deletion',
     {
       schema: {
+        operationId: 'deleteCurrentUser',
         summary: 'Delete one’s own account',
+        description:
+          'Needs the current password. Sessions end at once; what the user has written stays, with the id as its ' +
+          'author.',
         tags: ['account'],
         ...bearer,
         body: Type.Object({ password: CurrentPassword }, { additionalProperties: false }),
@@ -103,7 +111,9 @@ export function registerSelfService(app: Service, account: SelfService, email: A
     '/auth/me/verification',
     {
       schema: {
-        summary: 'Ask for a link that shows that one’s address is one’s own',
+        operationId: 'requestVerification',
+        summary: 'Ask for a verification mail',
+        description: 'The link in it proves that the address belongs to the user.',
         tags: ['account'],
         ...bearer,
         response: { 202: AcceptedResponse, ...problems({ 401: tokenRefusals, 403: ['forbidden'], ...throttled }) },
@@ -120,8 +130,9 @@ export function registerSelfService(app: Service, account: SelfService, email: A
     '/auth/me/email',
     {
       schema: {
-        summary:
-          'Ask for another address; it takes the place of the present one when the link in the mail to it is used',
+        operationId: 'requestEmailChange',
+        summary: 'Ask for another e-mail address',
+        description: 'The address changes when the link in the mail to the new one is used.',
         tags: ['account'],
         ...bearer,
         body: Type.Object({ email: EmailText, password: CurrentPassword }, { additionalProperties: false }),
@@ -152,7 +163,9 @@ export function registerEmailChange(app: Service, email: AccountEmail): void {
     '/auth/email-change/details',
     {
       schema: {
-        summary: 'What the token of a link to a new address is for; uses nothing up',
+        operationId: 'getEmailChangeDetails',
+        summary: 'Show what an e-mail change link is for',
+        description: 'The link stays usable.',
         tags: ['account'],
         ...bearer,
         body: LinkBody,
@@ -169,8 +182,11 @@ export function registerEmailChange(app: Service, email: AccountEmail): void {
     '/auth/email-change',
     {
       schema: {
-        summary: 'Confirm a new address with the token of a link, signed in to the account that asked for it',
-        description: 'An account of which no address has been proved before gets the password and the names sent here.',
+        operationId: 'confirmEmailChange',
+        summary: 'Confirm a new e-mail address',
+        description:
+          'With the token of the mailed link, signed in to the account that asked for it. An account of which no ' +
+          'address has been proved before gets the password and the names sent here.',
         tags: ['account'],
         ...bearer,
         body: Type.Object({ token: LinkToken, ...choiceProperties }, { additionalProperties: false }),

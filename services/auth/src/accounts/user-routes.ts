@@ -28,7 +28,9 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users',
     {
       schema: {
-        summary: 'Make a user, who may do nothing until added to a site (administrators of the installation)',
+        operationId: 'createUser',
+        summary: 'Create a user',
+        description: 'For administrators of the installation. The user may do nothing until added to a site.',
         tags: ['users'],
         ...bearer,
         body: NewUserBody,
@@ -55,7 +57,8 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users',
     {
       schema: {
-        summary: 'List users: all, or for managers of a site its members',
+        operationId: 'listUsers',
+        summary: 'List users',
         description: '`q` finds a part of the address or of a name; domains as they are typed, or in ASCII (`xn--…`).',
         tags: ['users'],
         ...bearer,
@@ -81,7 +84,9 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users/:user',
     {
       schema: {
-        summary: 'One user',
+        operationId: 'getUser',
+        summary: 'Get a user',
+        description: 'For administrators, and for managers of a site that the user belongs to.',
         tags: ['users'],
         ...bearer,
         params: UserParams,
@@ -103,7 +108,10 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users/:user',
     {
       schema: {
-        summary: 'Change, disable, promote or demote a user (administrators of the installation)',
+        operationId: 'updateUser',
+        summary: 'Change, disable or promote a user',
+        description:
+          'For administrators of the installation. The tokens of a disabled user are refused within a second.',
         tags: ['users'],
         ...bearer,
         params: UserParams,
@@ -141,7 +149,9 @@ export function registerUsers(app: Service, { users, members }: { users: Users; 
     '/auth/users/:user/verification',
     {
       schema: {
-        summary: 'Mail a user the link that proves the address (administrators of the installation)',
+        operationId: 'sendVerification',
+        summary: 'Mail a user the verification link',
+        description: 'For administrators of the installation.',
         tags: ['users'],
         ...bearer,
         params: UserParams,

@@ -61,16 +61,19 @@ export const ForceQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const UserResponse = Type.Object({
-  id: Type.String(),
-  email: Type.String(),
-  email_verified: Type.Boolean(),
-  username: Type.Union([Type.String(), Type.Null()]),
-  name: Type.String(),
-  administrator: Type.Boolean(),
-  disabled: Type.Boolean(),
-  created_at: Type.String(),
-});
+export const UserResponse = Type.Object(
+  {
+    id: Type.String(),
+    email: Type.String(),
+    email_verified: Type.Boolean(),
+    username: Type.Union([Type.String(), Type.Null()]),
+    name: Type.String(),
+    administrator: Type.Boolean(),
+    disabled: Type.Boolean(),
+    created_at: Type.String(),
+  },
+  { title: 'User' },
+);
 
 export const UsersQuery = Type.Object(
   {
@@ -98,10 +101,13 @@ export const UsersQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const ListedUserResponse = Type.Object({
-  ...UserResponse.properties,
-  roles: Type.Optional(Type.Array(Type.String(), { description: 'On the site that the list is of' })),
-});
+export const ListedUserResponse = Type.Object(
+  {
+    ...UserResponse.properties,
+    roles: Type.Optional(Type.Array(Type.String(), { description: 'On the site that the list is of' })),
+  },
+  { title: 'ListedUser' },
+);
 
 export function listedUserResponse(user: ListedUser) {
   return { ...userResponse(user), ...(user.roles !== undefined && { roles: [...user.roles] }) };

@@ -12,7 +12,8 @@ export function registerErasure(app: Service, eraseUser: EraseUser): void {
     '/auth/users/:user',
     {
       schema: {
-        summary: 'Delete a user (administrators of the installation)',
+        operationId: 'deleteUser',
+        summary: 'Delete a user',
         description:
           'Sessions and tokens of the user end at once; entitlements are withdrawn soon after. What the user has written ' +
           'and uploaded stays, with the id as its author. Who manages a site takes members off it instead.',

@@ -9,16 +9,19 @@ import { requireAnyScope } from '../permissions/permissions.ts';
 import type { Keys, KeyView } from './keys.ts';
 import { readSigningKey, type SigningKey } from './signing-key.ts';
 
-const KeyResponse = Type.Object({
-  kid: Type.String(),
-  state: Type.Unsafe<KeyView['state']>({ type: 'string', enum: ['next', 'active', 'retiring'] }),
-  state_since: Type.String(),
-  created_at: Type.String(),
-  bits: Type.Integer(),
-  kek_version: Type.String({ description: 'Fingerprint of the key encryption key that seals it' }),
-  signs_from: Type.Union([Type.String(), Type.Null()], { description: 'Of a `next` key, as far as it is known' }),
-  published_until: Type.Union([Type.String(), Type.Null()], { description: 'Of a `retiring` key' }),
-});
+const KeyResponse = Type.Object(
+  {
+    kid: Type.String(),
+    state: Type.Unsafe<KeyView['state']>({ type: 'string', enum: ['next', 'active', 'retiring'] }),
+    state_since: Type.String(),
+    created_at: Type.String(),
+    bits: Type.Integer(),
+    kek_version: Type.String({ description: 'Fingerprint of the key encryption key that seals it' }),
+    signs_from: Type.Union([Type.String(), Type.Null()], { description: 'Of a `next` key, as far as it is known' }),
+    published_until: Type.Union([Type.String(), Type.Null()], { description: 'Of a `retiring` key' }),
+  },
+  { title: 'SigningKey' },
+);
 
 const KeysResponse = Type.Object({ items: Type.Array(KeyResponse) });
 
@@ -40,7 +43,9 @@ export function registerKeys(app: Service, keys: Keys): void {
     '/auth/keys',
     {
       schema: {
-        summary: 'The signing keys, newest first (administrators of the installation)',
+        operationId: 'listKeys',
+        summary: 'List the signing keys',
+        description: 'Newest first, for administrators of the installation. Private keys are never shown.',
         tags: ['keys'],
         ...bearer,
         response: { 200: KeysResponse, ...problems(denials) },
@@ -56,7 +61,8 @@ export function registerKeys(app: Service, keys: Keys): void {
     '/auth/keys/rotate',
     {
       schema: {
-        summary: 'Let the next key sign',
+        operationId: 'rotateKeys',
+        summary: 'Rotate the signing key',
         description: 'At once if it was published for long enough; else as soon as it was, which `signs_from` tells.',
         tags: ['keys'],
         ...bearer,
@@ -78,7 +84,9 @@ export function registerKeys(app: Service, keys: Keys): void {
     '/auth/keys/import',
     {
       schema: {
-        summary: 'Take a key of one’s own as the next one',
+        operationId: 'importKey',
+        summary: 'Import a signing key',
+        description: 'The key is published at once and becomes the next one to sign.',
         tags: ['keys'],
         ...bearer,
         body: Type.Object(
@@ -111,7 +119,8 @@ export function registerKeys(app: Service, keys: Keys): void {
     '/auth/keys/:kid/compromise',
     {
       schema: {
-        summary: 'Revoke a compromised key',
+        operationId: 'revokeKey',
+        summary: 'Revoke a compromised signing key',
         description: 'Every service refuses what it has signed within a second; another key signs at once.',
         tags: ['keys'],
         ...bearer,

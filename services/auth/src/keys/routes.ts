@@ -4,18 +4,21 @@ import type { Service } from '@gaia/http-service/service';
 import { type Static, Type } from 'typebox';
 import type { KeyRing } from './key-ring.ts';
 
-const KeySet = Type.Object({
-  keys: Type.Array(
-    Type.Object({
-      kty: Type.Literal('RSA'),
-      kid: Type.String(),
-      use: Type.Literal('sig'),
-      alg: Type.Literal('RS256'),
-      n: Type.String(),
-      e: Type.String(),
-    }),
-  ),
-});
+const KeySet = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object({
+        kty: Type.Literal('RSA'),
+        kid: Type.String(),
+        use: Type.Literal('sig'),
+        alg: Type.Literal('RS256'),
+        n: Type.String(),
+        e: Type.String(),
+      }),
+    ),
+  },
+  { title: 'JsonWebKeySet' },
+);
 
 export type KeySet = Static<typeof KeySet>;
 
@@ -28,7 +31,10 @@ export function registerKeySet(app: Service, keyRing: KeyRing): void {
     '/.well-known/jwks.json',
     {
       schema: {
-        summary: 'The public keys that verify tokens',
+        operationId: 'getKeySet',
+        summary: 'Get the public keys (JWKS)',
+        description:
+          'RFC 7517. Verifiers keep the set for `max-age` and ask again early for a `kid` that they do not know.',
         tags: ['keys'],
         response: { 200: KeySet, 304: noBody('The set that the caller holds is still good') },
       },

@@ -1,5 +1,5 @@
 import { problem as commonProblem } from '@gaia/http-service/problem';
-import { bearer, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
+import { bearerOrNone, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { bearerToken } from '@gaia/token-guard/bearer';
 import type { FastifyReply } from 'fastify';
@@ -27,6 +27,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
     '/auth/login',
     {
       schema: {
+        operationId: 'login',
         summary: 'Log in with a password',
         description:
           'Who belongs to no site gets tokens for this service alone: to see, change, export and delete the account.',
@@ -62,6 +63,7 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
     '/auth/refresh',
     {
       schema: {
+        operationId: 'refreshTokens',
         summary: 'Exchange a refresh token for new tokens',
         description: 'A refused token’s `cause` says why: `session_ended`, `reuse_detected`, `idle`, `session_over`, …',
         tags: ['session'],
@@ -87,9 +89,11 @@ export function registerLogin(app: Service, { login, refresh, logout }: LoginRou
     '/auth/logout',
     {
       schema: {
-        summary: 'End the session of a bearer token, of a refresh token, or of both',
+        operationId: 'logout',
+        summary: 'Log out',
+        description: 'Ends the session of the bearer token, of a refresh token, or of both.',
         tags: ['session'],
-        ...bearer,
+        ...bearerOrNone,
         body: LogoutBody,
         response: {
           204: noBody('The session has ended'),

@@ -50,21 +50,27 @@ const NewAccountBody = Type.Object(
 
 const AccountChangesBody = Type.Object(changeable, { additionalProperties: false, minProperties: 1 });
 
-const AccountResponse = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  site: Type.Union([Type.String(), Type.Null()]),
-  scopes: Type.Array(Type.String()),
-  may_exchange: Type.Boolean(),
-  disabled: Type.Boolean(),
-  has_secret: Type.Boolean(),
-  public_keys: Type.Array(Type.Object({}, { additionalProperties: true })),
-  created_at: Type.String(),
-});
+const AccountResponse = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    site: Type.Union([Type.String(), Type.Null()]),
+    scopes: Type.Array(Type.String()),
+    may_exchange: Type.Boolean(),
+    disabled: Type.Boolean(),
+    has_secret: Type.Boolean(),
+    public_keys: Type.Array(Type.Object({}, { additionalProperties: true })),
+    created_at: Type.String(),
+  },
+  { title: 'ServiceAccount' },
+);
 
 export const Secret = secretText('secret', 'Shown this once');
 
-const NewAccountResponse = Type.Object({ ...AccountResponse.properties, secret: Type.Union([Secret, Type.Null()]) });
+const NewAccountResponse = Type.Object(
+  { ...AccountResponse.properties, secret: Type.Union([Secret, Type.Null()]) },
+  { title: 'NewServiceAccount' },
+);
 
 export const AccountParams = Type.Object({ client: Type.String({ pattern: CLIENT_ID_PATTERN }) });
 
@@ -79,7 +85,8 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
     {
       onRequest: recent,
       schema: {
-        summary: 'Make a service account (administrators of the installation)',
+        operationId: 'createServiceAccount',
+        summary: 'Create a service account',
         description:
           'With `public_keys` it authenticates by assertions and has no secret; without, the answer holds one.',
         tags: ['clients'],
@@ -115,7 +122,9 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
     '/auth/clients',
     {
       schema: {
+        operationId: 'listServiceAccounts',
         summary: 'List service accounts',
+        description: 'Newest first, for administrators of the installation. Secrets are never listed.',
         tags: ['clients'],
         ...bearer,
         querystring: PageQuery,
@@ -136,7 +145,9 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
     '/auth/clients/:client',
     {
       schema: {
-        summary: 'One service account',
+        operationId: 'getServiceAccount',
+        summary: 'Get a service account',
+        description: 'For administrators of the installation.',
         tags: ['clients'],
         ...bearer,
         params: AccountParams,
@@ -156,7 +167,9 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
       preHandler: (request, reply, done) =>
         request.body.public_keys === undefined ? done() : recent(request, reply, done),
       schema: {
-        summary: 'Change or disable a service account; tokens that it holds end, unless only its name changes',
+        operationId: 'updateServiceAccount',
+        summary: 'Change or disable a service account',
+        description: 'Tokens that it holds end, unless only its name changes.',
         tags: ['clients'],
         ...bearer,
         params: AccountParams,
@@ -177,7 +190,9 @@ export function registerServiceAccounts(app: Service, accounts: ServiceAccounts,
     '/auth/clients/:client',
     {
       schema: {
-        summary: 'Remove a service account; tokens that it holds end',
+        operationId: 'deleteServiceAccount',
+        summary: 'Delete a service account',
+        description: 'Tokens that it holds end within a second.',
         tags: ['clients'],
         ...bearer,
         params: AccountParams,

@@ -6,23 +6,26 @@ import { TOKEN_EXCHANGE } from './token-exchange.ts';
 
 const strings = Type.Array(Type.String());
 
-const Metadata = Type.Object({
-  issuer: Type.String(),
-  jwks_uri: Type.String(),
-  token_endpoint: Type.String(),
-  revocation_endpoint: Type.String(),
-  introspection_endpoint: Type.String(),
-  grant_types_supported: strings,
-  response_types_supported: strings,
-  token_endpoint_auth_methods_supported: strings,
-  token_endpoint_auth_signing_alg_values_supported: strings,
-  revocation_endpoint_auth_methods_supported: strings,
-  introspection_endpoint_auth_methods_supported: strings,
-  introspection_endpoint_auth_signing_alg_values_supported: strings,
-  scopes_supported: strings,
-  subject_types_supported: strings,
-  id_token_signing_alg_values_supported: strings,
-});
+const Metadata = Type.Object(
+  {
+    issuer: Type.String(),
+    jwks_uri: Type.String(),
+    token_endpoint: Type.String(),
+    revocation_endpoint: Type.String(),
+    introspection_endpoint: Type.String(),
+    grant_types_supported: strings,
+    response_types_supported: strings,
+    token_endpoint_auth_methods_supported: strings,
+    token_endpoint_auth_signing_alg_values_supported: strings,
+    revocation_endpoint_auth_methods_supported: strings,
+    introspection_endpoint_auth_methods_supported: strings,
+    introspection_endpoint_auth_signing_alg_values_supported: strings,
+    scopes_supported: strings,
+    subject_types_supported: strings,
+    id_token_signing_alg_values_supported: strings,
+  },
+  { title: 'AuthorizationServerMetadata' },
+);
 
 /**
  * What the server can do (RFC 8414 §3, OpenID Connect Discovery 1.0 §4): two paths, because clients look at one or the
@@ -48,10 +51,21 @@ export function registerDiscovery(app: Service, issuer: string): void {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   };
-  for (const name of ['oauth-authorization-server', 'openid-configuration']) {
+  for (const [name, operationId] of [
+    ['oauth-authorization-server', 'getAuthorizationServerMetadata'],
+    ['openid-configuration', 'getOpenidConfiguration'],
+  ] as const) {
     app.get(
       `/.well-known/${name}`,
-      { schema: { summary: 'What the authorization server can do', tags: ['oauth'], response: { 200: Metadata } } },
+      {
+        schema: {
+          operationId,
+          summary: 'Get the authorization server metadata',
+          description: 'Endpoints, grants and client authentication methods (RFC 8414; OpenID Connect Discovery 1.0).',
+          tags: ['oauth'],
+          response: { 200: Metadata },
+        },
+      },
       async (_request, reply) => {
         reply.headers({ 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' });
         return metadata;

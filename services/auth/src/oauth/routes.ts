@@ -14,18 +14,21 @@ import type { RevokeToken } from './revoke.ts';
 import { ACCESS_TOKEN_TYPE, type ExchangeToken, TOKEN_EXCHANGE } from './token-exchange.ts';
 import { readTokenRequest } from './token-request.ts';
 
-const TokenResponse = Type.Object({
-  access_token: secretText('token'),
-  token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer({ description: 'Seconds' }),
-  scope: Type.String(),
-  refresh_token: Type.Optional(secretText('token', 'Of the grant `refresh_token`')),
-  issued_token_type: Type.Optional(Type.String({ description: 'Of a token exchange' })),
-});
+const TokenResponse = Type.Object(
+  {
+    access_token: secretText('token'),
+    token_type: Type.Literal('Bearer'),
+    expires_in: Type.Integer({ description: 'Seconds' }),
+    scope: Type.String(),
+    refresh_token: Type.Optional(secretText('token', 'Of the grant `refresh_token`')),
+    issued_token_type: Type.Optional(Type.String({ description: 'Of a token exchange' })),
+  },
+  { title: 'OAuthTokenResponse' },
+);
 
 const ErrorResponse = Type.Object(
   { error: Type.String(), error_description: Type.String() },
-  { description: 'RFC 6749 §5.2' },
+  { title: 'OAuthError', description: 'RFC 6749 §5.2' },
 );
 
 const refusals = { 400: ErrorResponse, 401: ErrorResponse, 413: ErrorResponse, 503: ErrorResponse };
@@ -84,7 +87,8 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
       '/oauth/token',
       {
         schema: {
-          summary: 'Tokens for a client: its own, refreshed ones, or narrower ones to act for a user',
+          operationId: 'createToken',
+          summary: 'Get tokens (OAuth 2.0 token endpoint)',
           description:
             'Clients authenticate with HTTP Basic, with `client_id` and `client_secret` in the form, or with a signed ' +
             'assertion (`private_key_jwt`). The grant `refresh_token` is for the first-party client, which has no secret; it takes ' +
@@ -123,6 +127,7 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
       '/oauth/revoke',
       {
         schema: {
+          operationId: 'revokeToken',
           summary: 'Revoke a token',
           description:
             'A refresh token ends its session, an access token ends alone. Tokens of service accounts need the account’s ' +
@@ -149,7 +154,11 @@ export async function registerOAuth(app: Service, options: OAuthOptions): Promis
       '/oauth/introspect',
       {
         schema: {
-          summary: 'Whether a token is good at this moment, and what it says (for clients that authenticate)',
+          operationId: 'introspectToken',
+          summary: 'Introspect a token',
+          description:
+            'RFC 7662, for clients that authenticate: whether a token is valid now, and what it says. A token that ' +
+            'is not valid is answered `{"active": false}`.',
           tags: ['oauth'],
           consumes: [FORM],
           body: TokenOnlyForm,

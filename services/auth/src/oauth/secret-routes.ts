@@ -26,14 +26,17 @@ const NewSecretBody = Type.Union([
   Type.Null(),
 ]);
 
-const SecretResponse = Type.Object({
-  id: Type.String(),
-  created_at: Type.String(),
-  expires_at: Type.Union([Type.String(), Type.Null()]),
-  last_used_at: Type.Union([Type.String(), Type.Null()], { description: 'To the hour' }),
-});
+const SecretResponse = Type.Object(
+  {
+    id: Type.String(),
+    created_at: Type.String(),
+    expires_at: Type.Union([Type.String(), Type.Null()]),
+    last_used_at: Type.Union([Type.String(), Type.Null()], { description: 'To the hour' }),
+  },
+  { title: 'ClientSecret' },
+);
 
-const NewSecretResponse = Type.Object({ ...SecretResponse.properties, secret: Secret });
+const NewSecretResponse = Type.Object({ ...SecretResponse.properties, secret: Secret }, { title: 'NewClientSecret' });
 
 const SecretParams = Type.Object({
   ...AccountParams.properties,
@@ -52,7 +55,8 @@ export function registerClientSecrets(
     {
       onRequest: recent,
       schema: {
-        summary: 'Make a secret of a service account',
+        operationId: 'createClientSecret',
+        summary: 'Create a client secret',
         description:
           'An account has two at a time, so that one can take the place of the other without an outage. A token ends ' +
           'with the secret that it was obtained with. Secrets that are given an end sooner than a token’s longest life ' +
@@ -85,7 +89,9 @@ export function registerClientSecrets(
     url,
     {
       schema: {
-        summary: 'Secrets of a service account, without the secrets themselves',
+        operationId: 'listClientSecrets',
+        summary: 'List the client secrets of a service account',
+        description: 'Ids and times only; a secret is shown once, when it is made.',
         tags: ['clients'],
         ...bearer,
         params: AccountParams,
@@ -105,7 +111,9 @@ export function registerClientSecrets(
     `${url}/:secret`,
     {
       schema: {
-        summary: 'End a secret of a service account, and the tokens that were obtained with it',
+        operationId: 'deleteClientSecret',
+        summary: 'Delete a client secret',
+        description: 'Tokens that were obtained with it end within a second.',
         tags: ['clients'],
         ...bearer,
         params: SecretParams,

@@ -18,13 +18,16 @@ import { isUserId, USER_ID_PATTERN } from '../users/user.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Invitation, Invitations } from './invitations.ts';
 
-const InvitationResponse = Type.Object({
-  id: Type.String(),
-  email: Type.String(),
-  roles: Type.Array(Type.String()),
-  created_at: Type.String(),
-  expires_at: Type.String(),
-});
+const InvitationResponse = Type.Object(
+  {
+    id: Type.String(),
+    email: Type.String(),
+    roles: Type.Array(Type.String()),
+    created_at: Type.String(),
+    expires_at: Type.String(),
+  },
+  { title: 'Invitation' },
+);
 
 const denials = { 401: tokenRefusals, 403: ['insufficient_scope', 'forbidden', 'registration_closed'] };
 
@@ -44,7 +47,9 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
     '/auth/sites/:site/invitations',
     {
       schema: {
-        summary: 'Invite a person to a site, with roles that the caller has',
+        operationId: 'createInvitation',
+        summary: 'Invite a person to a site',
+        description: 'By mail, with roles that the caller has too. The link makes the account where there is none.',
         tags: ['invitations'],
         ...bearer,
         params: SiteParams,
@@ -76,7 +81,9 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
     '/auth/sites/:site/invitations',
     {
       schema: {
-        summary: 'List the invitations that are open',
+        operationId: 'listInvitations',
+        summary: 'List open invitations',
+        description: 'Newest first; accepted and expired ones are left out.',
         tags: ['invitations'],
         ...bearer,
         params: SiteParams,
@@ -99,7 +106,9 @@ export function registerInvitations(app: Service, invitations: Invitations): voi
     '/auth/sites/:site/invitations/:invitation',
     {
       schema: {
-        summary: 'Take an invitation back; its link stops working',
+        operationId: 'deleteInvitation',
+        summary: 'Withdraw an invitation',
+        description: 'Its link stops working at once.',
         tags: ['invitations'],
         ...bearer,
         params: Type.Object({ site: SiteId, invitation: Type.String({ pattern: USER_ID_PATTERN }) }),
@@ -126,7 +135,9 @@ export function registerAcceptance(app: Service, acceptance: Acceptance): void {
     '/auth/invitation/details',
     {
       schema: {
-        summary: 'What the token of an invitation is for; uses nothing up',
+        operationId: 'getInvitationDetails',
+        summary: 'Show what an invitation link is for',
+        description: 'The link stays usable.',
         tags: ['invitations'],
         body: LinkBody,
         response: { 200: LinkDetailsResponse, ...problems({ 400: badLinks }) },
@@ -142,7 +153,8 @@ export function registerAcceptance(app: Service, acceptance: Acceptance): void {
     '/auth/invitation',
     {
       schema: {
-        summary: 'Accept an invitation with the token of a link',
+        operationId: 'acceptInvitation',
+        summary: 'Accept an invitation',
         description:
           'The password and the names are of a new account, or of one whose address nobody has proved before. ' +
           'A present member gets the roles beside their own.',

@@ -40,7 +40,8 @@ export function registerRegistration(app: Service, { register, verification }: R
     '/auth/sites/:site/registrations',
     {
       schema: {
-        summary: 'Register at a site that is open to everybody',
+        operationId: 'register',
+        summary: 'Register at a site',
         description: `${WELL_MEANT}: its link makes the account, within 24 hours, with the password that is chosen there.`,
         tags: ['registration'],
         params: SiteParams,
@@ -71,7 +72,9 @@ export function registerRegistration(app: Service, { register, verification }: R
     '/auth/verify/details',
     {
       schema: {
-        summary: 'What the token of a link to confirm an address is for; uses nothing up',
+        operationId: 'getVerificationDetails',
+        summary: 'Show what a verification link is for',
+        description: 'The link stays usable.',
         tags: ['registration'],
         body: LinkBody,
         response: {
@@ -90,7 +93,8 @@ export function registerRegistration(app: Service, { register, verification }: R
     '/auth/verify',
     {
       schema: {
-        summary: 'Confirm an address with the token of a link',
+        operationId: 'verifyEmail',
+        summary: 'Confirm an e-mail address with a mailed link',
         description:
           'A new account, and one whose address nobody has proved before, gets the password that is sent here and the names ' +
           'that are sent here or none; whatever was set before is removed. An account with an owner takes nothing but the token.',

@@ -13,7 +13,8 @@ export function registerReauthentication(app: Service, reauthenticate: Reauthent
     '/auth/reauthenticate',
     {
       schema: {
-        summary: 'Tokens with a new `auth_time`, for the current password',
+        operationId: 'reauthenticate',
+        summary: 'Authenticate again with the current password',
         description:
           'What hands out secrets answers 401 `insufficient_user_authentication` to users whose authentication is older ' +
           'than `max_age` seconds (RFC 9470). The session goes on under another id; its tokens of before end.',

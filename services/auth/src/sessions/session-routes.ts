@@ -42,7 +42,9 @@ export function registerSessions(
     '/auth/sessions',
     {
       schema: {
-        summary: 'Where the user is logged in',
+        operationId: 'listSessions',
+        summary: 'List one’s own sessions',
+        description: 'One a login, with when and where it was last used.',
         tags: ['session'],
         ...bearer,
         response: { 200: Type.Object({ items: Type.Array(SessionResponse) }), ...problems(denials) },
@@ -59,7 +61,9 @@ export function registerSessions(
     '/auth/sessions',
     {
       schema: {
-        summary: 'End all of the user’s sessions, or all others',
+        operationId: 'deleteSessions',
+        summary: 'End all of one’s own sessions',
+        description: 'Or all others, with `except=current`. Tokens of the sessions are refused within a second.',
         tags: ['session'],
         ...bearer,
         querystring: Type.Object(
@@ -83,7 +87,9 @@ export function registerSessions(
     '/auth/sessions/:session',
     {
       schema: {
-        summary: 'End one of the user’s sessions',
+        operationId: 'deleteSession',
+        summary: 'End one of one’s own sessions',
+        description: 'Its tokens are refused within a second.',
         tags: ['session'],
         ...bearer,
         params: SessionParams,
@@ -100,7 +106,9 @@ export function registerSessions(
     '/auth/users/:user/sessions',
     {
       schema: {
-        summary: 'End all sessions of a user (administrators of the installation)',
+        operationId: 'deleteUserSessions',
+        summary: 'End all sessions of a user',
+        description: 'For administrators of the installation. Tokens are refused within a second.',
         tags: ['users'],
         ...bearer,
         params: Type.Object({ user: Type.String({ pattern: USER_ID_PATTERN }) }),
@@ -121,7 +129,8 @@ export function registerSessions(
     '/auth/switch',
     {
       schema: {
-        summary: 'Tokens of the same login for another site',
+        operationId: 'switchSite',
+        summary: 'Get tokens of the same login for another site',
         description:
           'Every later refresh of the session is for that site. With the session’s refresh token in the body the answer ' +
           'holds its successor; without it the one that the caller has stays good.',

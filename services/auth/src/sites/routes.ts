@@ -24,7 +24,9 @@ export function registerHosts(app: Service, sites: Sites): void {
     '/auth/hosts/:host',
     {
       schema: {
-        summary: 'The site that answers to a host',
+        operationId: 'getSiteOfHost',
+        summary: 'Find the site of a host name',
+        description: 'Says which site answers at a host, so that a front end knows what to ask for.',
         tags: ['sites'],
         params: HostParams,
         response: { 200: HostResponse, ...problems({ 404: ['site_not_found'] }) },
@@ -45,7 +47,9 @@ export function registerSites(app: Service, sites: Sites): void {
     '/auth/sites',
     {
       schema: {
-        summary: 'Make a site (administrators of the installation)',
+        operationId: 'createSite',
+        summary: 'Create a site',
+        description: 'For administrators of the installation. The id is the site’s first host name and never changes.',
         tags: ['sites'],
         ...bearer,
         body: NewSiteBody,
@@ -72,7 +76,9 @@ export function registerSites(app: Service, sites: Sites): void {
     '/auth/sites',
     {
       schema: {
-        summary: 'List the sites that the user belongs to; for administrators, all',
+        operationId: 'listSites',
+        summary: 'List sites',
+        description: 'Those that the user belongs to; all of them for administrators.',
         tags: ['sites'],
         ...bearer,
         querystring: PageQuery,
@@ -94,7 +100,9 @@ export function registerSites(app: Service, sites: Sites): void {
     '/auth/sites/:site',
     {
       schema: {
-        summary: 'One site',
+        operationId: 'getSite',
+        summary: 'Get a site',
+        description: 'Name, hosts, who may register and which front ends may call its API.',
         tags: ['sites'],
         ...bearer,
         params: SiteParams,
@@ -115,7 +123,11 @@ export function registerSites(app: Service, sites: Sites): void {
     '/auth/sites/:site',
     {
       schema: {
-        summary: 'Change a site: its name, who may register, where its pages are, which front ends may call its API',
+        operationId: 'updateSite',
+        summary: 'Change a site',
+        description:
+          'Its name, who may register, where its pages are, which front ends may call its API. Members that are left ' +
+          'out stay as they are.',
         tags: ['sites'],
         ...bearer,
         params: SiteParams,

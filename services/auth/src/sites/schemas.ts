@@ -50,15 +50,18 @@ export const SiteChangesBody = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-export const SiteResponse = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  hosts: Type.Array(Type.String()),
-  registration: Registration,
-  origin: Type.String({ description: 'Where the site’s pages are, and links in mails lead' }),
-  origins: Type.Array(Type.String(), { description: 'Front ends whose pages may call the site’s API' }),
-  created_at: Type.String(),
-});
+export const SiteResponse = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    hosts: Type.Array(Type.String()),
+    registration: Registration,
+    origin: Type.String({ description: 'Where the site’s pages are, and links in mails lead' }),
+    origins: Type.Array(Type.String(), { description: 'Front ends whose pages may call the site’s API' }),
+    created_at: Type.String(),
+  },
+  { title: 'Site' },
+);
 
 export const HostResponse = Type.Object({
   site: Type.String(),

@@ -16,7 +16,9 @@ export function registerHandOver(app: Service, signOns: Pick<SignOns, 'handOver'
     '/auth/sso/hand-over',
     {
       schema: {
-        summary: 'A token that brings the user signed in to another site',
+        operationId: 'createSignOnCode',
+        summary: 'Create a sign-on code for another site',
+        description: 'Takes the user to another site without a second login (authorization code with PKCE).',
         tags,
         ...bearer,
         body: HandOverBody,
@@ -45,7 +47,9 @@ export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' 
     '/auth/sso/exchange',
     {
       schema: {
-        summary: 'Exchange a hand-over token for a session on its site, once',
+        operationId: 'exchangeSignOnCode',
+        summary: 'Exchange a sign-on code for a session',
+        description: 'Once, at the site that the code was made for, with the PKCE verifier.',
         tags,
         body: ExchangeBody,
         response: {
@@ -67,7 +71,9 @@ export function registerSignOns(app: Service, signOns: Pick<SignOns, 'exchange' 
     '/auth/sso/logout',
     {
       schema: {
-        summary: 'End the sessions of all sites of one sign-on',
+        operationId: 'endSignOn',
+        summary: 'End the sessions of a sign-on at all sites',
+        description: 'Sign-out at one site signs out at all that the login was taken to.',
         tags,
         body: EndBody,
         response: {

@@ -37,7 +37,8 @@ export function registerTokens(app: Service, mint: Mint): void {
     '/auth/tokens',
     {
       schema: {
-        summary: 'Make an access token of a user (administrators of the installation)',
+        operationId: 'createUserToken',
+        summary: 'Create an access token of a user',
         description:
           'It ends with the administrator’s session and does what the user may do on the site, or less. The administrator stands in its ' +
           '`act`, and every minting in the audit log.',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { dereferenced } from '@gaia/testing/dereferenced';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuthUnderTest, claimsOf, refusal, startAuth } from '../support/auth-under-test.ts';
 import { type Schema, sampleOf } from '../support/sample.ts';
@@ -100,7 +101,7 @@ it('pays no heed to them in forms, where unknown parameters are to be ignored (R
 
 /** The routes that take a body of this type, by the service's own OpenAPI document. */
 async function routesWithBody(mediaType: string): Promise<readonly Route[]> {
-  const { paths } = (await auth.get('/openapi.json')).json();
+  const { paths } = dereferenced((await auth.get('/openapi.json')).json());
   const routes: Route[] = [];
   for (const [path, operations] of Object.entries<Record<string, Operation>>(paths)) {
     for (const [verb, { requestBody, security = [] }] of Object.entries(operations)) {

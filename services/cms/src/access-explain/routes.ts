@@ -67,7 +67,9 @@ export function registerAccessExplain(
     {
       onRequest: [requireSite(), requireScope('content:edit')],
       schema: {
-        summary: 'Why a caller can or cannot see an entry',
+        operationId: 'explainEntryAccess',
+        summary: 'Explain who can see an entry',
+        description: 'Each rule that decides, and whether it lets the caller in.',
         tags: ['entries'],
         ...bearer,
         params: EntryParams,

@@ -36,7 +36,8 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
     {
       onRequest: [requireSite()],
       schema: {
-        summary: 'Which users hold which products',
+        operationId: 'listEntitlements',
+        summary: 'List entitlements',
         description: 'Users see their own; those of others need `products:manage`.',
         tags,
         ...bearer,
@@ -77,7 +78,10 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
     {
       ...managers,
       schema: {
+        operationId: 'grantEntitlement',
         summary: 'Grant a product to a user',
+        description:
+          'Entries and files that require the product open for the user at once. Granting it again changes nothing.',
         tags,
         ...bearer,
         params: HoldParams,
@@ -102,7 +106,8 @@ export function registerEntitlements(app: Service, entitlements: Entitlements): 
     {
       ...managers,
       schema: {
-        summary: 'Withdraw a product from a user, whatever it was granted by',
+        operationId: 'withdrawEntitlement',
+        summary: 'Withdraw a product from a user',
         description: 'Header `gaia-seq`: its position in the feed.',
         tags,
         ...bearer,

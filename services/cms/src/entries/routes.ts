@@ -50,7 +50,9 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
     {
       ...writers,
       schema: {
-        summary: 'Create an entry, as a draft',
+        operationId: 'createEntry',
+        summary: 'Create an entry',
+        description: 'As a draft.',
         tags,
         ...bearer,
         params: SiteParams,
@@ -90,7 +92,8 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
     {
       ...writers,
       schema: {
-        summary: 'Change the working copy of an entry',
+        operationId: 'updateEntry',
+        summary: 'Change the draft of an entry',
         description: 'With `If-Match`, a change made upon an older version is refused, naming the fields that differ.',
         tags,
         ...bearer,
@@ -116,7 +119,8 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       {
         ...publishers,
         schema: {
-          summary: action === 'publish' ? 'Publish the working copy' : 'Take the published copy away',
+          operationId: `${action}Entry`,
+          summary: action === 'publish' ? 'Publish an entry' : 'Unpublish an entry',
           description: 'Done again, it changes nothing.',
           tags,
           ...bearer,
@@ -140,6 +144,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
     {
       ...writers,
       schema: {
+        operationId: 'deleteEntry',
         summary: 'Delete an entry',
         description: 'A published one needs `content:publish` too. Header `gaia-seq`: its position in the feed.',
         tags,

@@ -48,23 +48,30 @@ const members = {
 };
 
 export const EntryResponse = Type.Object(members, {
+  title: 'Entry',
   description: 'Readers see the published copy, its author and holders of `content:edit` the working copy',
 });
 
-export const SavedEntryResponse = Type.Object({
-  ...members,
-  seq: Type.String({ description: 'Position of the change in the feed, for `GET /search?min_seq=`' }),
-});
+export const SavedEntryResponse = Type.Object(
+  {
+    ...members,
+    seq: Type.String({ description: 'Position of the change in the feed, for `GET /search?min_seq=`' }),
+  },
+  { title: 'SavedEntry' },
+);
 
-export const EntryListResponse = Type.Object({
-  items: Type.Array(EntryResponse),
-  next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; null on the last' }),
-  total: Type.Optional(
-    Type.Union([Type.Integer(), Type.Null()], {
-      description: 'Number of entries of all pages, with `total=true`; null where counting takes too long',
-    }),
-  ),
-});
+export const EntryListResponse = Type.Object(
+  {
+    items: Type.Array(EntryResponse),
+    next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; null on the last' }),
+    total: Type.Optional(
+      Type.Union([Type.Integer(), Type.Null()], {
+        description: 'Number of entries of all pages, with `total=true`; null where counting takes too long',
+      }),
+    ),
+  },
+  { title: 'EntryList' },
+);
 
 export const NewEntry = Type.Object(
   {
@@ -72,7 +79,7 @@ export const NewEntry = Type.Object(
     ...accessMembers,
     fields: Type.Optional(Fields),
   },
-  { additionalProperties: false },
+  { title: 'NewEntry', additionalProperties: false },
 );
 
 export const EntryChange = Type.Object(
@@ -82,7 +89,7 @@ export const EntryChange = Type.Object(
       Type.Record(Type.String(), Type.Unknown(), { description: 'Named fields are replaced; null takes one away' }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'EntryChange', additionalProperties: false },
 );
 
 export const EntryParams = Type.Object({

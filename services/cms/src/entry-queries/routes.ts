@@ -30,7 +30,8 @@ export function registerReading(app: Service, { database, types, entries }: Read
     {
       onRequest: [requireSiteOfToken],
       schema: {
-        summary: 'Entries that the caller may read',
+        operationId: 'listEntries',
+        summary: 'List entries',
         description:
           'Filters are `filter[<field>][<operator>]=`, or `filter=` with JSON; operators eq, ne, lt, lte, gt, gte, in and nin ' +
           '(repeated, or comma-separated with `\\,` for a comma), contains (part of a text without regard to case and ' +
@@ -75,7 +76,9 @@ export function registerReading(app: Service, { database, types, entries }: Read
     {
       onRequest: [requireSiteOfToken],
       schema: {
-        summary: 'One entry',
+        operationId: 'getEntry',
+        summary: 'Get an entry',
+        description: 'The variant that the caller may see: the draft for who may edit it, else the published one.',
         tags,
         ...bearerOrNone,
         params: EntryParams,

@@ -17,7 +17,8 @@ export function registerFeed(app: Service, feed: Feed): void {
     {
       onRequest: [requireScope('feed:read')],
       schema: {
-        summary: 'Changes of entries of all sites, in the order of their commits',
+        operationId: 'readFeed',
+        summary: 'Read the change feed',
         description:
           'Each event carries the entry as it is now; applying one twice is harmless. From the beginning it gives every ' +
           'entry, deleted ones as null.',

@@ -29,21 +29,24 @@ const copy = {
   ),
 };
 
-const FeedEntry = Type.Object({
-  type: Type.String(),
-  author: Type.String(),
-  visibility: Type.String(),
-  access_class: Type.Integer({ description: '1: public, 2: members, 3: author; others by events of the kind class' }),
-  status: Type.String(),
-  version: Type.Integer(),
-  updated_at: Type.String(),
-  comparable: Type.Array(
-    Type.Object({ name: Type.String(), type: Type.String(), list: Type.Boolean(), facet: Type.Boolean() }),
-    { description: 'The fields of its type that everybody may read and by which one can filter and sort' },
-  ),
-  draft: Type.Object(copy, { description: 'The working copy' }),
-  published: Type.Union([Type.Object({ ...copy, published_at: Type.String() }), Type.Null()]),
-});
+const FeedEntry = Type.Object(
+  {
+    type: Type.String(),
+    author: Type.String(),
+    visibility: Type.String(),
+    access_class: Type.Integer({ description: '1: public, 2: members, 3: author; others by events of the kind class' }),
+    status: Type.String(),
+    version: Type.Integer(),
+    updated_at: Type.String(),
+    comparable: Type.Array(
+      Type.Object({ name: Type.String(), type: Type.String(), list: Type.Boolean(), facet: Type.Boolean() }),
+      { description: 'The fields of its type that everybody may read and by which one can filter and sort' },
+    ),
+    draft: Type.Object(copy, { description: 'The working copy' }),
+    published: Type.Union([Type.Object({ ...copy, published_at: Type.String() }), Type.Null()]),
+  },
+  { title: 'FeedEntry' },
+);
 
 const place = {
   seq: Type.String({ description: 'Decimal; never falls from one event to the next' }),

@@ -35,7 +35,8 @@ export function registerGraphql(app: Service, graphql: (request: GraphqlRequest)
     {
       bodyLimit: MAX_BODY,
       schema: {
-        summary: 'GraphQL on the content of a site',
+        operationId: 'graphql',
+        summary: 'Run a GraphQL query or mutation',
         description:
           'The schema is made of the content types; who may write content can ask for it by introspection. Errors carry ' +
           '`extensions.code`, the same codes as over REST.',

@@ -12,7 +12,7 @@ const managers = { onRequest: [requireSite(), requireScope('products:manage')] }
 
 const ProductResponse = Type.Object(
   { id: Type.String(), site: Type.String(), name: Type.String(), created_at: Type.String(), updated_at: Type.String() },
-  { description: 'A product: entries can ask for it, users can hold it' },
+  { title: 'Product', description: 'A product: entries can ask for it, users can hold it' },
 );
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const ProductParams = Type.Object({
@@ -27,7 +27,9 @@ export function registerProducts(app: Service, products: Products): void {
     {
       ...readers,
       schema: {
-        summary: 'The products of a site',
+        operationId: 'listProducts',
+        summary: 'List products',
+        description: 'Of a site, by id.',
         tags,
         ...bearer,
         params: SiteParams,
@@ -42,7 +44,9 @@ export function registerProducts(app: Service, products: Products): void {
     {
       ...managers,
       schema: {
-        summary: 'Define a product',
+        operationId: 'createProduct',
+        summary: 'Create a product',
+        description: 'Entries and files that require it open for the users who hold it.',
         tags,
         ...bearer,
         params: SiteParams,
@@ -65,7 +69,9 @@ export function registerProducts(app: Service, products: Products): void {
     {
       ...readers,
       schema: {
-        summary: 'One product',
+        operationId: 'getProduct',
+        summary: 'Get a product',
+        description: 'Its id and name.',
         tags,
         ...bearer,
         params: ProductParams,
@@ -80,7 +86,9 @@ export function registerProducts(app: Service, products: Products): void {
     {
       ...managers,
       schema: {
-        summary: 'Give a product another name',
+        operationId: 'updateProduct',
+        summary: 'Rename a product',
+        description: 'The id stays, and so does what is required and held.',
         tags,
         ...bearer,
         params: ProductParams,
@@ -102,7 +110,9 @@ export function registerProducts(app: Service, products: Products): void {
     {
       ...managers,
       schema: {
-        summary: 'Delete a product that no entry requires and no user holds',
+        operationId: 'deleteProduct',
+        summary: 'Delete a product',
+        description: 'Only one that no entry requires and no user holds.',
         tags,
         ...bearer,
         params: ProductParams,

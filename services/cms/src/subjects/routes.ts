@@ -29,10 +29,13 @@ const CursorQuery = Type.Object(
   { cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000 })) },
   { additionalProperties: false },
 );
-const AuthoredEntryResponse = Type.Object({
-  ...EntryResponse.properties,
-  withheld: Type.Array(Type.String(), { description: 'Fields that only some roles may read, which are left out' }),
-});
+const AuthoredEntryResponse = Type.Object(
+  {
+    ...EntryResponse.properties,
+    withheld: Type.Array(Type.String(), { description: 'Fields that only some roles may read, which are left out' }),
+  },
+  { title: 'AuthoredEntry' },
+);
 const HeldResponse = Type.Object({
   site: Type.String(),
   product: Type.String(),
@@ -51,7 +54,9 @@ export function registerSubjects(app: Service, { database, types, entitlements }
     {
       ...exporting,
       schema: {
-        summary: 'What the user has written, on every site (the service auth, for an export)',
+        operationId: 'listEntriesOfUser',
+        summary: 'List what the user has written, on every site',
+        description: 'For the service auth, which makes a user’s export of it.',
         tags,
         ...bearer,
         querystring: CursorQuery,
@@ -77,7 +82,9 @@ export function registerSubjects(app: Service, { database, types, entitlements }
     {
       ...exporting,
       schema: {
-        summary: 'Which products the user holds, on every site (the service auth, for an export)',
+        operationId: 'listEntitlementsOfUser',
+        summary: 'List the products that the user holds, on every site',
+        description: 'For the service auth, which makes a user’s export of it.',
         tags,
         ...bearer,
         querystring: CursorQuery,
@@ -107,7 +114,8 @@ export function registerSubjects(app: Service, { database, types, entitlements }
     {
       onRequest: [requireScope('subjects:erase')],
       schema: {
-        summary: 'Erase what is kept of a deleted user, on every site (the service auth)',
+        operationId: 'eraseSubject',
+        summary: 'Erase what is kept of a deleted user',
         description: 'Entitlements are withdrawn. What the user has written stays, with the id as its author.',
         tags,
         ...bearer,

@@ -32,7 +32,9 @@ export function registerTypes(app: Service, types: Types): void {
     {
       ...readers,
       schema: {
-        summary: 'The content types of a site',
+        operationId: 'listTypes',
+        summary: 'List content types',
+        description: 'Of a site, with their fields.',
         tags,
         ...bearer,
         params: SiteParams,
@@ -52,7 +54,9 @@ export function registerTypes(app: Service, types: Types): void {
     {
       ...managers,
       schema: {
-        summary: 'Define a content type',
+        operationId: 'createType',
+        summary: 'Create a content type',
+        description: 'Its fields say what entries hold, who may read and who may write each.',
         tags,
         ...bearer,
         params: SiteParams,
@@ -76,7 +80,9 @@ export function registerTypes(app: Service, types: Types): void {
     {
       ...readers,
       schema: {
-        summary: 'One content type',
+        operationId: 'getType',
+        summary: 'Get a content type',
+        description: 'With its fields and their rules.',
         tags,
         ...bearer,
         params: TypeParams,
@@ -100,6 +106,7 @@ export function registerTypes(app: Service, types: Types): void {
     {
       ...managers,
       schema: {
+        operationId: 'updateType',
         summary: 'Change a content type',
         description: 'Giving the type or a field another name touches no entry. The type of a field stays.',
         tags,
@@ -139,7 +146,9 @@ export function registerTypes(app: Service, types: Types): void {
     {
       ...managers,
       schema: {
-        summary: 'Delete a content type that no entry has',
+        operationId: 'deleteType',
+        summary: 'Delete a content type',
+        description: 'Only one of which there are no entries.',
         tags,
         ...bearer,
         params: TypeParams,

@@ -54,14 +54,17 @@ const FieldInput = Type.Object(
     id: Type.Optional(Type.String({ maxLength: 63, description: 'Names the field that it is; given by the service' })),
     ...fieldMembers,
   },
-  { additionalProperties: false },
+  { title: 'NewField', additionalProperties: false },
 );
 
 const FieldResponse = Type.Unsafe<Field>(
-  Type.Object({
-    id: Type.String({ description: 'Never changes; entries keep the value under it' }),
-    ...fieldMembers,
-  }),
+  Type.Object(
+    {
+      id: Type.String({ description: 'Never changes; entries keep the value under it' }),
+      ...fieldMembers,
+    },
+    { title: 'Field' },
+  ),
 );
 
 export const TypeResponse = Type.Object(
@@ -85,10 +88,10 @@ export const TypeResponse = Type.Object(
     created_at: Type.String(),
     updated_at: Type.String(),
   },
-  { description: 'A content type' },
+  { title: 'ContentType', description: 'A content type' },
 );
 
-export const TypeList = Type.Object({ items: Type.Array(TypeResponse) });
+export const TypeList = Type.Object({ items: Type.Array(TypeResponse) }, { title: 'ContentTypeList' });
 
 const inputMembers = {
   label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()])),
@@ -100,7 +103,7 @@ const Fields = Type.Array(FieldInput, { maxItems: bounds.fields });
 
 export const NewType = Type.Object(
   { name: Name, ...inputMembers, fields: Type.Optional(Fields) },
-  { additionalProperties: false },
+  { title: 'NewContentType', additionalProperties: false },
 );
 
 export const TypeChange = Type.Object(
@@ -120,7 +123,7 @@ export const TypeChange = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'ContentTypeChange', additionalProperties: false },
 );
 
 export const TypeParams = Type.Object({

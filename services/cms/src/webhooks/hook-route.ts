@@ -4,6 +4,13 @@ import { Type } from 'typebox';
 import type { Incoming, Received } from './receive.ts';
 import { ReceivedResponse } from './schemas.ts';
 
+export const webhookToken = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'Signed with the secret of the endpoint',
+} as const;
+
 /** Largest body of a message, in bytes. */
 const MAX_BODY = 64 * 1024;
 
@@ -20,13 +27,14 @@ export function registerHook(app: Service, receive: (incoming: Incoming) => Prom
     {
       bodyLimit: MAX_BODY,
       schema: {
-        summary: 'Take a message of another system',
+        operationId: 'receiveWebhookMessage',
+        summary: 'Receive a message of another system',
         description:
           'The token is a JWT signed with HS256 and the secret of the endpoint, with `iat`, `exp` (at most 5 minutes ' +
           'later), `jti`, and `request_body_sha256` of the body. Acted upon: `{"type": "payment.succeeded", "user", ' +
           '"product", "payment"}` grants, `payment.refunded` withdraws. Sent again, it changes nothing.',
         tags: ['webhooks'],
-        security: [{ bearer: [] }],
+        security: [{ webhookToken: [] }],
         params: Type.Object({ endpoint: Type.String({ maxLength: 64 }) }),
         response: {
           200: ReceivedResponse,

@@ -47,7 +47,9 @@ export function registerWebhooks(
     {
       ...managers,
       schema: {
-        summary: 'The endpoints of a site that take messages of other systems',
+        operationId: 'listWebhooks',
+        summary: 'List webhook endpoints',
+        description: 'Of a site; they take messages of other systems.',
         tags,
         ...bearer,
         params: SiteParams,
@@ -62,7 +64,9 @@ export function registerWebhooks(
     {
       ...shownSecrets,
       schema: {
-        summary: 'Make an endpoint; its secret is shown this once',
+        operationId: 'createWebhook',
+        summary: 'Create a webhook endpoint',
+        description: 'The secret is shown this once.',
         tags,
         ...bearer,
         params: SiteParams,
@@ -88,7 +92,13 @@ export function registerWebhooks(
     '/cms/sites/:site/webhooks/:webhook',
     {
       ...managers,
-      schema: { summary: 'One endpoint', ...one, response: { 200: EndpointResponse, ...problems(refusals) } },
+      schema: {
+        operationId: 'getWebhook',
+        summary: 'Get a webhook endpoint',
+        description: 'Without its secret.',
+        ...one,
+        response: { 200: EndpointResponse, ...problems(refusals) },
+      },
     },
     async (request) => endpointResponse(await endpoints.get(request.params.site, request.params.webhook)),
   );
@@ -98,7 +108,9 @@ export function registerWebhooks(
     {
       ...managers,
       schema: {
-        summary: 'Give an endpoint another name, or switch it off and on',
+        operationId: 'updateWebhook',
+        summary: 'Rename a webhook endpoint, or switch it off',
+        description: 'Messages to one that is off are refused.',
         ...one,
         body: EndpointChange,
         response: { 200: EndpointResponse, ...problems({ 400: bodyRefusals, ...refusals }) },
@@ -115,7 +127,8 @@ export function registerWebhooks(
     {
       ...shownSecrets,
       schema: {
-        summary: 'Give an endpoint a new secret, shown this once',
+        operationId: 'rotateWebhookSecret',
+        summary: 'Rotate the secret of a webhook endpoint',
         description: 'The secrets before stay good for `overlap_seconds`, so that no message is refused meanwhile.',
         ...one,
         body: Rotation,
@@ -139,7 +152,9 @@ export function registerWebhooks(
     {
       ...managers,
       schema: {
-        summary: 'Delete an endpoint with its secrets and its log',
+        operationId: 'deleteWebhook',
+        summary: 'Delete a webhook endpoint',
+        description: 'With its secrets and its log.',
         ...one,
         response: { 204: noBody('Deleted'), ...problems(refusals) },
       },
@@ -155,8 +170,9 @@ export function registerWebhooks(
     {
       ...managers,
       schema: {
-        summary: 'What became of the messages of an endpoint, newest first',
-        description: 'The newest 1,000 or so are kept.',
+        operationId: 'listWebhookDeliveries',
+        summary: 'List the deliveries of a webhook endpoint',
+        description: 'Newest first, with what became of each; the newest 1,000 or so are kept.',
         ...one,
         querystring: DeliveryQuery,
         response: { 200: DeliveryList, ...problems({ 400: ['validation_failed', 'invalid_cursor'], ...refusals }) },

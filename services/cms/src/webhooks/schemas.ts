@@ -15,8 +15,11 @@ const endpoint = {
 };
 const secret = { secret: secretText('secret', 'Shown this once') };
 
-export const EndpointResponse = Type.Object(endpoint, { description: 'An endpoint that takes messages' });
-export const NewEndpointResponse = Type.Object({ ...endpoint, ...secret });
+export const EndpointResponse = Type.Object(endpoint, {
+  title: 'WebhookEndpoint',
+  description: 'An endpoint that takes messages',
+});
+export const NewEndpointResponse = Type.Object({ ...endpoint, ...secret }, { title: 'NewWebhookEndpoint' });
 export const EndpointList = Type.Object({ items: Type.Array(EndpointResponse) });
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });

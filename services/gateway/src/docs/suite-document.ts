@@ -1,17 +1,19 @@
 import { type Fetch, fetchJson } from '@gaia/http-client/bounded-fetch';
+import type { OpenApiDocument } from '@gaia/http-service/openapi/document';
+import type { ProxyRoute } from '../proxy/route-table.ts';
 import { type UpstreamName, type UpstreamUrls, upstreamNames } from '../upstreams/pools.ts';
 import { MAX_JSON_BYTES } from '../upstreams/service-fetch.ts';
-import { mergeDocuments, type OpenApiDocument, type Part } from './merge.ts';
+import { addGatewayPart } from './gateway-part.ts';
+import { mergeDocuments, type Part } from './merge.ts';
 
 export interface SuiteDocumentOptions {
   readonly fetch: Fetch;
   readonly now: () => number;
   readonly urls: UpstreamUrls;
-  readonly publicUrl: string;
   /** The gateway's own document. */
   readonly own: () => OpenApiDocument;
-  /** Whether the gateway proxies a path. */
-  readonly isPublic: (upstream: UpstreamName, path: string) => boolean;
+  /** By which route the gateway proxies a path. */
+  readonly publicRoute: (upstream: UpstreamName, path: string) => ProxyRoute | undefined;
 }
 
 const COMPLETE_MS = 60_000;
@@ -51,9 +53,10 @@ export function createSuiteDocument(options: SuiteDocumentOptions): () => Promis
       title: 'Gaia',
       description,
       version: '0.1.0',
-      serverUrl: options.publicUrl,
       missing,
-      isPublic: (part, path) => part === 'gateway' || options.isPublic(part as UpstreamName, path),
+      isPublic: (part, path) => part === 'gateway' || options.publicRoute(part as UpstreamName, path) !== undefined,
+      complete: (part, path, method, operation) =>
+        addGatewayPart(operation, method, options.publicRoute(part as UpstreamName, path)),
     });
     kept = { document, until: options.now() + (missing.length === 0 ? COMPLETE_MS : INCOMPLETE_MS) };
     return document;

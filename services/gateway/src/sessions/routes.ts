@@ -1,6 +1,6 @@
+import { noBody, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import type { AuthClient } from '../auth-client/auth-client.ts';
 import type { ClientInfoOf } from '../client/client-info.ts';
 import type { CookieSettings } from '../cookies/cookie-settings.ts';
@@ -8,7 +8,8 @@ import { problem } from '../errors.ts';
 import type { Sites } from '../sites/sites.ts';
 import type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
 import { takeLoginForms } from './login-form.ts';
-import { loginBody, problemAnswer, reauthenticationBody, sessionAnswer, siteBody } from './schemas.ts';
+import { loginBody, reauthenticationBody, sessionAnswer, siteBody } from './schemas.ts';
+import { sessionSecurity } from './session-security.ts';
 
 export interface SessionRoutesOptions {
   readonly auth: AuthClient;
@@ -19,6 +20,7 @@ export interface SessionRoutesOptions {
 }
 
 const tags = ['session'];
+const csrfRefusals = ['csrf_token_missing', 'csrf_token_invalid', 'cross_site_refused'] as const;
 const CHALLENGE = 'Bearer realm="gaia"';
 
 /** `POST /session` signs a browser in, `GET /session` tells who is, `DELETE /session` signs out. */
@@ -34,6 +36,7 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
       {
         config: { rateClass: 'login', sameOriginOnly: true },
         schema: {
+          operationId: 'createBrowserSession',
           summary: 'Sign a browser in',
           description: 'Sets an HttpOnly cookie. Takes JSON, or a form, which is then redirected to `/`.',
           tags,
@@ -41,10 +44,11 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
           body: loginBody,
           response: {
             200: sessionAnswer,
-            303: Type.Null(),
-            400: problemAnswer,
-            401: problemAnswer,
-            403: problemAnswer,
+            303: noBody('Signed in by a form: to `/`'),
+            ...problems({
+              401: ['invalid_credentials'],
+              403: ['not_a_member', 'cross_site_refused', 'https_required'],
+            }),
           },
         },
       },
@@ -64,7 +68,16 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
 
   app.get(
     '/session',
-    { schema: { summary: 'Who is signed in', tags, response: { 200: sessionAnswer } } },
+    {
+      schema: {
+        operationId: 'getBrowserSession',
+        summary: 'Get the browser session',
+        description: 'Who is signed in, and the `csrf_token` that goes into `x-csrf-token` of unsafe requests.',
+        tags,
+        security: [sessionSecurity('get'), {}],
+        response: { 200: sessionAnswer },
+      },
+    },
     async (request, reply) => {
       reply.header('cache-control', 'no-store').header('vary', 'cookie');
       const session = await sessions.find(request);
@@ -78,19 +91,18 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
     {
       config: { rateClass: 'login' },
       schema: {
-        summary: 'Authenticate again in the session, with the current password',
+        operationId: 'reauthenticateBrowserSession',
+        summary: 'Authenticate again in the browser session',
         description:
           'What hands out secrets answers 401 `insufficient_user_authentication` where the user has not authenticated ' +
           'within the last five minutes (RFC 9470). Needs `x-csrf-token`. The session gets another cookie and another ' +
           '`csrf_token`.',
         tags,
+        security: [sessionSecurity('post')],
         body: reauthenticationBody,
         response: {
           200: sessionAnswer,
-          400: problemAnswer,
-          401: problemAnswer,
-          403: problemAnswer,
-          429: problemAnswer,
+          ...problems({ 401: ['token_missing'], 403: ['wrong_password', ...csrfRefusals], 429: ['rate_limited'] }),
         },
       },
     },
@@ -108,13 +120,18 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
     '/session/site',
     {
       schema: {
-        summary: 'Go on at another site of the user with the same login',
+        operationId: 'switchBrowserSessionSite',
+        summary: 'Take the browser session to another site',
         description:
           'At the installation’s own address, whose sessions belong to no site; between the addresses of sites there is ' +
           '`/sso`. Needs `x-csrf-token`. The session gets another cookie and another `csrf_token`.',
         tags,
+        security: [sessionSecurity('post')],
         body: siteBody,
-        response: { 200: sessionAnswer, 400: problemAnswer, 401: problemAnswer, 403: problemAnswer },
+        response: {
+          200: sessionAnswer,
+          ...problems({ 401: ['token_missing'], 403: ['not_a_member', 'site_of_host', ...csrfRefusals] }),
+        },
       },
     },
     async (request, reply) => {
@@ -135,10 +152,12 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
     {
       config: { sameOriginOnly: true },
       schema: {
-        summary: 'Sign out',
+        operationId: 'deleteBrowserSession',
+        summary: 'Sign a browser out',
         description: 'Ends the sessions of all sites that this login was handed over to.',
         tags,
-        response: { 204: Type.Null(), 403: problemAnswer },
+        security: [sessionSecurity('delete')],
+        response: { 204: noBody('Signed out'), ...problems({ 403: csrfRefusals }) },
       },
     },
     async (request, reply) => {

@@ -29,20 +29,20 @@ const user = Type.Object({
   administrator: Type.Boolean(),
 });
 
-export const sessionAnswer = Type.Object({
-  authenticated: Type.Boolean(),
-  user: Type.Optional(user),
-  site: Type.Optional(Type.String()),
-  roles: Type.Optional(Type.Array(Type.String())),
-  scope: Type.Optional(Type.String()),
-  authenticated_at: Type.Optional(
-    Type.String({ format: 'date-time', description: 'When the user has last shown a password in this session' }),
-  ),
-  expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'End of the session however it is used' })),
-  csrf_token: Type.Optional(Type.String({ description: 'Goes into x-csrf-token of requests that change something' })),
-});
-
-export const problemAnswer = Type.Object(
-  { type: Type.String(), title: Type.String(), status: Type.Integer(), code: Type.String() },
-  { additionalProperties: true, description: 'application/problem+json' },
+export const sessionAnswer = Type.Object(
+  {
+    authenticated: Type.Boolean(),
+    user: Type.Optional(user),
+    site: Type.Optional(Type.String()),
+    roles: Type.Optional(Type.Array(Type.String())),
+    scope: Type.Optional(Type.String()),
+    authenticated_at: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When the user has last shown a password in this session' }),
+    ),
+    expires_at: Type.Optional(
+      Type.String({ format: 'date-time', description: 'End of the session however it is used' }),
+    ),
+    csrf_token: Type.Optional(Type.String({ description: 'Goes into x-csrf-token of requests that change something' })),
+  },
+  { title: 'BrowserSession' },
 );

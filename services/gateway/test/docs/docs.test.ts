@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergeDocuments } from '../../src/docs/merge.ts';
+import { mergeDocuments, type Part } from '../../src/docs/merge.ts';
 import { openGateway } from '../support/gateway.ts';
 import { answerJson } from '../support/servers.ts';
 
@@ -7,9 +7,9 @@ const options = {
   title: 'T',
   description: 'D',
   version: '1',
-  serverUrl: 'http://localhost',
   missing: [],
   isPublic: () => true,
+  complete: () => {},
 };
 
 function service(paths: Record<string, unknown>, components = {}) {
@@ -20,51 +20,33 @@ function service(paths: Record<string, unknown>, components = {}) {
 }
 
 describe('mergeDocuments', () => {
-  it('keeps apart what two services call by one name', () => {
-    const part = (name: string, type: string) => ({
+  it('keeps apart what two services call by one name, and shares what is the same', () => {
+    const reference = { $ref: '#/components/schemas/Item' };
+    const problem = { type: 'object', required: ['code'] };
+    const part = (name: string, type: string): Part => ({
       name,
       document: {
-        paths: { [`/${name}`]: { get: { operationId: 'list', schema: { $ref: '#/components/schemas/Item' } } } },
+        paths: { [`/${name}`]: { get: { responses: { 200: { description: '', ...reference } } } } },
         components: {
-          schemas: { Item: { type, self: { $ref: '#/components/schemas/Item' } } },
+          schemas: { Item: { type, self: reference }, Problem: problem },
           securitySchemes: { bearer: { type: 'http' } },
         },
       },
     });
     expect(mergeDocuments([part('cms', 'object'), part('auth', 'string')], options)).toMatchObject({
+      servers: [{ url: '/' }],
       paths: {
-        '/cms': { get: { operationId: 'cms.list', schema: { $ref: '#/components/schemas/cms.Item' } } },
-        '/auth': { get: { operationId: 'auth.list', schema: { $ref: '#/components/schemas/auth.Item' } } },
+        '/cms': { get: { responses: { 200: reference } } },
+        '/auth': { get: { responses: { 200: { $ref: '#/components/schemas/auth.Item' } } } },
       },
       components: {
         schemas: {
-          'cms.Item': { type: 'object', self: { $ref: '#/components/schemas/cms.Item' } },
-          'auth.Item': { type: 'string' },
+          Item: { type: 'object', self: reference },
+          'auth.Item': { type: 'string', self: { $ref: '#/components/schemas/auth.Item' } },
+          Problem: problem,
         },
         securitySchemes: { bearer: { type: 'http' } },
       },
-    });
-  });
-
-  it('names the schema of problems once, and keeps one that differs', () => {
-    const schema = { type: 'object', required: ['code'] };
-    const refusal = (of: object) => ({
-      responses: { 400: { content: { 'application/problem+json': { schema: of } } } },
-    });
-    const other = { type: 'object' };
-    const document = { paths: { '/a': { get: refusal(schema), post: refusal(other) } } };
-    const shared = { paths: { '/b': { get: refusal(schema) } } };
-    const merged = mergeDocuments(
-      [
-        { name: 'x', document },
-        { name: 'y', document: shared },
-      ] as never,
-      options,
-    );
-    const reference = { $ref: '#/components/schemas/Problem' };
-    expect(merged).toMatchObject({
-      paths: { '/a': { get: refusal(reference), post: refusal(other) }, '/b': { get: refusal(reference) } },
-      components: { schemas: { Problem: schema } },
     });
   });
 
@@ -81,9 +63,9 @@ describe('mergeDocuments', () => {
 describe('/docs', () => {
   it('merges the documents of all services and the gateway’s own', async () => {
     const gateway = await openGateway({
-      cms: service({ '/cms/whoami': { get: { summary: 'Who' } }, '/hidden': { get: {} } }),
-      assets: service({ '/assets/{id}': { get: {} } }),
-      search: service({ '/search': { get: {} }, '/searching': { get: {} } }),
+      cms: service({ '/cms/whoami': { get: { summary: 'Who', responses: {} } }, '/hidden': { get: {} } }),
+      assets: service({ '/assets/{id}': { get: { responses: {} } } }),
+      search: service({ '/search': { get: { responses: {} } }, '/searching': { get: {} } }),
     });
     const document = (await gateway.send('/docs/openapi.json')).json<{
       paths: object;
@@ -103,7 +85,7 @@ describe('/docs', () => {
 
   it('leaves out a service that is away, and notes it', async () => {
     const gateway = await openGateway({
-      cms: service({ '/cms/whoami': { get: {} } }),
+      cms: service({ '/cms/whoami': { get: { responses: {} } } }),
       assets: (_incoming, outgoing) => answerJson(outgoing, 500, {}),
       search: (incoming) => void incoming.socket.destroy(),
     });

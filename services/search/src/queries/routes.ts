@@ -24,7 +24,11 @@ export function registerSearch(app: Service, { database, feed }: SearchRoutesDep
     '/search',
     {
       schema: {
-        summary: 'Search the entries of a site that the caller may see',
+        operationId: 'searchEntries',
+        summary: 'Search entries',
+        description:
+          'Full text over the entries that the caller may see, best match first. `min_seq` waits until the index has ' +
+          'reached a write of one’s own.',
         tags: ['search'],
         ...bearerOrNone,
         querystring: SearchQuery,

@@ -25,19 +25,22 @@ export const SearchQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const SearchResult = Type.Object({
-  id: Type.String(),
-  site: Type.String(),
-  type: Type.String(),
-  status: Type.String({ description: '`published` or `draft`; drafts only for those who may read them' }),
-  visibility: Type.String(),
-  author: Type.String(),
-  title: Type.String({ description: 'Plain text' }),
-  title_highlight: Type.String({ description: 'The title as HTML; the only markup is `<mark>` around what matches' }),
-  highlight: Type.String({ description: 'The best stretch of the text as HTML, marked likewise' }),
-  updated_at: Type.String(),
-  published_at: Type.Union([Type.String(), Type.Null()]),
-});
+const SearchResult = Type.Object(
+  {
+    id: Type.String(),
+    site: Type.String(),
+    type: Type.String(),
+    status: Type.String({ description: '`published` or `draft`; drafts only for those who may read them' }),
+    visibility: Type.String(),
+    author: Type.String(),
+    title: Type.String({ description: 'Plain text' }),
+    title_highlight: Type.String({ description: 'The title as HTML; the only markup is `<mark>` around what matches' }),
+    highlight: Type.String({ description: 'The best stretch of the text as HTML, marked likewise' }),
+    updated_at: Type.String(),
+    published_at: Type.Union([Type.String(), Type.Null()]),
+  },
+  { title: 'SearchResult' },
+);
 
 export const SearchResponse = Type.Object({
   items: Type.Array(SearchResult),

@@ -14,19 +14,24 @@ export interface RebuildDependencies {
 
 const Time = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 
-const IndexResponse = Type.Object({
-  state: Type.String({ description: '`rebuilding`, or `following` the changes as they come' }),
-  applied: Type.Integer({ description: 'Changes that have been applied since the rebuild began' }),
-  expected: Type.Union([Type.Integer(), Type.Null()], { description: 'How many it will be, roughly; null if unknown' }),
-  started_at: Time('When the last rebuild began; null if there was none'),
-  finished_at: Time('When it ended; null while it is under way'),
-  seq: Type.String({ description: 'Every change up to this one is in the index' }),
-  head: Type.String({ description: 'The newest change that was known of with the last page of the feed' }),
-  lag_seconds: Type.Union([Type.Number(), Type.Null()], {
-    description: 'How far the index may be behind; null before it was ever complete',
-  }),
-  cause: Type.Optional(Type.String({ description: 'Why the feed cannot be followed at the moment' })),
-});
+const IndexResponse = Type.Object(
+  {
+    state: Type.String({ description: '`rebuilding`, or `following` the changes as they come' }),
+    applied: Type.Integer({ description: 'Changes that have been applied since the rebuild began' }),
+    expected: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'How many it will be, roughly; null if unknown',
+    }),
+    started_at: Time('When the last rebuild began; null if there was none'),
+    finished_at: Time('When it ended; null while it is under way'),
+    seq: Type.String({ description: 'Every change up to this one is in the index' }),
+    head: Type.String({ description: 'The newest change that was known of with the last page of the feed' }),
+    lag_seconds: Type.Union([Type.Number(), Type.Null()], {
+      description: 'How far the index may be behind; null before it was ever complete',
+    }),
+    cause: Type.Optional(Type.String({ description: 'Why the feed cannot be followed at the moment' })),
+  },
+  { title: 'IndexStatus' },
+);
 
 const SCOPE = 'search:manage';
 
@@ -40,7 +45,8 @@ export function registerRebuild(app: Service, { feed, now }: RebuildDependencies
     {
       onRequest: [requireScope(SCOPE)],
       schema: {
-        summary: 'Build the index anew from the change feed',
+        operationId: 'rebuildIndex',
+        summary: 'Rebuild the search index',
         description:
           'The old index answers until the new one is complete; then what was not named again is removed. ' +
           'Has no effect while a rebuild is under way.',
@@ -61,7 +67,9 @@ export function registerRebuild(app: Service, { feed, now }: RebuildDependencies
     {
       onRequest: [requireScope(SCOPE)],
       schema: {
-        summary: 'How far the index, or its rebuild, is',
+        operationId: 'getIndexStatus',
+        summary: 'Get the status of the search index',
+        description: 'How far it has read the change feed, and how far a rebuild is.',
         tags: ['index'],
         ...bearer,
         response: { 200: IndexResponse, ...refusals },
