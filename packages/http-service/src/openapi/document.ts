@@ -33,7 +33,7 @@ export type SecurityScheme = { readonly description?: string } & (
 );
 
 /** The members of a path item that are operations. */
-export const httpMethods = ['get', 'put', 'post', 'delete', 'head', 'patch'] as const;
+export const httpMethods = ['get', 'put', 'post', 'delete', 'head', 'patch', 'options'] as const;
 
 export function operationsOf(document: OpenApiDocument): Operation[] {
   return Object.values(document.paths ?? {}).flatMap((item) =>

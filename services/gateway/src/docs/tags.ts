@@ -14,6 +14,7 @@ const tasks: readonly Tag[] = [
   { name: 'graphql', description: 'The same content through GraphQL' },
   { name: 'search', description: 'Full-text search' },
   { name: 'files', description: 'Upload and download files and images' },
+  { name: 'uploads', description: 'Upload large files in parts that can be resumed (tus)' },
   { name: 'products', description: 'Sell access: products, and which users hold them' },
   { name: 'webhooks', description: 'Take messages of other systems, such as payments' },
   { name: 'sites', description: 'Sites and their hosts' },
