@@ -17,7 +17,7 @@ import type { TypeCache } from '../types/type-cache.ts';
 import { type JsonObject, sameJson } from '../values/json-values.ts';
 import { type LastChange, type SavedEntry, STATUS, VISIBILITY } from './entry.ts';
 import { type AccessInput, internRule, ruleOf } from './entry-access.ts';
-import { differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
+import { completeDocument, differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
 import { allows } from './entry-columns.ts';
 import { createEntryReader, type EntryReader } from './entry-reader.ts';
 import { type FileCheck, withFileCheck } from './file-check.ts';
@@ -220,7 +220,7 @@ export function createEntries({ database, types, outbox, now }: EntriesDependenc
       demandWorkingCopy(author, entry);
       if (entry.published !== undefined && !entry.changed) return undefined;
       refuseConflict(entry, type, expected);
-      const document = mergedDocument(type, entry.draft, {});
+      const document = completeDocument(type, entry.draft);
       const version = entry.version + 1;
       return {
         action: 'entry.publish',

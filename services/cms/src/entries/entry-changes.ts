@@ -9,22 +9,38 @@ import type { StoredEntry } from './stored-entry.ts';
 
 /**
  * The document that the fields make over another one (none for a new entry), by field id. A field that is null is
- * taken away; one that is not named stays; a nested object is replaced whole. Defaults fill what a new entry leaves
- * out, and what is required. Throws `validation_failed`, `entry_too_large`.
+ * taken away; one that is not named stays as it is, also where the type has become stricter since; a nested object is
+ * replaced whole. Defaults fill what a new entry leaves out, and what is required. What is required may be missing.
+ * Throws `validation_failed`, `entry_too_large`.
  */
 export function mergedDocument(type: CompiledType, before: JsonObject | undefined, fields: JsonObject): JsonObject {
-  const values = withoutNulls({ ...(before && type.decode(before)), ...fields }) as Record<string, unknown>;
+  const values = { ...(withoutNulls(fields) as Record<string, unknown>) };
   for (const field of type.fields) {
-    if (field.default === undefined || Object.hasOwn(values, field.name)) continue;
+    const isKept = !Object.hasOwn(fields, field.name) && before?.[field.id] !== undefined;
+    if (field.default === undefined || isKept || Object.hasOwn(values, field.name)) continue;
     if (field.required || (before === undefined && !Object.hasOwn(fields, field.name))) {
       values[field.name] = field.default;
     }
   }
-  const document = type.encode(values);
-  if (Buffer.byteLength(JSON.stringify(document)) > bounds.entryBytes) {
+  const changed = type.encode(values);
+  const kept = type.fields.filter(({ name, id }) => !Object.hasOwn(fields, name) && before?.[id] !== undefined);
+  const document = { ...Object.fromEntries(kept.map(({ id }) => [id, before?.[id]])), ...changed };
+  const bytes = bytesOf(document);
+  if (bytes > bounds.entryBytes && (before === undefined || bytes > bytesOf(before))) {
     throw problem('entry_too_large', { detail: `At most ${bounds.entryBytes} bytes are taken.` });
   }
   return document;
+}
+
+/** The working copy as it is published. Throws `validation_failed`, naming what is missing or wrong. */
+export function completeDocument(type: CompiledType, draft: JsonObject): JsonObject {
+  const document = mergedDocument(type, draft, {});
+  type.refuseIncomplete(document);
+  return document;
+}
+
+function bytesOf(document: JsonObject): number {
+  return Buffer.byteLength(JSON.stringify(document));
 }
 
 /** Ids of the type's fields in which two documents differ. */

@@ -1,9 +1,10 @@
 import { entityTag } from '@gaia/http-service/conditional-requests';
 import { takesNames } from '@gaia/policy/access-rule';
 import type { EntryView, SavedEntry } from './entry.ts';
+import { formatRichText, type RichTextFormat } from './rich-text-format.ts';
 
 /** An entry as it travels. */
-export function entryResponse(entry: EntryView) {
+export function entryResponse(entry: EntryView, format: RichTextFormat = 'json') {
   return {
     id: entry.id,
     site: entry.site,
@@ -12,7 +13,10 @@ export function entryResponse(entry: EntryView) {
     visibility: entry.rule.visibility,
     ...(takesNames(entry.rule.visibility) && { [entry.rule.visibility]: [...entry.rule.names] }),
     author: entry.author,
-    fields: entry.type.decode(entry.document) as Record<string, unknown>,
+    fields: entry.type.decode(entry.document, (document) => formatRichText(document, format)) as Record<
+      string,
+      unknown
+    >,
     version: entry.version,
     changed: entry.changed,
     created_at: new Date(entry.createdAt).toISOString(),

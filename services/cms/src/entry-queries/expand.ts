@@ -103,7 +103,7 @@ function pruneValue(shape: ValueShape, value: unknown, paths: readonly Path[]): 
 
 /** The references of an entry that are to be expanded. */
 function placesOf({ view, json, selection }: Node): Place[] {
-  const { fields = [], expand } = selection;
+  const { fields = [], expand, richText } = selection;
   // What is asked of the entries behind the same reference is asked together.
   const asked = new Map<string, { path: Path; fields: Path[]; expand: Path[]; whole: boolean }>();
   const note = (path: Path, kind: 'fields' | 'expand') => {
@@ -121,7 +121,7 @@ function placesOf({ view, json, selection }: Node): Place[] {
   for (const path of fields) note(path, 'fields');
   for (const path of expand) note(path, 'expand');
   return [...asked.values()].flatMap(({ path, whole, ...rest }) => {
-    const inner: Selection = { fields: whole ? undefined : rest.fields, expand: rest.expand };
+    const inner = { fields: whole ? undefined : rest.fields, expand: rest.expand, richText };
     const key = JSON.stringify(inner);
     const field = view.type.fieldByName.get(path[0] ?? '') as Field;
     const places: Place[] = [];

@@ -57,6 +57,7 @@ const kinds: Readonly<Record<ValueShape['type'], OperandKind>> = {
   text: 'text',
   richText: 'richText',
   number: 'number',
+  decimal: 'decimal',
   boolean: 'boolean',
   date: 'date',
   enum: 'text',
@@ -67,7 +68,7 @@ const kinds: Readonly<Record<ValueShape['type'], OperandKind>> = {
 };
 
 /** Types of fields by which one can sort; long texts and ids have no useful order. */
-const sortableTypes: readonly ValueShape['type'][] = ['text', 'number', 'boolean', 'date', 'enum'];
+const sortableTypes: readonly ValueShape['type'][] = ['text', 'number', 'decimal', 'boolean', 'date', 'enum'];
 
 /** Where in an entry a path of names leads: a value of the entry, or a reference with names that are left. */
 export interface FieldPlace {

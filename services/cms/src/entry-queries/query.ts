@@ -1,6 +1,7 @@
 import { MAX_CURSOR_LENGTH } from '@gaia/http-service/cursor';
 import { problem } from '@gaia/http-service/problem';
 import { type Static, Type } from 'typebox';
+import { RichTextFormatQuery } from '../entries/rich-text-format.ts';
 import { filterBounds } from './filter.ts';
 import { isFilterParameter, readFilterParameters } from './filter-parameters.ts';
 import type { ListRequest } from './list-entries.ts';
@@ -8,6 +9,7 @@ import { locales } from './locales.ts';
 import { readSelection, type Selection, selectionBounds } from './selection.ts';
 
 const selectionParameters = {
+  rich_text: RichTextFormatQuery,
   fields: Type.Optional(
     Type.String({
       maxLength: selectionBounds.length,

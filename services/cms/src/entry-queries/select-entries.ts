@@ -40,7 +40,8 @@ export function createSelector({ database, types, entries }: SelectorDependencie
   }
 
   return async (caller, site, views, selection, typeName) => {
-    if (selectsAll(selection)) return views.map(entryResponse);
+    const respond = (entry: EntryView) => entryResponse(entry, selection.richText);
+    if (selectsAll(selection)) return views.map(respond);
     const roots = await typesOf(site, views, typeName);
     const all = passesReferences(selection) ? await typesOfSite(site) : [];
     checkSelection(
@@ -51,7 +52,7 @@ export function createSelector({ database, types, entries }: SelectorDependencie
     );
     return expandEntries(views, selection, {
       getMany: (ids) => entries.getMany(caller, site, ids),
-      respond: entryResponse,
+      respond,
     });
   };
 }

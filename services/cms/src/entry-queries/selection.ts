@@ -1,5 +1,6 @@
 import { mayReadField } from '@gaia/policy/fields';
 import type { Caller } from '@gaia/policy/visibility';
+import type { RichTextFormat } from '../entries/rich-text-format.ts';
 import { problem, unreadableField } from '../errors.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import { entryMembers, type Field, type ValueShape } from '../types/field.ts';
@@ -12,6 +13,7 @@ export interface Selection {
   /** Undefined: all fields. A path that passes a reference has it expanded. */
   readonly fields: readonly Path[] | undefined;
   readonly expand: readonly Path[];
+  readonly richText: RichTextFormat | undefined;
 }
 
 export const selectionBounds = Object.freeze({
@@ -26,10 +28,12 @@ export const selectionBounds = Object.freeze({
 
 /** Reads `fields=` and `expand=`. Throws what `refuse` gives. */
 export function readSelection(
-  { fields, expand }: { readonly fields?: string; readonly expand?: string },
+  query: { readonly fields?: string; readonly expand?: string; readonly rich_text?: RichTextFormat },
   refuse: (name: string, message: string) => Error,
 ): Selection {
+  const { fields, expand, rich_text: richText } = query;
   return {
+    richText,
     fields: fields === undefined ? undefined : readPaths('fields', fields, selectionBounds.paths, refuse),
     expand: expand === undefined ? [] : readPaths('expand', expand, selectionBounds.expand, refuse),
   };

@@ -18,6 +18,7 @@ import { unreadableField } from '../errors.ts';
 import type { ContentType, Field, ValueShape } from '../types/field.ts';
 import type { JsonObject } from '../values/json-values.ts';
 import type { GraphqlContext } from './context.ts';
+import { GraphQLDecimal, RichTextInput, RichTextType } from './value-types.ts';
 
 /** What fields lead to beside their own values. */
 export interface Targets {
@@ -60,6 +61,10 @@ function outputType(shape: ValueShape, name: string, targets: Targets): GraphQLO
   switch (shape.type) {
     case 'number':
       return GraphQLFloat;
+    case 'decimal':
+      return GraphQLDecimal;
+    case 'richText':
+      return RichTextType;
     case 'boolean':
       return GraphQLBoolean;
     case 'reference':
@@ -125,6 +130,10 @@ function inputOf(shape: ValueShape, name: string): GraphQLInputType | undefined 
   switch (shape.type) {
     case 'number':
       return GraphQLFloat;
+    case 'decimal':
+      return GraphQLDecimal;
+    case 'richText':
+      return RichTextInput;
     case 'boolean':
       return GraphQLBoolean;
     case 'reference':

@@ -1,5 +1,6 @@
+import { storedRichText } from '../rich-text/input.ts';
+import { richTextText } from '../rich-text/plain-text.ts';
 import type { JsonObject } from '../values/json-values.ts';
-import { plainText } from '../values/plain-text.ts';
 import type { ContentType, Field, ValueShape } from './field.ts';
 
 /** A part of a text, in UTF-16 units, that is in one language. */
@@ -123,8 +124,9 @@ function searchedText(shape: ValueShape, value: unknown, { searchable }: SearchO
     case 'enum':
       return value as string;
     case 'richText':
-      return plainText(value as string);
+      return richTextText(storedRichText(value));
     case 'number':
+    case 'decimal':
     case 'date':
       return searchable ? String(value) : undefined;
     default:

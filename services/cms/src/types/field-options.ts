@@ -1,4 +1,5 @@
 import { canonicalDate } from '../values/calendar-date.ts';
+import { isDecimal, MAX_PRECISION } from '../values/decimal.ts';
 import { isLanguageTag } from '../values/language-tag.ts';
 import { isRoleName } from '../values/names.ts';
 import { bounds, type FieldType, type ValueShape } from './field.ts';
@@ -13,6 +14,8 @@ const wholeNumber =
       ? undefined
       : `must be a whole number from ${min} to ${max}`;
 const finiteNumber: OptionCheck = (value) => (Number.isFinite(value) ? undefined : 'must be a number');
+const decimal: OptionCheck = (value) =>
+  typeof value === 'string' && isDecimal(value) ? undefined : 'must be a decimal as text, such as "19.90"';
 const trueOrFalse: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const textUpTo =
   (max: number): OptionCheck =>
@@ -45,6 +48,12 @@ export const shapeOptions: Readonly<Record<FieldType, Readonly<Record<string, Op
   text: textLengths(bounds.textLength),
   richText: textLengths(bounds.richTextLength),
   number: { min: finiteNumber, max: finiteNumber, integer: trueOrFalse },
+  decimal: {
+    min: decimal,
+    max: decimal,
+    precision: wholeNumber(1, MAX_PRECISION),
+    scale: wholeNumber(0, MAX_PRECISION),
+  },
   boolean: {},
   date: {},
   enum: { values: texts(bounds.enumValues, 200) },
@@ -81,11 +90,12 @@ export const orderedOptions = [
   ['min_length', 'max_length'],
   ['min', 'max'],
   ['min_items', 'max_items'],
+  ['scale', 'precision'],
 ] as const;
 
-const uniqueTypes: readonly FieldType[] = ['text', 'number', 'date', 'enum'];
+const uniqueTypes: readonly FieldType[] = ['text', 'number', 'decimal', 'date', 'enum'];
 const facetTypes: readonly FieldType[] = ['text', 'number', 'boolean', 'date', 'enum', 'reference'];
-const defaultTypes: readonly FieldType[] = ['text', 'richText', 'number', 'boolean', 'date', 'enum'];
+const defaultTypes: readonly FieldType[] = ['text', 'richText', 'number', 'decimal', 'boolean', 'date', 'enum'];
 
 export function canBeUnique(type: FieldType): boolean {
   return uniqueTypes.includes(type);

@@ -1,4 +1,5 @@
 import { type ProblemPart, pointerPart } from '@gaia/http-service/problem';
+import { compareDecimals } from '../values/decimal.ts';
 import { isJsonObject, type JsonObject } from '../values/json-values.ts';
 import { bounds, entryMembers, type Field, type FieldType, fieldTypes, type ValueShape } from './field.ts';
 import {
@@ -86,7 +87,10 @@ function readField(input: unknown, path: string, reading: FieldReading, depth: n
   const required = input.required === true;
   const unique = input.unique === true;
   if (unique && (depth > 0 || !canBeUnique(shape.type))) {
-    reading.report({ path: `${path}/unique`, message: 'is for text, number, date and enum fields outside of objects' });
+    reading.report({
+      path: `${path}/unique`,
+      message: 'is for text, number, decimal, date and enum fields outside of objects',
+    });
   }
   for (const rule of ['readable_by', 'writable_by'] as const) {
     if (depth > 0 && input[rule] !== undefined) {
@@ -179,7 +183,11 @@ function checkTogether(shape: JsonObject, type: FieldType, path: string, reading
   }
   for (const [low, high] of orderedOptions) {
     const [from, to] = [shape[low], shape[high]];
-    if (typeof from === 'number' && typeof to === 'number' && from > to) {
+    const disordered =
+      typeof from === 'number' && typeof to === 'number'
+        ? from > to
+        : typeof from === 'string' && typeof to === 'string' && compareDecimals(from, to) > 0;
+    if (disordered) {
       reading.report({ path: `${path}/${low}`, message: `must not be above ${high}` });
     }
   }

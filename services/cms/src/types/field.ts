@@ -5,6 +5,7 @@ export const fieldTypes = [
   'text',
   'richText',
   'number',
+  'decimal',
   'boolean',
   'date',
   'enum',
@@ -20,8 +21,12 @@ export interface ValueShape {
   readonly type: FieldType;
   readonly min_length?: number;
   readonly max_length?: number;
-  readonly min?: number;
-  readonly max?: number;
+  /** Of a number a number, of a decimal a decimal. */
+  readonly min?: number | string;
+  readonly max?: number | string;
+  /** Digits of a decimal, and those of them after the point. */
+  readonly precision?: number;
+  readonly scale?: number;
   readonly integer?: boolean;
   readonly values?: readonly string[];
   /** Ids of the types that a reference may lead to; any type if absent. */

@@ -4,6 +4,8 @@ import { bounds, type Field, fieldTypes } from './field.ts';
 
 const typeName = '^[A-Za-z][A-Za-z0-9_-]{0,62}$';
 
+const Bound = Type.Union([Type.Number(), Type.String()], { description: 'number; of a decimal as text: "19.90"' });
+
 /** The options of fields as documentation; what each type takes, at any depth, is checked by `readFields`. */
 const fieldMembers = {
   name: Type.String({ maxLength: 63, description: 'Letters, digits and _; unique in the type; may change' }),
@@ -11,7 +13,9 @@ const fieldMembers = {
   label: Type.Optional(Type.String({ maxLength: 200 })),
   description: Type.Optional(Type.String({ maxLength: 1_000 })),
   required: Type.Optional(Type.Boolean()),
-  unique: Type.Optional(Type.Boolean({ description: 'Among the entries of the type; text, number, date, enum' })),
+  unique: Type.Optional(
+    Type.Boolean({ description: 'Among the entries of the type; text, number, decimal, date, enum' }),
+  ),
   default: Type.Optional(Type.Unknown({ description: 'For new entries that leave the field out' })),
   readable_by: Type.Optional(
     Type.Array(Type.String(), { description: 'Roles of which one is needed to read the field; everybody if absent' }),
@@ -36,8 +40,10 @@ const fieldMembers = {
   ),
   min_length: Type.Optional(Type.Integer({ description: 'text, richText' })),
   max_length: Type.Optional(Type.Integer({ description: 'text, richText' })),
-  min: Type.Optional(Type.Number({ description: 'number' })),
-  max: Type.Optional(Type.Number({ description: 'number' })),
+  min: Type.Optional(Bound),
+  max: Type.Optional(Bound),
+  precision: Type.Optional(Type.Integer({ description: 'decimal: digits, 38 at most and if absent' })),
+  scale: Type.Optional(Type.Integer({ description: 'decimal: digits after the point; `precision` if absent' })),
   integer: Type.Optional(Type.Boolean({ description: 'number' })),
   values: Type.Optional(Type.Array(Type.String(), { description: 'enum: the values it takes' })),
   to: Type.Optional(

@@ -1,12 +1,12 @@
 import type { ProblemPart } from '@gaia/http-service/problem';
 import { problem } from '@gaia/http-service/problem';
-import { Ajv } from 'ajv';
-import { canonicalDate } from '../values/calendar-date.ts';
 import { sameJson } from '../values/json-values.ts';
 import { isLanguageTag } from '../values/language-tag.ts';
 import type { ContentType, Field } from './field.ts';
 import { readFields } from './field-reading.ts';
-import { valueSchema } from './value-schema.ts';
+import { withRichTexts } from './rich-text-values.ts';
+import { fieldsSchema } from './value-schema.ts';
+import { compileValues } from './value-validator.ts';
 
 /** What a caller says of a type; what is not said stays as it is. */
 export interface TypeInput {
@@ -79,10 +79,12 @@ export function sameDefinition(one: Definition, other: Definition): boolean {
 
 function checkDefault(field: Field, path: string, report: (part: ProblemPart) => void): void {
   if (field.default === undefined) return;
-  const ajv = new Ajv({ strict: false, validateSchema: false, meta: false });
-  ajv.addFormat('rfc3339', (text) => canonicalDate(text) !== undefined);
-  if (!ajv.validate(valueSchema(field), field.default)) {
-    report({ path, message: `is no value that the field takes: ${ajv.errors?.[0]?.message ?? 'not valid'}` });
+  const check = compileValues(fieldsSchema([field], 'complete'));
+  const wrong: ProblemPart[] = [];
+  const values = withRichTexts([field], { [field.name]: field.default }, '', (part) => wrong.push(part));
+  if (wrong.length > 0 || !check(values)) {
+    const why = wrong[0]?.message ?? check.errors?.[0]?.message ?? 'not valid';
+    report({ path, message: `is no value that the field takes: ${why}` });
   } else if (field.unique) {
     report({ path, message: 'makes no sense for a field whose values are unique' });
   }

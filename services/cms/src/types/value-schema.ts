@@ -1,18 +1,35 @@
+import { VISIBLE } from '../values/blank.ts';
 import { bounds, type Field, type ValueShape } from './field.ts';
 
-/** JSON Schema of a value, with members of objects under their names. */
-export function valueSchema(shape: ValueShape): Record<string, unknown> {
+/** Whether what is required must be there: in what readers see, not in a draft. */
+export type Completeness = 'complete' | 'draft';
+
+/** JSON Schema of a value, with members of objects under their names. The keywords of its own: `value-keywords.ts`. */
+export function valueSchema(shape: ValueShape, completeness: Completeness, required = false): Record<string, unknown> {
   switch (shape.type) {
     case 'text':
-      return textSchema(shape, bounds.textLength);
+      return {
+        type: 'string',
+        minLength: shape.min_length ?? 0,
+        maxLength: shape.max_length ?? bounds.textLength,
+        ...(required && completeness === 'complete' && { pattern: VISIBLE }),
+      };
     case 'richText':
-      return textSchema(shape, bounds.richTextLength);
+      return {
+        richText: {
+          minLength: shape.min_length ?? 0,
+          maxLength: shape.max_length ?? bounds.richTextLength,
+          visible: required && completeness === 'complete',
+        },
+      };
     case 'number':
       return {
         type: shape.integer ? 'integer' : 'number',
         ...(shape.min !== undefined && { minimum: shape.min }),
         ...(shape.max !== undefined && { maximum: shape.max }),
       };
+    case 'decimal':
+      return { type: 'string', decimal: shape };
     case 'boolean':
       return { type: 'boolean' };
     case 'date':
@@ -26,25 +43,24 @@ export function valueSchema(shape: ValueShape): Record<string, unknown> {
     case 'list':
       return {
         type: 'array',
-        items: shape.of === undefined ? false : valueSchema(shape.of),
+        items: shape.of === undefined ? false : valueSchema(shape.of, completeness),
         minItems: shape.min_items ?? 0,
         maxItems: shape.max_items ?? bounds.listItems,
       };
     case 'object':
-      return fieldsSchema(shape.fields ?? []);
+      return fieldsSchema(shape.fields ?? [], completeness);
   }
 }
 
 /** JSON Schema of an object that holds the fields under their names, and nothing else. */
-export function fieldsSchema(fields: readonly Field[]): Record<string, unknown> {
+export function fieldsSchema(fields: readonly Field[], completeness: Completeness): Record<string, unknown> {
+  const required = fields.filter((field) => field.required).map((field) => field.name);
   return {
     type: 'object',
-    properties: Object.fromEntries(fields.map((field) => [field.name, valueSchema(field)])),
-    required: fields.filter((field) => field.required).map((field) => field.name),
+    properties: Object.fromEntries(
+      fields.map((field) => [field.name, valueSchema(field, completeness, field.required)]),
+    ),
+    required: completeness === 'complete' ? required : [],
     additionalProperties: false,
   };
-}
-
-function textSchema(shape: ValueShape, maxLength: number): Record<string, unknown> {
-  return { type: 'string', minLength: shape.min_length ?? 0, maxLength: shape.max_length ?? maxLength };
 }

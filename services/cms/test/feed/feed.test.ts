@@ -133,8 +133,8 @@ describe('an event', () => {
       draft: { title: 'T2', assets: [], references: [target.id] },
       published: { title: 'T', assets: [fileId(1)], references: [target.id], published_at: saved.published_at },
     });
-    expect(event?.entry.published.text).toBe('s-1\nt1\nHead\n\nlink bold');
-    expect(event?.entry.published.fields).toEqual({ ...fields, featured: false });
+    expect(event?.entry.published.text).toBe('s-1\nt1\nHead\nlink bold');
+    expect(event?.entry.published.fields).toEqual({ ...fields, body: saved.fields.body, featured: false });
   });
 
   it('is null for what was deleted', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalDate } from '../../src/values/calendar-date.ts';
+import { compareDecimals, isDecimal } from '../../src/values/decimal.ts';
 import { sameJson, withoutNulls } from '../../src/values/json-values.ts';
-import { plainText } from '../../src/values/plain-text.ts';
 
 describe('dates', () => {
   it.each([
@@ -56,21 +56,34 @@ describe('JSON values', () => {
   });
 });
 
-describe('texts', () => {
+describe('decimals', () => {
+  it.each(['0', '19.90', '-0.5', '1', '0.00', '12345678901234567890123456789012345678', `0.${'0'.repeat(37)}1`])(
+    '%s is one',
+    (text) => expect(isDecimal(text)).toBe(true),
+  );
   it.each([
-    ['# Head\n- **bold** _it_ `code`', 'Head\nbold it code'],
-    ['![alt](a.png) [text](http://x.test/a)', 'alt text'],
-    ['<p class="x">a</p><script>alert(1)</script>b', 'a b'],
-    ['<b>h</b>eron, <i class="x">grey</i>.<br>stork', 'heron, grey. stork'],
-    ['2 < 3 and 5 > 4', '2 < 3 and 5 > 4'],
-    ['1. one\n> two', 'one\ntwo'],
-  ])('%j reads %j', (text, expected) => {
-    expect(plainText(text)).toBe(expected);
-  });
-
-  it.each(['<a', '[[[', '<script>', '![', '*', '<p <p', '<b <b', '<b '])('%s many times takes no long time', (part) => {
-    const begun = performance.now();
-    plainText(part.repeat(200_000 / part.length));
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    '',
+    '-',
+    '+1',
+    '01',
+    '.5',
+    '1.',
+    '1e3',
+    '-0',
+    '-0.00',
+    ' 1',
+    '1,5',
+    'NaN',
+    'Infinity',
+    '1'.repeat(39),
+    `0.${'1'.repeat(39)}`,
+    '١',
+  ])('%j is none', (text) => expect(isDecimal(text)).toBe(false));
+  it('compare as numbers', () => {
+    const sorted = ['-1.5', '-1.05', '0', '0.1', '1.10', '9', '10'];
+    for (const [index, one] of sorted.entries()) {
+      for (const [other, text] of sorted.entries()) expect(compareDecimals(one, text)).toBe(Math.sign(index - other));
+    }
+    expect(compareDecimals('1.10', '1.1')).toBe(0);
   });
 });
