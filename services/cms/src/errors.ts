@@ -27,6 +27,8 @@ export const problem = defineProblems({
   unknown_field: { status: 400, title: 'Unknown field' },
   filter_invalid: { status: 400, title: 'Invalid filter' },
   expansion_too_large: { status: 400, title: 'Expansion too large' },
+  entry_incomplete: { status: 422, title: 'Entry incomplete' },
+  integer_out_of_range: { status: 422, title: 'Integer out of range' },
   sort_invalid: { status: 400, title: 'Invalid sort order' },
 });
 

@@ -31,7 +31,8 @@ export interface FieldFilter {
 /** What a filter from outside may cost: each test can be a look at every entry of the list. */
 export const filterBounds = Object.freeze({
   tests: 20,
-  depth: 5,
+  /** Groups within each other. */
+  depth: 8,
   values: 100,
   pathLength: 200,
   textLength: 1_000,

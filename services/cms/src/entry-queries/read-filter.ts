@@ -14,7 +14,8 @@ export type RefuseFilter = (path: string, message: string) => Error;
 
 /**
  * Reads a filter of objects: `{"or": [{"title": {"eq": "a"}}, {"category": {"name": {"contains": "b"}}}]}`. Members of
- * an object must all hold. `and` and `or` take lists, `not` an object; what else has tests in it is a field.
+ * an object must all hold. `and` and `or` take lists, `not` an object, also below a field; what else has tests in it is a
+ * field.
  * Throws what `refuse` gives.
  */
 export function readFilterObject(input: unknown, refuse: RefuseFilter): Filter | undefined {
@@ -36,15 +37,15 @@ export function readFilterObject(input: unknown, refuse: RefuseFilter): Filter |
     depth: number,
   ): Filter[] {
     const at = path.join('/');
-    if (fields.length === 0 && isGroup(name, value)) {
+    if (isGroup(name, value)) {
       if (depth >= filterBounds.depth) throw refuse(at, `must nest at most ${filterBounds.depth} groups`);
       if (name === 'not') {
-        const inner = allOf(readAll(value, [], path, depth + 1));
+        const inner = allOf(readAll(value, fields, path, depth + 1));
         if (inner === undefined) throw refuse(at, 'must not be empty');
         return [{ not: inner }];
       }
       const parts = (value as unknown[]).map(
-        (part, index) => allOf(readAll(part, [], [...path, String(index)], depth + 1)) ?? { and: [] },
+        (part, index) => allOf(readAll(part, fields, [...path, String(index)], depth + 1)) ?? { and: [] },
       );
       return [name === 'or' ? { or: parts } : { and: parts }];
     }

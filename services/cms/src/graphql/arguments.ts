@@ -13,12 +13,13 @@ import {
 import { allOf, filterBounds, filterOperators, isFilterOperator } from '../entry-queries/filter.ts';
 import type { ListRequest } from '../entry-queries/list-entries.ts';
 import { type Locale, locales } from '../entry-queries/locales.ts';
+import { readFilterObject } from '../entry-queries/read-filter.ts';
 
 const text = new GraphQLNonNull(GraphQLString);
 
 const Filter = new GraphQLInputObjectType({
   name: 'Filter',
-  description: `As filter[field][operator]=value over REST; operators ${filterOperators.join(', ')}`,
+  description: `As filter[field][operator]=value over REST, by paths: category.name; operators ${filterOperators.join(', ')}`,
   fields: {
     field: { type: text },
     operator: { type: GraphQLString, defaultValue: 'eq' },
@@ -46,6 +47,8 @@ export const listArguments: GraphQLFieldConfigArgumentMap = {
 };
 
 export interface ListArguments {
+  /** As the JSON of a filter over REST. */
+  readonly where?: unknown;
   readonly filter?: readonly { field: string; operator: string; values: readonly string[] }[] | null;
   readonly sort?: string | null;
   readonly locale?: string | null;
@@ -56,7 +59,7 @@ export interface ListArguments {
 
 /** Reads the arguments of a list in the bounds that REST has. Throws `validation_failed`. */
 export function listRequest(args: ListArguments, type: string | undefined): ListRequest {
-  const { filter, sort, locale, status, limit, cursor } = args;
+  const { where, filter, sort, locale, status, limit, cursor } = args;
   const filters = filter ?? [];
   if (filters.length > filterBounds.tests) throw invalid('filter', `must have at most ${filterBounds.tests} members`);
   const tests = filters.map(({ field, operator, values }) => {
@@ -66,6 +69,8 @@ export function listRequest(args: ListArguments, type: string | undefined): List
     }
     return { field, operator, values };
   });
+  const typed =
+    where == null ? undefined : readFilterObject(where, (path, message) => invalid(`where/${path}`, message));
   if (sort != null && sort.length > 200) throw invalid('sort', 'must have at most 200 characters');
   if (status != null && status !== 'draft' && status !== 'published') {
     throw invalid('status', 'must be draft or published');
@@ -78,7 +83,7 @@ export function listRequest(args: ListArguments, type: string | undefined): List
   return {
     type,
     status: status ?? undefined,
-    filter: allOf(tests),
+    filter: allOf(typed === undefined ? tests : [typed, ...tests]),
     sort: sort ?? undefined,
     locale: (locale ?? undefined) as Locale | undefined,
     cursor: cursor ?? undefined,

@@ -69,19 +69,25 @@ const assetField = (name: string, type: typeof GraphQLString | typeof GraphQLFlo
     (await context.asset(String(id)))?.[name] ?? null,
 });
 
-/** The types that fields lead to. `typeOf` gives the name of the GraphQL type of an entry. */
-export function createTargets(typeOf: (entry: EntryView) => string | undefined): Targets {
+/** The types that fields lead to; `typeOf` gives the GraphQL type of a content type, by its id. */
+export function createTargets(typeOf: Targets['typeOf']): Targets {
   return {
+    typeOf,
     entry: new GraphQLInterfaceType({
       name: 'Entry',
       fields: entryFields,
-      resolveType: (entry: EntryView) => typeOf(entry),
+      resolveType: (entry: EntryView) => typeOf(entry.type.id)?.name,
     }),
     asset: new GraphQLObjectType<JsonObject, GraphqlContext>({
       name: 'Asset',
       description: 'A file. All but its id comes from the service assets, in the name of the caller',
       fields: {
         id: { type: new GraphQLNonNull(GraphQLID), resolve: ({ id }) => id },
+        url: {
+          type: text,
+          description: 'Path of the file below the address of the suite; access to it is decided when it is read',
+          resolve: ({ id }) => `/assets/${String(id)}`,
+        },
         file_name: assetField('file_name', GraphQLString),
         media_type: assetField('media_type', GraphQLString),
         size: assetField('size', GraphQLFloat),

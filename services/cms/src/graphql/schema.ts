@@ -10,29 +10,44 @@ import {
 } from 'graphql';
 import type { EntryView } from '../entries/entry.ts';
 import type { EntryList } from '../entry-queries/list-entries.ts';
-import type { ContentType } from '../types/field.ts';
+import type { ContentType, Field, ValueShape } from '../types/field.ts';
 import { checkArguments, idArgument, invalid, type ListArguments, listArguments, listRequest } from './arguments.ts';
 import type { GraphqlContext } from './context.ts';
 import { createSearchType, createTargets, entryFields, lastChangeFields } from './entry-types.ts';
 import { inputType, outputFields, type Targets } from './field-types.ts';
 import { mutationFields } from './mutations.ts';
 import { fieldName, typeName } from './names.ts';
+import { createWheres, type Wheres } from './where.ts';
 
 /** The schema of a site: made of its content types, with a resolver of its own for every field. */
 export function buildSchema(types: readonly ContentType[]): GraphQLSchema {
-  const nameOfId = new Map(types.map((type) => [type.id, typeName(type)]));
-  const targets = createTargets((entry) => nameOfId.get(entry.type.id));
+  const outputs = new Map<string, GraphQLObjectType<EntryView, GraphqlContext>>();
+  const targets = createTargets((id) => outputs.get(id));
+  const wheres = createWheres(types);
   const made = types.map((type) => {
     const name = typeName(type);
+    const partial = partialType(type, name, targets);
     const output = new GraphQLObjectType<EntryView, GraphqlContext>({
       name,
       description: type.label ?? null,
       interfaces: [targets.entry],
-      fields: () => ({ ...entryFields, ...lastChangeFields, ...outputFields(type, name, targets) }),
+      fields: () => ({
+        ...entryFields,
+        ...lastChangeFields,
+        ...(partial && {
+          partial: {
+            type: new GraphQLNonNull(partial),
+            description: 'The same fields, each of which can be null: for drafts, which may be incomplete',
+            resolve: (entry: EntryView) => entry,
+          },
+        }),
+        ...outputFields(type, { name, targets, complete: true }),
+      }),
     });
+    outputs.set(type.id, output);
     return { type, output, input: inputType(type, name) };
   });
-  const query: GraphQLFieldConfigMap<unknown, GraphqlContext> = fixedQueries(targets);
+  const query: GraphQLFieldConfigMap<unknown, GraphqlContext> = fixedQueries(targets, wheres);
   for (const { type, output } of made) {
     const field = fieldName(type);
     query[field] = {
@@ -44,7 +59,7 @@ export function buildSchema(types: readonly ContentType[]): GraphQLSchema {
         return entry?.type.id === type.id ? entry : null;
       },
     };
-    query[`${field}_list`] = listField(`${output.name}_List`, output, type.name);
+    query[`${field}_list`] = listField(`${output.name}_List`, output, type, wheres);
   }
   return new GraphQLSchema({
     query: new GraphQLObjectType({ name: 'Query', fields: query }),
@@ -53,7 +68,31 @@ export function buildSchema(types: readonly ContentType[]): GraphQLSchema {
   });
 }
 
-function fixedQueries(targets: Targets): GraphQLFieldConfigMap<unknown, GraphqlContext> {
+/** Without non-null fields; undefined where the type itself has none. */
+function partialType(
+  type: ContentType,
+  name: string,
+  targets: Targets,
+): GraphQLObjectType<EntryView, GraphqlContext> | undefined {
+  if (!requiresAny(type.fields)) return undefined;
+  const partial = `Partial_${name}`;
+  return new GraphQLObjectType<EntryView, GraphqlContext>({
+    name: partial,
+    fields: () => outputFields(type, { name: partial, targets, complete: false }),
+  });
+}
+
+function requiresAny(fields: readonly Field[]): boolean {
+  return fields.some(
+    (field) => field.required || shapesWithin(field).some(({ fields: inner }) => requiresAny(inner ?? [])),
+  );
+}
+
+function shapesWithin(shape: ValueShape): ValueShape[] {
+  return shape.of === undefined ? [shape] : shapesWithin(shape.of);
+}
+
+function fixedQueries(targets: Targets, wheres: Wheres): GraphQLFieldConfigMap<unknown, GraphqlContext> {
   return {
     me: {
       type: new GraphQLObjectType<GraphqlContext, GraphqlContext>({
@@ -75,7 +114,7 @@ function fixedQueries(targets: Targets): GraphQLFieldConfigMap<unknown, GraphqlC
         return context.entry(id);
       },
     },
-    entry_list: listField('Entry_List', targets.entry, undefined),
+    entry_list: listField('Entry_List', targets.entry, undefined, wheres),
     search: {
       type: createSearchType(targets),
       description: 'By the service search, in the name of the caller',
@@ -95,23 +134,31 @@ function fixedQueries(targets: Targets): GraphQLFieldConfigMap<unknown, GraphqlC
   };
 }
 
-function listField(name: string, entry: GraphQLOutputType, type: string | undefined) {
+function listField(name: string, entry: GraphQLOutputType, type: ContentType | undefined, wheres: Wheres) {
+  const where = wheres.of(type);
   return {
     type: new GraphQLObjectType<EntryList, GraphqlContext>({
       name,
       fields: {
         items: {
-          type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(entry))),
+          // Null in the place of an entry that lacks a required field which is asked for, so that the others stand.
+          type: new GraphQLNonNull(new GraphQLList(entry)),
           resolve: (list) => list.items,
         },
         next_cursor: { type: GraphQLString, resolve: (list) => list.nextCursor ?? null },
+        total: {
+          type: GraphQLInt,
+          description: 'Number of entries of all pages; null where counting takes too long',
+          extensions: { cost: 100 },
+          resolve: async (list) => (await list.total()) ?? null,
+        },
       },
     }),
-    args: listArguments,
+    args: { where: { type: where.type }, ...listArguments },
     extensions: { list: true, cost: 5 },
     resolve: (_source: unknown, args: ListArguments, context: GraphqlContext) => {
       checkArguments(args);
-      return context.list(listRequest(args, type));
+      return context.list(listRequest({ ...args, where: where.toJson(args.where) }, type?.name));
     },
   };
 }
