@@ -10,19 +10,25 @@ const MARKS =
   '\u06d6-\u06dc\u06df-\u06e4\u06e7-\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff' +
   '\ufe20-\ufe2f]';
 
-/** Each collation is named, so that every database gives the same: what is stored of these must stay true after a restore. */
-const statements = [
+/** Named, so that every database gives the same: what is stored of these must stay true after a restore. The first that is there. */
+const COLLATIONS = ['pg_c_utf8', 'und-x-icu', 'default'];
+
+const statements = (collation: string) => [
   sql`create function fold_text(value text) returns text language sql immutable strict parallel safe
     return normalize(replace(replace(replace(replace(translate(
-      lower(regexp_replace(normalize(value, NFKD), ${sql.lit(MARKS)}, '', 'g') collate pg_c_utf8),
+      lower(regexp_replace(normalize(value, NFKD), ${sql.lit(MARKS)}, '', 'g') collate ${sql.id(collation)}),
       'øđðłħıς', 'oddlhiσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'), NFC)`,
   sql`create function text_key(value text) returns text language sql immutable strict parallel safe
-    return left(fold_text(left(value, 200)), 100) || chr(1) || left(value, 100)`,
+    return left(replace(fold_text(left(value, 200)), chr(1), ''), 100) || chr(1) || left(value, 100)`,
 ];
 
 export const foldedText: Migration = {
   name: '0020-folded-text',
   up: async (database) => {
-    for (const statement of statements) await statement.execute(database);
+    const { rows } = await sql<{ name: string }>`
+      select collname as name from pg_collation where collname = any(${COLLATIONS}::text[])
+        and collencoding in (-1, pg_char_to_encoding('UTF8'))
+      order by array_position(${COLLATIONS}::text[], collname::text) limit 1`.execute(database);
+    for (const statement of statements(rows[0]?.name ?? 'default')) await statement.execute(database);
   },
 };

@@ -23,6 +23,7 @@ export const problem = defineProblems({
   entry_too_large: { status: 413, title: 'Entry too large' },
   value_not_unique: { status: 409, title: 'Value is not unique' },
   busy: { status: 503, title: 'Server busy' },
+  query_too_expensive: { status: 503, title: 'Query too expensive' },
   file_not_readable: { status: 422, title: 'File not readable' },
   unknown_field: { status: 400, title: 'Unknown field' },
   filter_invalid: { status: 400, title: 'Invalid filter' },

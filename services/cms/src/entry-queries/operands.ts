@@ -20,6 +20,8 @@ export interface EntryRows {
   /** The copy that the caller sees. */
   readonly document: RawBuilder<unknown>;
   member(name: EntryOperandName): RawBuilder<unknown>;
+  /** Gives the operand of a field that stands elsewhere than in the document alone. */
+  fieldOperand?(field: Field, about: Pick<Operand, 'kind' | 'items' | 'sortable'>, inDocument: () => Operand): Operand;
 }
 
 /** Rows of the entries table under an alias, which is no text from outside. */
@@ -95,12 +97,14 @@ export function fieldPlace(
   const found = descend(field, rest);
   if (found === undefined) return undefined;
   const { shape, path, beyond } = found;
-  const operand = documentOperand(rows.document, path, {
+  const about = {
     kind: kinds[shape.type],
     items: shape.type === 'list' && shape.of !== undefined ? kinds[shape.of.type] : undefined,
     sortable: beyond.length === 0 && sortableTypes.includes(shape.type),
-  });
-  return { operand, shape, beyond };
+  };
+  const inDocument = () => documentOperand(rows.document, path, about);
+  const own = path.length === 1 ? rows.fieldOperand?.(field, about, inDocument) : undefined;
+  return { operand: own ?? inDocument(), shape, beyond };
 }
 
 /**

@@ -54,6 +54,7 @@ export function registerReading(app: Service, { database, types, entries }: Read
             ],
             401: tokenRefusals,
             403: ['forbidden', 'field_not_readable'],
+            503: ['busy', 'query_too_expensive'],
           }),
         },
       },

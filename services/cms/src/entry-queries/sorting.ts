@@ -95,7 +95,12 @@ export function isPlace(place: unknown, keys: readonly SortKey[]): place is Sort
 }
 
 /** The predicate "comes after this place". */
-export function afterSql(keys: readonly SortKey[], place: SortPlace, id: string): RawBuilder<SqlBool> {
+export function afterSql(
+  keys: readonly SortKey[],
+  place: SortPlace,
+  id: string,
+  idColumn: RawBuilder<unknown> = sql`e.id`,
+): RawBuilder<SqlBool> {
   const descending = keys.at(-1)?.descending ?? false;
   const terms = keys.map((key, index) => {
     const text = place[index] ?? null;
@@ -105,11 +110,11 @@ export function afterSql(keys: readonly SortKey[], place: SortPlace, id: string)
   });
   if (terms.every(({ key, value }) => value !== null && !key.operand.nullable && key.descending === descending)) {
     // One comparison of rows, which an index in this order answers.
-    const columns = sql.join([...terms.map((term) => term.column), sql`e.id`]);
+    const columns = sql.join([...terms.map((term) => term.column), idColumn]);
     const values = sql.join([...terms.map((term) => term.value), sql`${id}::uuid`]);
     return sql`(${columns}) ${descending ? sql`<` : sql`>`} (${values})`;
   }
-  let after: RawBuilder<SqlBool> = sql`e.id ${descending ? sql`<` : sql`>`} ${id}::uuid`;
+  let after: RawBuilder<SqlBool> = sql`${idColumn} ${descending ? sql`<` : sql`>`} ${id}::uuid`;
   for (const { key, column, value } of terms.toReversed()) {
     if (value === null) {
       after = sql`(${column} is null and ${after})`;

@@ -12,8 +12,9 @@ export const NO_NUMBER = sql`'NaN'::numeric`;
 /** The same for `published_at`. */
 export const NO_TIME = sql`'infinity'::timestamptz`;
 
-/** Longest part of a value that a slot holds. */
+/** Longest part of a value that a slot holds; of a text, as much as `text_key` takes. */
 export const SLOT_CHARACTERS = 200;
+export const TEXT_CHARACTERS = 100;
 
 const ownColumns = [
   'site',
