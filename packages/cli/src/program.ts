@@ -13,6 +13,7 @@ import { addSitesCreate } from './commands/sites-create.ts';
 import { addSitesList } from './commands/sites-list.ts';
 import { addTokenInspect } from './commands/token-inspect.ts';
 import { addTokenMint } from './commands/token-mint.ts';
+import { addTypesGenerate } from './commands/types-generate.ts';
 import { addUp } from './commands/up.ts';
 import { addUsersDemote, addUsersPromote } from './commands/users-administrator.ts';
 import { addUsersCreate } from './commands/users-create.ts';
@@ -53,6 +54,7 @@ const commands: readonly (AddCommand | readonly [group: string, summary: string,
     addUsersInvite,
   ],
   ['sites', 'Sites', addSitesList, addSitesCreate],
+  ['types', 'Content types', addTypesGenerate],
   ['search', 'The search index', addSearchRebuild, addSearchStatus],
   ['webhook', 'Webhooks', addWebhookSign],
 ];

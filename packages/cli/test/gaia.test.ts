@@ -60,6 +60,7 @@ const commands: readonly (readonly [name: string, args: string, options: readonl
   ['users invite', ' <email>', ['--site <site>', '--role <role>', '--json']],
   ['sites list', '', ['--url <url>', '--json']],
   ['sites create', ' <site>', ['--name <name>', '--host <host>', '--url <url>', '--json']],
+  ['types generate', '', ['--site <site>', '--output <file>', '--url <url>']],
   ['search rebuild', '', ['--detach', '--url <url>', '--json']],
   ['search status', '', ['--url <url>', '--json']],
   [

@@ -21,14 +21,14 @@ export async function asAdministrator<T>(
   url: string,
   context: Context,
   work: (api: ApiClient) => Promise<T>,
-  { keepsLogin = false }: { readonly keepsLogin?: boolean } = {},
+  { keepsLogin = false, site }: { readonly keepsLogin?: boolean; readonly site?: string } = {},
 ): Promise<T> {
   const credentials = await readCredentials(context);
   if (isReadableOnTheWay(url)) {
     context.stderr.write(`warning: ${url} is not HTTPS: the password can be read on the way\n`);
   }
   const client = createApiClient(url, context);
-  const login = await logIn(client, credentials);
+  const login = await logIn(client, credentials, site);
   let isKept = false;
   try {
     const made = await work(client.withToken(login.accessToken));
@@ -58,9 +58,9 @@ interface Login {
   readonly refreshToken: string | undefined;
 }
 
-async function logIn(client: ApiClient, { name, password }: Credentials): Promise<Login> {
+async function logIn(client: ApiClient, { name, password }: Credentials, site?: string): Promise<Login> {
   const { body } = await client.post('/auth/login', {
-    body: { [name.includes('@') ? 'email' : 'username']: name, password },
+    body: { [name.includes('@') ? 'email' : 'username']: name, password, ...(site !== undefined && { site }) },
   });
   const { access_token: accessToken, refresh_token: refreshToken } = body;
   if (typeof accessToken !== 'string' || !isToken(accessToken)) {
