@@ -21,7 +21,8 @@ const kept: Readonly<Record<string, string>> = {
   '/.well-known/jwks.json': 'public, max-age=300, stale-if-error=86400',
   '/.well-known/oauth-authorization-server': 'public, max-age=3600',
   '/.well-known/openid-configuration': 'public, max-age=3600',
-  '/assets/{id} public': 'public, max-age=60',
+  '/assets/{id}': 'private, no-cache',
+  '/assets/{id} public': 'public, max-age=60, must-revalidate',
   '/assets/{id}/metadata': 'private, no-cache',
   '/cms/sites/{site}/entries': 'private, no-cache',
   '/cms/sites/{site}/entries/{id}': 'private, no-cache',
@@ -37,7 +38,7 @@ const withValidator = [
   '/cms/sites/{site}/types/{type}',
 ];
 /** Of a site whose only visitors are signed in by other means. */
-const withoutAnswer = ['/auth/sites/{site}/members/{user}'];
+const withoutAnswer = ['/auth/sites/{site}/members/{user}', '/assets/{id}/{hash}/{name}'];
 const pages = ['/', '/sign-in', '/account', '/forgot', '/register', '/sso', '/live', '/ready', '/docs/openapi.json'];
 
 let suite: SuiteWithKnownKeys;
@@ -210,7 +211,11 @@ describe('every GET of the suite', () => {
       const tags = new Set(found.map(({ headers }) => headers.etag));
       const pairs = new Set(found.map(({ text, headers }) => `${headers.etag} ${text}`));
       expect([path, tags.size, pairs.size]).toEqual([path, bodies.size, bodies.size]);
-      for (const { headers } of answers.values()) expect(headers['last-modified']).toBeUndefined();
+      for (const { status, headers } of answers.values()) {
+        expect(headers['last-modified'] !== undefined).toBe(
+          path.startsWith('/assets/{id}') && !path.endsWith('/metadata') && status < 400,
+        );
+      }
     }
     expect([...tagged].sort()).toEqual(withValidator);
     const views = read.get('/cms/sites/{site}/entries/{id}')?.values() ?? [];

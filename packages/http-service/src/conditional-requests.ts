@@ -22,18 +22,36 @@ export function entityTag(content: string | object, version?: number): string {
 }
 
 /**
- * Sets `ETag`, and carries out the conditions of a GET or HEAD in the order of RFC 9110 §13.2.2. True: the caller has the
- * content already and gets 304. An `If-None-Match` that is no list of entity tags is no condition: a caller who is sent
- * too much loses nothing. Throws `precondition_failed`; `validation_failed` for an `If-Match` that is no such list.
+ * Sets `ETag`, and `Last-Modified` where there is such a time, and carries out the conditions of a GET or HEAD in the order of
+ * RFC 9110 §13.2.2. True: the caller has the content already and gets 304. An `If-None-Match` that is no list of entity
+ * tags, and a date that is none, is no condition: a caller who is sent too much loses nothing. Throws `precondition_failed`;
+ * `validation_failed` for an `If-Match` that is no such list.
  */
-export function isNotModified(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+export function isNotModified(request: FastifyRequest, reply: FastifyReply, tag: string, lastModified?: Date): boolean {
   const { 'if-match': match, 'if-none-match': noneMatch } = request.headers;
-  if (match !== undefined && !names(tagsOfIfMatch(match), tag, 'strong')) throw problem('precondition_failed');
+  const { 'if-unmodified-since': unmodifiedSince, 'if-modified-since': modifiedSince } = request.headers;
+  if (match !== undefined) {
+    if (!names(tagsOfIfMatch(match), tag, 'strong')) throw problem('precondition_failed');
+  } else if (isAfter(lastModified, unmodifiedSince) === true) {
+    throw problem('precondition_failed');
+  }
   reply.header('etag', tag);
-  return noneMatch !== undefined && names(listedTags(noneMatch), tag, 'weak');
+  if (lastModified !== undefined) reply.header('last-modified', lastModified.toUTCString());
+  if (noneMatch !== undefined) return names(listedTags(noneMatch), tag, 'weak');
+  return isAfter(lastModified, modifiedSince) === false;
 }
 
-/** `If-Range` (RFC 9110 §13.1.5), compared strongly; a date never fits, because no `Last-Modified` is sent. */
+/** RFC 9110 §5.6.7; the obsolete formats are no date here. */
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** Whether a time is after a date, in whole seconds; undefined where there is no such time or date. */
+function isAfter(time: Date | undefined, date: string | undefined): boolean | undefined {
+  if (time === undefined || date === undefined || !httpDate.test(date)) return undefined;
+  const since = Date.parse(date);
+  return Number.isNaN(since) ? undefined : Math.floor(time.getTime() / 1_000) * 1_000 > since;
+}
+
+/** `If-Range` (RFC 9110 §13.1.5), compared strongly; a date never fits, because two changes can have the same one. */
 export function isRangeOfCurrent(header: string | undefined, tag: string): boolean {
   return header === undefined || header.trim() === tag;
 }

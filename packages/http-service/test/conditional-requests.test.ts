@@ -9,6 +9,11 @@ const app = Fastify();
 app.setErrorHandler(sendProblem);
 app.get('/', async (request, reply) => (isNotModified(request, reply, tag) ? reply.code(304).send() : content));
 
+const changedAt = new Date('2026-12-01T10:00:00.700Z');
+app.get('/dated', async (request, reply) =>
+  isNotModified(request, reply, tag, changedAt) ? reply.code(304).send() : content,
+);
+
 describe('a validator', () => {
   it('is of what the reader is given', () => {
     expect(tag).toMatch(/^"2\.[\w-]{22}"$/);
@@ -39,6 +44,23 @@ describe('a validator', () => {
     if (status < 400) expect(answer.headers.etag).toBe(tag);
     if (status >= 400) expect(answer.json().code).toBe(status === 412 ? 'precondition_failed' : 'validation_failed');
     if (status === 304) expect(answer.body).toBe('');
+  });
+
+  it.each([
+    [{ 'if-modified-since': 'Tue, 01 Dec 2026 10:00:00 GMT' }, 304],
+    [{ 'if-modified-since': 'Tue, 01 Dec 2026 10:00:01 GMT' }, 304],
+    [{ 'if-modified-since': 'Tue, 01 Dec 2026 09:59:59 GMT' }, 200],
+    [{ 'if-modified-since': 'Tue, 01 Dec 2026 10:00:00 GMT', 'if-none-match': '"x"' }, 200],
+    [{ 'if-modified-since': '2026-12-01T10:00:00Z' }, 200],
+    [{ 'if-modified-since': 'Tue, 99 Dec 2026 10:00:00 GMT' }, 200],
+    [{ 'if-unmodified-since': 'Tue, 01 Dec 2026 10:00:00 GMT' }, 200],
+    [{ 'if-unmodified-since': 'Tue, 01 Dec 2026 09:59:59 GMT' }, 412],
+    [{ 'if-unmodified-since': 'Tue, 01 Dec 2026 09:59:59 GMT', 'if-match': tag }, 200],
+    [{ 'if-unmodified-since': 'yesterday' }, 200],
+  ])('with a time, %j is answered with %s', async (headers, status) => {
+    const answer = await app.inject({ url: '/dated', headers: { ...headers } });
+    expect(answer.statusCode).toBe(status);
+    if (status < 400) expect(answer.headers['last-modified']).toBe('Tue, 01 Dec 2026 10:00:00 GMT');
   });
 
   it('goes by If-Match before If-None-Match', async () => {

@@ -23,7 +23,9 @@ import { createQuotas } from './files/quotas.ts';
 import { registerFiles, registerManyFiles } from './files/routes.ts';
 import { registerStorage } from './files/storage-routes.ts';
 import { registerUsage } from './files/usage-routes.ts';
+import { createImageSettings } from './images/image-settings.ts';
 import type { Images } from './images/images.ts';
+import type { Variants } from './images/variants.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
 import { createDownloadLinks } from './links/download-links.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
@@ -47,6 +49,7 @@ export interface AppDependencies {
   readonly scanner: Scanner;
   /** Where locks of uploads are. */
   readonly records: RecordStore;
+  readonly variants: Variants;
   readonly feed: Pick<FollowedFeed, 'applied' | 'check'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -69,7 +72,8 @@ type AppConfig = Pick<
 
 /** The assets service: uploads, downloads, download links. */
 export async function buildApp(config: AppConfig, deps: AppDependencies): Promise<Service> {
-  const { database, guard, stores, images, scanner, feed, now, randomId, logger } = deps;
+  const { database, guard, stores, images, variants, scanner, feed, now, randomId, logger } = deps;
+  const settings = createImageSettings(database);
   const quotas = createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES);
   const files = createFiles(database, now, quotas);
   const maxBytes = config.ASSETS_MAX_BYTES;
@@ -133,7 +137,8 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
   });
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
-    registerDownloads(scope as Service, { files, stores, links, redirects: config.ASSETS_S3_REDIRECT, arrived });
+    const redirects = config.ASSETS_S3_REDIRECT;
+    registerDownloads(scope as Service, { files, stores, links, images, variants, settings, redirects, now, arrived });
     registerManyFiles(scope as Service, { files, arrived });
     registerTusOptions(scope as Service, tus);
   });

@@ -1,3 +1,4 @@
+import type { Format } from '@gaia/image-variants/ladder';
 import type { Identity } from '@gaia/tokens/identity';
 import type { ColumnType, RawBuilder } from 'kysely';
 import type { ReceivedChunks, StoreKind } from './storage/file-store.ts';
@@ -60,7 +61,7 @@ interface FileVariantsTable {
   file: string;
   /** Of the bytes that it was made from, and of how. */
   digest: string;
-  format: string;
+  format: Format;
   /** How it was made. */
   key: string;
   bytes_key: string;

@@ -5,7 +5,6 @@ import { followFeed } from '@gaia/feed-follower';
 import type { Fetch } from '@gaia/http-client/bounded-fetch';
 import { fetch as serviceFetch } from '@gaia/http-client/fetch';
 import type { Logger } from '@gaia/http-service/logger';
-import { startPeriodicJob } from '@gaia/http-service/periodic-job';
 import type { Service } from '@gaia/http-service/service';
 import { openState } from '@gaia/state/open';
 import { singleProcessChecks } from '@gaia/state/single-process-warning';
@@ -18,10 +17,7 @@ import { assetsDirectory, type Config, uploadLifetimeMs } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { createFiles } from './files/files.ts';
 import { createQuotas } from './files/quotas.ts';
-import { createCodecPool } from './images/codec/codec-pool.ts';
-import { codecPoolOptions } from './images/codec/codec-settings.ts';
-import { describeImages } from './images/describe-job.ts';
-import { createImages } from './images/images.ts';
+import { openImagePipeline } from './images/image-pipeline.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 import { referencesConsumer } from './references/references.ts';
@@ -42,7 +38,6 @@ export interface StartDependencies {
 }
 
 const SWEEP_EVERY_MS = 3_600_000;
-const DESCRIBE_EVERY_MS = 60_000;
 
 /** Brings the service's schema up to date. */
 export async function migrateDatabase(config: Pick<Config, 'DATABASE_URL'>): Promise<readonly string[]> {
@@ -71,9 +66,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   const consumer = referencesConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
   const files = createFiles(database, now, createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES));
-  const codecs = createCodecPool(codecPoolOptions(config));
-  const maxBytes = config.ASSETS_IMAGE_MAX_BYTES;
-  const images = createImages({ files, stores, codecs, maxBytes, log: logger });
+  const pipeline = openImagePipeline(config, { database, files, stores, metrics, now, randomId, logger });
   const stopSweeping = await startSweeping(
     { files, uploads: createResumableUploads(database, now), grants: createDownloadGrants(database, now), stores, now },
     logger,
@@ -82,20 +75,26 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   const { records } = state;
   const scanner =
     config.ASSETS_CLAMD === undefined ? noScanner : createClamdScanner(parseClamdAddress(config.ASSETS_CLAMD));
-  const parts = { logger, metrics, database, guard, stores, images, scanner, records, feed, now, randomId, checks };
+  const { images, variants } = pipeline;
+  const parts = {
+    logger,
+    metrics,
+    database,
+    guard,
+    stores,
+    images,
+    variants,
+    scanner,
+    records,
+    feed,
+    now,
+    randomId,
+    checks,
+  };
   const app = await buildApp(config, parts);
-  const describing = startPeriodicJob({
-    name: 'describe images',
-    everyMs: DESCRIBE_EVERY_MS,
-    work: async () => {
-      while ((await describeImages(files, images)) > 0);
-    },
-    log: logger,
-  });
   app.addHook('onClose', async () => {
     stopSweeping();
-    codecs.close();
-    await describing.stop();
+    await pipeline.close();
     await feed.close();
     await guard.close();
     if (deps.state === undefined) await state.close();

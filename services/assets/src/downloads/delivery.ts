@@ -1,5 +1,5 @@
 import { create as contentDisposition } from 'content-disposition';
-import type { StoredFile } from '../files/stored-file.ts';
+import type { BytesLocation } from '../files/stored-file.ts';
 
 /** Formats that browsers show without running anything of them. */
 const SHOWN = new Set([
@@ -19,8 +19,28 @@ const SHOWN = new Set([
   'text/plain',
 ]);
 
+/** Bytes of a file as they are delivered: as they were uploaded, or as a variant. */
+export interface Representation extends BytesLocation {
+  readonly fileName: string;
+  readonly mediaType: string;
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly lastModified: Date;
+  readonly caching: Caching;
+  /** Whether the address leaves the format to `Accept`. */
+  readonly isNegotiated?: boolean;
+}
+
+export type Caching =
+  /** To everybody the same. */
+  | { readonly kind: 'public'; readonly immutable: boolean }
+  | { readonly kind: 'private' }
+  /** By a link that opens it for so long, whatever is asked meanwhile. */
+  | { readonly kind: 'link'; readonly seconds: number };
+
 /** A strong validator (RFC 9110 §8.8.3): every reader of the file gets these bytes. */
-export function bytesTag({ sha256 }: Pick<StoredFile, 'sha256'>): string {
+export function bytesTag({ sha256 }: Pick<Representation, 'sha256'>): string {
   return `"${sha256}"`;
 }
 
@@ -28,17 +48,28 @@ export function bytesTag({ sha256 }: Pick<StoredFile, 'sha256'>): string {
  * Headers of a file's answer, whatever part of it is sent. Only what no browser runs is shown in place; all else (HTML, SVG, XML,
  * unknown bytes) is for saving, and were a browser to show it all the same, it could do nothing: no script, no origin.
  */
-export function deliveryHeaders(file: StoredFile): Record<string, string> {
-  const shown = SHOWN.has(file.mediaType) || /^(?:audio|video)\//.test(file.mediaType);
+export function deliveryHeaders({ mediaType, fileName, caching }: Representation): Record<string, string> {
+  const shown = SHOWN.has(mediaType) || /^(?:audio|video)\//.test(mediaType);
   return {
-    'content-type': file.mediaType.startsWith('text/') ? `${file.mediaType}; charset=utf-8` : file.mediaType,
-    'content-disposition': contentDisposition(file.fileName, { type: shown ? 'inline' : 'attachment' }),
+    'content-type': mediaType.startsWith('text/') ? `${mediaType}; charset=utf-8` : mediaType,
+    'content-disposition': contentDisposition(fileName, { type: shown ? 'inline' : 'attachment' }),
     'x-content-type-options': 'nosniff',
-    ...((!shown || file.mediaType === 'text/plain') && { 'content-security-policy': "sandbox; default-src 'none'" }),
+    ...((!shown || mediaType === 'text/plain') && { 'content-security-policy': "sandbox; default-src 'none'" }),
     // The address may hold a download token.
     'referrer-policy': 'no-referrer',
     'accept-ranges': 'bytes',
-    // A public file can be withdrawn, so it is asked for again soon; the entity tag makes that cheap.
-    'cache-control': file.visibility === 'public' ? 'public, max-age=60' : 'private, no-store',
+    'cache-control': cacheControl(caching),
   };
+}
+
+/** A file that is closed must not come out of a cache: what is private is asked for every time, and 304 makes that cheap. */
+function cacheControl(caching: Caching): string {
+  switch (caching.kind) {
+    case 'link':
+      return `private, max-age=${caching.seconds}`;
+    case 'private':
+      return 'private, no-cache';
+    case 'public':
+      return caching.immutable ? 'public, max-age=31536000, immutable' : 'public, max-age=60, must-revalidate';
+  }
 }

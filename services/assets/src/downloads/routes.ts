@@ -1,54 +1,112 @@
 import { MinSeq } from '@gaia/feed-follower/min-seq';
-import { isNotModified, isRangeOfCurrent } from '@gaia/http-service/conditional-requests';
 import { bearerOrNone, byteStream, noBody, problems, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readVariantPath, variantDigest, variantFileName } from '@gaia/image-variants/address';
+import type { Format } from '@gaia/image-variants/ladder';
+import type { Transformation } from '@gaia/image-variants/transformation';
 import { Type } from 'typebox';
 import { problem } from '../errors.ts';
-import { readableFile } from '../files/access.ts';
-import type { Files } from '../files/files.ts';
-import { FileParams } from '../files/schemas.ts';
-import type { BytesLocation, StoredFile } from '../files/stored-file.ts';
-import type { DownloadLinks } from '../links/download-links.ts';
-import { StorageError } from '../storage/file-store.ts';
-import type { Stores } from '../storage/stores.ts';
-import { type ByteRange, byteRange } from './byte-range.ts';
-import { bytesTag, deliveryHeaders } from './delivery.ts';
-import { storeAddress } from './store-address.ts';
+import { FileParams, UUID } from '../files/schemas.ts';
+import { acceptableFormats, mediaTypeOf } from '../images/format-negotiation.ts';
+import type { ImageSettingsStore } from '../images/image-settings.ts';
+import type { Images } from '../images/images.ts';
+import type { StoredVariant } from '../images/variant-records.ts';
+import {
+  allowedTransformation,
+  askedVariant,
+  asksForVariant,
+  convertibleFile,
+  type VariantParameters,
+  variantParameters,
+} from '../images/variant-request.ts';
+import type { ConvertibleFile, Variants } from '../images/variants.ts';
+import { type DeliveryDependencies, deliver } from './deliver.ts';
+import type { Representation } from './delivery.ts';
+import { type RequestedFile, type RequestedFileDependencies, requestedFile } from './requested-file.ts';
 
-export interface DownloadsDependencies {
-  readonly files: Pick<Files, 'find' | 'isReadable'>;
-  readonly stores: Pick<Stores, 'of'>;
-  readonly links: DownloadLinks;
-  /** Whether a store that can gives the bytes by itself. */
-  readonly redirects: boolean;
+export interface DownloadsDependencies extends DeliveryDependencies, RequestedFileDependencies {
+  readonly images: Pick<Images, 'describe'>;
+  readonly variants: Variants;
+  readonly settings: Pick<ImageSettingsStore, 'of'>;
   /** Waits for a change of the caller's own. Throws index_behind. */
   readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
-const DownloadQuery = Type.Object(
+const access = {
+  token: Type.Optional(Type.String({ minLength: 1, maxLength: 8_192, description: 'Token of a download link' })),
+  min_seq: MinSeq,
+};
+
+const DownloadQuery = Type.Object({ ...access, ...variantParameters }, { additionalProperties: false });
+
+const VariantQuery = Type.Object(access, { additionalProperties: false });
+
+const VariantParams = Type.Object(
   {
-    token: Type.Optional(Type.String({ minLength: 1, maxLength: 8_192, description: 'Token of a download link' })),
-    min_seq: MinSeq,
+    id: Type.String({ pattern: `^${UUID}$` }),
+    hash: Type.String({ maxLength: 100, description: 'Of the bytes of the original and of how the variant is made' }),
+    name: Type.String({ maxLength: 110, description: 'For people; its extension names the format' }),
   },
   { additionalProperties: false },
 );
 
-/** `GET` and `HEAD /assets/:id`. To be registered under a guard that lets anonymous callers in. */
-export function registerDownloads(
-  app: Service,
-  { files, stores, links, redirects, arrived }: DownloadsDependencies,
-): void {
-  /**
-   * A download token decides alone: its bearer has nothing else, or means this and no more. What was closed to the one who
-   * made it is closed to it.
-   */
-  async function authorized(request: FastifyRequest, id: string, token: string | undefined): Promise<StoredFile> {
-    if (token === undefined) return readableFile(files, id, request.identity);
-    const { fileId, site, maker } = await links.verify(token, id, request.method);
-    const file = await files.find(fileId);
-    if (file?.site !== site || !(await files.isReadable(maker, file))) throw problem('file_not_found');
-    return file;
+const refusals = {
+  400: ['validation_failed'],
+  401: tokenRefusals,
+  403: ['insufficient_scope', 'forbidden'],
+  404: ['file_not_found'],
+  412: ['precondition_failed'],
+  415: ['format_not_convertible'],
+  416: ['range_not_satisfiable'],
+  422: ['image_unreadable', 'image_too_large'],
+  503: ['storage_unavailable', 'index_behind', 'conversion_queue_full', 'variant_pending'],
+  507: ['storage_full'],
+} as const;
+
+const answers = {
+  200: byteStream('The file'),
+  206: byteStream('The part that `Range` asks for'),
+  302: noBody('To an address of the store itself, where that is configured'),
+  304: noBody('Still the bytes of the ETag in If-None-Match'),
+} as const;
+
+/** How long until an AVIF that was asked for by name is likely there. */
+const PENDING_SECONDS = 5;
+
+/** `GET` and `HEAD /assets/:id`, and of its variants. To be registered under a guard that lets anonymous callers in. */
+export function registerDownloads(app: Service, deps: DownloadsDependencies): void {
+  const { images, variants, settings, arrived } = deps;
+
+  async function negotiated(
+    requested: RequestedFile,
+    parameters: VariantParameters,
+    accept: string | undefined,
+  ): Promise<Representation> {
+    const file = await convertibleFile(requested.file, images);
+    const { transformation, format } = askedVariant(parameters, file, await settings.of(file.site));
+    if (format !== undefined) return variantOf(requested, await named(file, transformation, format));
+    const acceptable = acceptableFormats(accept, file.image);
+    const variant = await smallest(file, transformation, acceptable);
+    return { ...variantOf(requested, variant), isNegotiated: true };
+  }
+
+  /** AVIF takes seconds to make: it is given where it is there, and made for the next who ask. */
+  async function smallest(file: ConvertibleFile, transformation: Transformation, acceptable: readonly Format[]) {
+    const [first, second = 'jpeg'] = acceptable;
+    if (first !== 'avif') return variants.obtain(file, transformation, first ?? second);
+    const avif = await variants.find(file, transformation, 'avif');
+    if (avif !== undefined) return avif;
+    const variant = await variants.obtain(file, transformation, second);
+    variants.prepare(file, transformation, 'avif');
+    return variant;
+  }
+
+  async function named(file: ConvertibleFile, transformation: Transformation, format: Format): Promise<StoredVariant> {
+    if (format !== 'avif') return variants.obtain(file, transformation, format);
+    const avif = await variants.find(file, transformation, format);
+    if (avif !== undefined) return avif;
+    variants.prepare(file, transformation, format);
+    throw problem('variant_pending', { headers: { 'retry-after': String(PENDING_SECONDS) } });
   }
 
   app.route({
@@ -57,74 +115,97 @@ export function registerDownloads(
     exposeHeadRoute: false,
     schema: {
       operationId: 'downloadFile',
-      summary: 'Download a file',
-      description: 'The bytes, or a part of them (`Range`, RFC 9110 §14.2). Public files need no token.',
+      summary: 'Download a file, or an image in another size or format',
+      description:
+        'The bytes, or a part of them (`Range`, RFC 9110 §14.2). Public files need no token. With `width`, `height`, `fit`, ' +
+        '`format`, `quality`, `focal` or `preset` an image is given upright, in sRGB and without metadata; without `format` ' +
+        'in the smallest format that `Accept` names.',
       tags: ['files'],
       ...bearerOrNone,
       params: FileParams,
       querystring: DownloadQuery,
       response: {
-        200: byteStream('The file'),
-        206: byteStream('The part that `Range` asks for'),
-        302: noBody('To an address of the store itself, where that is configured'),
-        304: noBody('Still the bytes of the ETag in If-None-Match'),
+        ...answers,
         ...problems({
-          400: ['validation_failed'],
-          401: tokenRefusals,
-          403: ['insufficient_scope', 'forbidden'],
-          404: ['file_not_found'],
-          412: ['precondition_failed'],
-          416: ['range_not_satisfiable'],
-          503: ['storage_unavailable', 'index_behind'],
+          ...refusals,
+          400: [
+            'validation_failed',
+            'width_not_allowed',
+            'height_not_allowed',
+            'quality_not_allowed',
+            'fit_required',
+            'fit_not_allowed',
+            'preset_not_found',
+          ],
         }),
       },
     },
     handler: async (request, reply) => {
+      const { token, min_seq: minSeq, ...parameters } = request.query;
+      await arrived(minSeq);
+      const requested = await requestedFile(deps, request, request.params.id, token);
+      const isVariant = asksForVariant(parameters as VariantParameters);
+      const { accept } = request.headers;
+      const representation = isVariant
+        ? await negotiated(requested, parameters as VariantParameters, accept)
+        : originalOf(requested);
+      return deliver(representation, deps, request, reply);
+    },
+  });
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/assets/:id/:hash/:name',
+    exposeHeadRoute: false,
+    schema: {
+      operationId: 'downloadVariant',
+      summary: 'Download an image in one size and format, as srcset names it',
+      description:
+        'The address stands for one series of bytes: when the file is replaced it has other addresses. It is no secret and ' +
+        'opens nothing: access is checked as for the file.',
+      tags: ['files'],
+      ...bearerOrNone,
+      params: VariantParams,
+      querystring: VariantQuery,
+      response: { ...answers, ...problems({ ...refusals, 404: ['file_not_found', 'variant_not_found'] }) },
+    },
+    handler: async (request, reply) => {
+      const { id, hash, name } = request.params;
       await arrived(request.query.min_seq);
-      const file = await authorized(request, request.params.id, request.query.token);
-      return deliver(file, { stores, redirects }, request, reply);
+      const requested = await requestedFile(deps, request, id, request.query.token);
+      const address = readVariantPath(hash, name);
+      if (address === undefined || address.digest !== variantDigest(requested.file.sha256, address.key)) {
+        throw problem('variant_not_found');
+      }
+      const file = await convertibleFile(requested.file, images);
+      const ofSite = await settings.of(file.site);
+      const transformation = allowedTransformation(address.request, file, ofSite);
+      const variant = variantOf(requested, await named(file, transformation, address.format));
+      const { caching } = variant;
+      const isImmutable = caching.kind === 'public' && ofSite.immutable;
+      return deliver(
+        { ...variant, ...(isImmutable && { caching: { ...caching, immutable: true } }) },
+        deps,
+        request,
+        reply,
+      );
     },
   });
 }
 
-async function deliver(
-  file: StoredFile,
-  { stores, redirects }: Pick<DownloadsDependencies, 'stores' | 'redirects'>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const headers = deliveryHeaders(file);
-  const tag = bytesTag(file);
-  // To everybody the same, so that a shared cache needs one copy and not one of each caller.
-  if (file.visibility === 'public') reply.removeHeader('vary');
-  // With all headers: the file may have another name by now, or be open to others (RFC 9111 §4.3.4).
-  if (isNotModified(request, reply, tag)) return reply.code(304).headers(headers).send();
-  const asked = isRangeOfCurrent(textOf(request.headers['if-range']), tag) ? request.headers.range : undefined;
-  const part = byteRange(asked, file.size);
-  if (part === 'unsatisfiable') {
-    throw problem('range_not_satisfiable', { headers: { 'content-range': `bytes */${file.size}` } });
-  }
-  if (redirects) {
-    const location = await storeAddress(stores.of(file.store), file);
-    if (location !== undefined) return reply.header('cache-control', 'no-store').redirect(location, 302);
-  }
-  const sendsBytes = request.method === 'GET' && file.size > 0;
-  // Opened before anything of the answer is said: a store that is away is a problem document of its own.
-  const bytes = sendsBytes ? await opened(stores, file, part === 'whole' ? undefined : part) : undefined;
-  reply.headers(headers).header('content-length', part === 'whole' ? file.size : part.end - part.start + 1);
-  if (part !== 'whole') reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${file.size}`);
-  return reply.send(bytes ?? (request.method === 'GET' ? Buffer.alloc(0) : undefined));
+function originalOf({ file, caching }: RequestedFile): Representation {
+  return { ...file, lastModified: file.bytesChangedAt, caching };
 }
 
-async function opened(stores: Pick<Stores, 'of'>, file: BytesLocation, part: ByteRange | undefined) {
-  try {
-    return await stores.of(file.store).open(file.bytesKey, part);
-  } catch (error) {
-    if (error instanceof StorageError) throw problem('storage_unavailable', { cause: error.cause });
-    throw error;
-  }
-}
-
-function textOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(',') : header;
+function variantOf({ file, caching }: RequestedFile, variant: StoredVariant): Representation {
+  return {
+    bytesKey: variant.bytesKey,
+    store: variant.store,
+    fileName: variantFileName(file.fileName, variant.format),
+    mediaType: mediaTypeOf(variant.format),
+    size: variant.size,
+    sha256: variant.sha256,
+    lastModified: variant.createdAt,
+    caching,
+  };
 }

@@ -1,12 +1,14 @@
-import type { StoredFile } from '../files/stored-file.ts';
 import type { FileStore } from '../storage/file-store.ts';
-import { deliveryHeaders } from './delivery.ts';
+import { deliveryHeaders, type Representation } from './delivery.ts';
 
 /** From the check of access to the beginning of the download; what has closed meanwhile is open for so long. */
 const SECONDS = 60;
 
 /** The address at which a store gives the bytes of a file by itself; undefined where it does not. */
-export async function storeAddress(store: Pick<FileStore, 'signedUrl'>, file: StoredFile): Promise<string | undefined> {
+export async function storeAddress(
+  store: Pick<FileStore, 'signedUrl'>,
+  file: Representation,
+): Promise<string | undefined> {
   const headers = deliveryHeaders(file);
   return store.signedUrl?.(file.bytesKey, {
     seconds: SECONDS,

@@ -2,7 +2,7 @@ import { MinSeq } from '@gaia/feed-follower/min-seq';
 import { Type } from 'typebox';
 import type { ImageFacts, StoredFile } from './stored-file.ts';
 
-const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+export const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 export const FileParams = Type.Object({ id: Type.String({ pattern: `^${UUID}$` }) }, { additionalProperties: false });
 

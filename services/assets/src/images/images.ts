@@ -30,12 +30,13 @@ export function createImages({ files, stores, codecs, maxBytes, log }: ImagesDep
     if (file.size > maxBytes) return failed('too_large');
     try {
       const source = sourceOf(file, stores, 0);
-      const image = await codecs.describe(source, priority);
-      return { ...file, image, imageDescribed: true, imageError: undefined };
+      const { error, ...image } = await codecs.describe(source, priority);
+      return { ...file, image, imageDescribed: true, imageError: error ?? undefined };
     } catch (error) {
       if (error instanceof ImageRejected) return failed(error.reason);
-      // In the background there is time for a second look; what ends a worker then would end one every minute.
-      if (error instanceof WorkerFailed && priority === 'background') return failed('unreadable');
+      // What ends a worker once ends it each time; what takes too long may have waited for the processor.
+      const isFinal = error instanceof WorkerFailed && (error.reason === 'crashed' || priority === 'background');
+      if (isFinal) return failed('unreadable');
       throw error;
     }
   }

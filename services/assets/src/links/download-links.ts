@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { TokenRefusal } from '@gaia/jwt/refusal';
 import type { SymmetricTokens } from '@gaia/jwt/symmetric';
 import { verifyToken } from '@gaia/jwt/verify';
@@ -14,10 +15,15 @@ interface OpenedLink {
   readonly fileId: string;
   readonly site: string;
   readonly maker: NonNullable<Caller>;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 export interface DownloadLinks {
-  /** A token that lets its bearer GET (or HEAD) one file of a site for `expiresIn` seconds. */
+  /**
+   * A token that lets its bearer GET (or HEAD) one file of a site, in every size and format, for `expiresIn` seconds. Who asks
+   * again soon is given the same one, so that what a browser has kept under its address is found again.
+   */
   issue(file: { id: string; site: string }, issuer: Identity): Promise<IssuedLink>;
   /**
    * Verifies a token for a file and a method. Throws token_malformed, token_invalid, token_expired, token_revoked; forbidden
@@ -36,7 +42,7 @@ interface IssuedLink {
 
 export interface DownloadLinksOptions {
   readonly tokens: SymmetricTokens<'fileDownload'>;
-  readonly grants: Pick<DownloadGrants, 'add' | 'find'>;
+  readonly grants: Pick<DownloadGrants, 'add' | 'find' | 'ofViewer'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A new unguessable id. */
@@ -48,6 +54,8 @@ export interface DownloadLinksOptions {
 const { lifetimeSeconds } = tokenPurposes.fileDownload;
 /** Maker and verifier are the same. */
 const PARTY = 'assets';
+/** A link that is given again lives for so long at least. */
+const STABLE_SECONDS = lifetimeSeconds / 2;
 const MAX_TOKEN_LENGTH = 1_024;
 /** Permissions that reading a file can depend on; the others are not kept. */
 const READING: readonly string[] = ['content:read', 'content:edit', 'types:manage', 'assets:read'];
@@ -76,14 +84,25 @@ export function createDownloadLinks(options: DownloadLinksOptions): DownloadLink
     }
   }
 
+  /** The same for the same grant, because the signature is (RFC 2104). */
+  function issued(jti: string, exp: number, seconds: number): IssuedLink {
+    const token = tokens.sign({ iss: PARTY, aud: PARTY, iat: exp - lifetimeSeconds, exp, jti });
+    return { token, expiresAt: exp * 1_000, expiresIn: exp - seconds };
+  }
+
   return {
     async issue(file, issuer) {
-      const iat = Math.floor(now() / 1_000);
-      const exp = iat + lifetimeSeconds;
+      const maker = makerOf(issuer);
+      const viewer = viewerOf(maker);
+      const seconds = Math.floor(now() / 1_000);
+      const known = await grants.ofViewer(file.id, viewer, (seconds + STABLE_SECONDS) * 1_000);
+      if (known?.site === file.site && revocations?.reasonToRefuse(known.maker) === undefined) {
+        return issued(known.id, known.expiresAt / 1_000, seconds);
+      }
       const jti = randomId();
-      await grants.add(jti, { file: file.id, site: file.site, maker: makerOf(issuer) }, exp * 1_000);
-      const token = tokens.sign({ iss: PARTY, aud: PARTY, iat, exp, jti });
-      return { token, expiresAt: exp * 1_000, expiresIn: lifetimeSeconds };
+      const exp = seconds + lifetimeSeconds;
+      await grants.add(jti, { file: file.id, site: file.site, maker, expiresAt: exp * 1_000 }, viewer);
+      return issued(jti, exp, seconds);
     },
 
     async verify(token, fileId, method) {
@@ -94,9 +113,15 @@ export function createDownloadLinks(options: DownloadLinksOptions): DownloadLink
         throw problem('forbidden', { detail: 'The download link is for another file or method.' });
       }
       if (revocations?.reasonToRefuse(grant.maker) !== undefined) throw linkProblem('token_revoked');
-      return { fileId, site: grant.site, maker: grant.maker };
+      return { fileId, site: grant.site, maker: grant.maker, expiresAt: grant.expiresAt };
     },
   };
+}
+
+/** Another session, and other rights, make another viewer. */
+function viewerOf({ subject, site, roles, scopes, sessionId, actorSessionIds }: Maker): string {
+  const parts = [subject, site, [...roles].sort(), [...scopes].sort(), sessionId, actorSessionIds];
+  return hash('sha256', JSON.stringify(parts), 'base64url');
 }
 
 function makerOf(issuer: Identity): Maker {

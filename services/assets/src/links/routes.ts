@@ -33,7 +33,9 @@ export function registerLinks(app: Service, { files, links, publicUrl, arrived }
         operationId: 'createFileLink',
         summary: 'Create a download link',
         description:
-          'It opens the file as long as the one who made it may read the file, and no longer than until it expires.',
+          'It opens the file as long as the one who made it may read the file, and no longer than until it expires. Its `token` ' +
+          'opens all variants of the file too. Who asks again within half of its life is given the same link, so that a ' +
+          'browser finds again what it has kept.',
         tags: ['files'],
         ...bearer,
         params: FileParams,

@@ -31,7 +31,7 @@ describe('a download', () => {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'accept-ranges': 'bytes',
-      'cache-control': 'private, no-store',
+      'cache-control': 'private, no-cache',
       etag: expect.stringMatching(/^"[0-9a-f]{64}"$/),
     });
   });
@@ -86,7 +86,7 @@ describe('a download', () => {
   it('of a public file needs no token, and may be kept for a while', async () => {
     const answer = await service.app.inject(`/assets/${publicId}`);
     expect(answer).toMatchObject({ statusCode: 200, body: CONTENT });
-    expect(answer.headers['cache-control']).toBe('public, max-age=60');
+    expect(answer.headers['cache-control']).toBe('public, max-age=60, must-revalidate');
   });
 
   it.each([

@@ -36,14 +36,18 @@ export interface Description {
   readonly height: number;
   readonly frames: number;
   readonly hasAlpha: boolean;
-  /** A tiny image, as a `data:` URL; absent where the image is over the limits. */
+  /** A tiny image, as a `data:` URL; absent where no variant can be made. */
   readonly placeholder: string | null;
   /** `#rrggbb` */
   readonly dominantColor: string | null;
+  /** Why no variant can be made. */
+  readonly error: CodecFailure | null;
 }
+
+export type CodecFailure = 'unreadable' | 'too_large' | 'not_convertible';
 
 export type CodecResponse =
   | { readonly kind: 'described'; readonly description: Description }
   /** The bytes follow over stdout. */
   | { readonly kind: 'rendered'; readonly outputBytes: number; readonly width: number; readonly height: number }
-  | { readonly kind: 'failed'; readonly reason: 'unreadable' | 'too_large' | 'not_convertible' };
+  | { readonly kind: 'failed'; readonly reason: CodecFailure };

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { CodecJob, CodecLimits, Description } from './codec-job.ts';
-import { createJobQueue, type Priority } from './job-queue.ts';
+import type { CodecFailure, CodecJob, CodecLimits, Description } from './codec-job.ts';
+import { createJobQueue, type Priority, QueueFull } from './job-queue.ts';
 import { startWorker, WorkerFailed, type WorkerProcess, type WorkerResult } from './worker-process.ts';
 
 /** The bytes are no image that is decoded here, or one over the limits. */
 export class ImageRejected extends Error {
-  readonly reason: 'unreadable' | 'too_large' | 'not_convertible';
+  readonly reason: CodecFailure;
   constructor(reason: ImageRejected['reason']) {
     super(`an image cannot be converted: ${reason}`);
     this.name = 'ImageRejected';
@@ -102,11 +102,14 @@ export function createCodecPool({ workers, limits, timeoutMs, maxWaiting }: Code
 
   async function work(source: ImageSource, job: CodecJob, priority: Priority): Promise<WorkerResult> {
     return queue.run(source.pixels, priority, async () => {
-      if (closed) throw new WorkerFailed('crashed');
+      if (closed) throw new QueueFull();
       const bytes = await source.open();
       const { worker, jobs } = take();
       try {
         return await worker.run({ job, inputBytes: source.size, limits }, bytes, timeoutMs);
+      } catch (error) {
+        // Ended with the pool: that says nothing of the image.
+        throw closed ? new QueueFull() : error;
       } finally {
         giveBack(worker, jobs + 1);
       }

@@ -39,6 +39,12 @@ export const codecSettings = {
     min: 1,
     max: 10_000,
   }),
+  ASSETS_VARIANTS_PER_FILE: integer({
+    doc: 'Sizes and formats of one image that are kept; the least used give way',
+    fallback: 100,
+    min: 1,
+    max: 10_000,
+  }),
 };
 
 /** Of an animation that stays one when it is converted. */

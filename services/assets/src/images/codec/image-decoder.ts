@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { CodecJob, CodecLimits, Description } from './codec-job.ts';
+import type { CodecFailure, CodecJob, CodecLimits, Description } from './codec-job.ts';
 
 type RenderJob = Extract<CodecJob, { kind: 'render' }>;
 type Rendered = { readonly bytes: Buffer; readonly width: number; readonly height: number };
@@ -37,13 +37,11 @@ const SAMPLE_EDGE = 64;
 export async function describe(bytes: Buffer, limits: CodecLimits): Promise<Description> {
   const { width, height, frames, hasAlpha, isDecodable } = await headOf(bytes, limits);
   const size = { width, height, frames, hasAlpha };
-  if (!isDecodable || width * height > limits.maxPixels) return { ...size, placeholder: null, dominantColor: null };
-  const sample = await opened(bytes, limits, 1)
-    .autoOrient()
-    .resize(SAMPLE_EDGE, SAMPLE_EDGE, { fit: 'inside', withoutEnlargement: true })
-    .toColourspace('srgb')
-    .png()
-    .toBuffer();
+  const without = (error: CodecFailure) => ({ ...size, placeholder: null, dominantColor: null, error });
+  if (!isDecodable) return without('not_convertible');
+  if (width * height > limits.maxPixels) return without('too_large');
+  const sample = await sampleOf(bytes, limits);
+  if (sample === undefined) return without('unreadable');
   const [{ dominant }, tiny] = await Promise.all([
     decoded(sample).stats(),
     decoded(sample)
@@ -52,7 +50,17 @@ export async function describe(bytes: Buffer, limits: CodecLimits): Promise<Desc
       .toBuffer(),
   ]);
   const hex = [dominant.r, dominant.g, dominant.b].map((part) => part.toString(16).padStart(2, '0')).join('');
-  return { ...size, placeholder: `data:image/webp;base64,${tiny.toString('base64')}`, dominantColor: `#${hex}` };
+  const placeholder = `data:image/webp;base64,${tiny.toString('base64')}`;
+  return { ...size, placeholder, dominantColor: `#${hex}`, error: null };
+}
+
+async function sampleOf(bytes: Buffer, limits: CodecLimits): Promise<Buffer | undefined> {
+  const sample = opened(bytes, limits, 1)
+    .autoOrient()
+    .resize(SAMPLE_EDGE, SAMPLE_EDGE, { fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+    .png();
+  return sample.toBuffer().catch(() => undefined);
 }
 
 /** A variant: upright, in sRGB, without metadata. Throws ImageRefused, and sharp's errors. */
@@ -76,7 +84,16 @@ export async function render(bytes: Buffer, job: RenderJob, limits: CodecLimits)
 async function headOf(bytes: Buffer, limits: CodecLimits) {
   // The brand of an image sequence: only its first image would be seen.
   const isSequence = bytes.toString('latin1', 4, 12) === 'ftypavis';
-  const { autoOrient, pages = 1, hasAlpha = false, compression } = await decoded(bytes).metadata();
+  const metadata = decoded(bytes).metadata();
+  const {
+    autoOrient,
+    pages = 1,
+    hasAlpha = false,
+    compression,
+  } = await metadata.catch((error: unknown) => {
+    // Of HEIF the decoders know AVIF alone: what they cannot read may well be an image of another codec.
+    throw bytes.toString('latin1', 4, 8) === 'ftyp' ? new ImageRefused('not_convertible') : error;
+  });
   const { width, height } = autoOrient;
   return {
     width,
