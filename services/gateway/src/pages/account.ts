@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthClient, Requester, UserLogin } from '../auth-client/auth-client.ts';
 import type { SessionUser } from '../auth-client/tokens.ts';
 import type { BrowserSession, BrowserSessions } from '../sessions/browser-sessions.ts';
+import { clearCache } from '../sessions/clear-cache.ts';
 import type { Sites } from '../sites/sites.ts';
 import type { Filled } from './forms.ts';
 import { type Html, html } from './html.ts';
@@ -45,6 +46,7 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
   scope.post('/account/sign-out', async (request, reply) => {
     const { context } = await act(request, reply);
     await sessions.end(request);
+    clearCache(reply);
     return signedOut(context);
   });
 
@@ -54,6 +56,7 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
       // Auth first: who asks for this must not be told that it is done when it is not.
       await auth.endLogin(session.tokens, 'all', sessions.requesterOf(request));
       await sessions.end(request);
+      clearCache(reply);
     }
     return signedOut(context);
   });
@@ -81,6 +84,7 @@ export function registerAccount(scope: FastifyInstance, options: AccountPageOpti
       return pages.render(context, { title: texts.deleteAccount, body }, { status: error.statusCode });
     }
     await sessions.end(request);
+    clearCache(reply);
     return pages.render(context, { title: texts.deleted, body: html`<p>${texts.deletedText}</p>` });
   });
 

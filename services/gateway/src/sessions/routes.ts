@@ -7,6 +7,7 @@ import type { CookieSettings } from '../cookies/cookie-settings.ts';
 import { problem } from '../errors.ts';
 import type { Sites } from '../sites/sites.ts';
 import type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
+import { clearCache } from './clear-cache.ts';
 import { takeLoginForms } from './login-form.ts';
 import { loginBody, reauthenticationBody, sessionAnswer, siteBody } from './schemas.ts';
 import { sessionSecurity } from './session-security.ts';
@@ -162,6 +163,7 @@ export async function registerSessionRoutes(app: Service, options: SessionRoutes
     },
     async (request, reply) => {
       await sessions.end(request);
+      clearCache(reply);
       return reply.code(204).header('cache-control', 'no-store').send(null);
     },
   );

@@ -30,6 +30,7 @@ describe.each(stateBackends())('sessions on $name', ({ open, skip }) => {
 
     const end = await gateway.send('/session', { method: 'DELETE', headers: { cookie: session.cookie } });
     expect(end.status).toBe(204);
+    expect(end.headers['clear-site-data']).toBe('"cache"');
     expect(String(end.headers['set-cookie'])).toMatch(
       /^gaia-8080=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax$/,
     );
