@@ -1,6 +1,11 @@
 import { createClient } from '@gaia/client';
+import { createCookieClient } from '@gaia/client/cookie';
 import { type GaiaError, isGaiaError } from '@gaia/client/error';
+import { createFiles } from '@gaia/client/files';
+import { createGraphql } from '@gaia/client/graphql';
+import { openSite } from '@gaia/client/hand-over';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mailedLink } from './mailed-link.ts';
 import { password, type RunningSuite, runSuite } from './running-suite.ts';
 
 const site = 'site-a.localhost';
@@ -71,5 +76,115 @@ describe('the client against the whole suite', () => {
     const gaia = createClient({ url: `http://${site}:${suite.port}`, site });
     await gaia.auth.signIn(login);
     expect(await gaia.auth.me()).toMatchObject({ email: login.email, site });
+  });
+
+  it('uploads a file with its progress, links to it and deletes it', async () => {
+    const gaia = clientOf();
+    await gaia.auth.signIn(login);
+    const files = createFiles(gaia);
+    const text = 'Chapter one. '.repeat(20_000);
+    const progress: number[] = [];
+    const file = await files.upload(new Blob([text], { type: 'text/plain' }), {
+      name: 'chapter.txt',
+      visibility: 'members',
+      onProgress: (sent, total) => progress.push(sent / total),
+    });
+    expect(file).toMatchObject({ file_name: 'chapter.txt', size: text.length, visibility: 'members' });
+    expect(progress.at(-1)).toBe(1);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    const { url } = await files.link(file.id);
+    expect(await (await fetch(url)).text()).toBe(text);
+    const renamed = await files.change(file.id, { file_name: 'one.txt' }, { ifVersion: file.version });
+    expect(renamed).toMatchObject({ file_name: 'one.txt', version: file.version + 1 });
+    await files.delete(file.id);
+    expect((await refusalOf(files.metadata(file.id))).code).toBe('file_not_found');
+  });
+
+  it('asks by GraphQL, and tells errors by their code', async () => {
+    const gaia = clientOf();
+    await gaia.auth.signIn(login);
+    const graphql = createGraphql(gaia);
+    const draft = await gaia.entries('article').create({ fields: { title: 'Asked by GraphQL', body: '' } });
+    const query = 'query ($id: ID!) { article(id: $id) { id } }';
+    expect(await graphql(query, { id: draft.id })).toEqual({ article: { id: draft.id } });
+    expect(await refusalOf(graphql('{ nothing }'))).toMatchObject({ status: 400 });
+    expect((await refusalOf(graphql('query { '))).message).not.toBe('');
+  });
+
+  it('opens another site without a second login', async () => {
+    const gaia = clientOf();
+    await gaia.auth.signIn(login);
+    const other = await openSite(gaia, { url: suite.url, site: 'site-b.localhost' });
+    expect(await other.auth.me()).toMatchObject({ email: login.email, site: 'site-b.localhost' });
+    expect(await gaia.auth.me()).toMatchObject({ site });
+    await gaia.auth.signOut();
+    expect(await other.auth.session()).toBeDefined();
+  });
+
+  it('moves a session to another site, and lists and ends sessions', async () => {
+    const gaia = clientOf();
+    await gaia.auth.signIn(login);
+    const phone = clientOf();
+    await phone.auth.signIn(login);
+    expect(await gaia.auth.switchSite('site-b.localhost')).toMatchObject({ site: 'site-b.localhost' });
+    const current = (await phone.auth.sessions()).find((session) => session.current);
+    await gaia.auth.endSession(current?.id ?? '');
+    expect(await refusalOf(phone.auth.me())).toMatchObject({ code: 'token_revoked' });
+    expect(await phone.auth.session()).toBeUndefined();
+    await gaia.auth.endOtherSessions();
+    expect(await gaia.auth.sessions()).toMatchObject([{ current: true }]);
+  });
+
+  it('registers somebody who confirms the address with a password', async () => {
+    const admin = clientOf();
+    await admin.auth.signIn(login);
+    await admin.http.call('PATCH', `/auth/sites/${site}`, { json: { registration: 'open' } });
+    const gaia = clientOf();
+    const email = 'wren@example.org';
+    await gaia.auth.register({ email, name: 'Wren' });
+    const token = await mailedLink(suite.dataDir, email, '/verify');
+    expect(await gaia.auth.linkDetails('verify', token)).toMatchObject({ email, site, has_account: false });
+    expect((await refusalOf(gaia.auth.confirm({ token }))).code).toBe('password_required');
+    expect(await gaia.auth.confirm({ token, password: 'seven wrens in a hedge', name: 'Wren' })).toEqual({
+      email,
+      site,
+    });
+    expect(await gaia.auth.signIn({ email, password: 'seven wrens in a hedge' })).toMatchObject({
+      status: 'signed_in',
+    });
+    await gaia.auth.changePassword({ current: 'seven wrens in a hedge', next: 'eight wrens in a hedge' });
+    expect(await gaia.auth.me()).toMatchObject({ email, name: 'Wren' });
+  });
+
+  it('keeps a visitor’s session in a cookie that a site’s server passes on', async () => {
+    let cookie: string | undefined;
+    /** A client for one request of the visitor. */
+    const visit = () =>
+      createCookieClient({
+        url: `http://${site}:${suite.port}`,
+        internalUrl: suite.url,
+        site,
+        visitor: {
+          cookie,
+          setCookie(line) {
+            cookie = line.split(';')[0];
+          },
+        },
+      });
+    expect(await visit().auth.session()).toBeUndefined();
+    expect(await visit().auth.signIn(login)).toMatchObject({ session: { user: { email: login.email }, site } });
+    expect(cookie).toMatch(/^gaia-\d+=./);
+    const server = visit();
+    const draft = await server.entries('article').create({ fields: { title: 'By cookie', body: '' } });
+    expect(await visit().entries('article').get(draft.id)).toMatchObject({ status: 'draft' });
+    expect(await visit().auth.me()).toMatchObject({ email: login.email });
+    const stranger = createCookieClient({
+      url: `http://${site}:${suite.port}`,
+      site,
+      visitor: { cookie: null, setCookie() {} },
+    });
+    expect((await refusalOf(stranger.auth.me())).code).toBe('token_missing');
+    await server.auth.signOut();
+    expect(await visit().auth.session()).toBeUndefined();
   });
 });

@@ -7,10 +7,10 @@ import { createSearch, type Search } from './content/search.ts';
 import type { AnySite, SiteTypes } from './content/types.ts';
 import { GaiaError } from './error.ts';
 import { addressOf } from './http/address.ts';
-import { createHttp, type Http } from './http/http.ts';
+import { createHttp, type Http, type HttpResponse } from './http/http.ts';
 import { defaultRuntime, type Fetch, type Runtime } from './runtime.ts';
 import { createListeners } from './session/listeners.ts';
-import type { SessionChange } from './session/session.ts';
+import type { Session, SessionChange, SignInReason } from './session/session.ts';
 import { memoryStorage, type TokenStorage } from './session/storage.ts';
 import { createTokenCredentials } from './session/token-credentials.ts';
 import { createTokenSession } from './session/token-session.ts';
@@ -49,14 +49,16 @@ export interface Client<Site extends SiteTypes<Site> = AnySite> extends Content<
   readonly auth: Auth;
 }
 
+/** A client that keeps tokens. */
+export interface TokenClient<Site extends SiteTypes<Site> = AnySite> extends Client<Site> {
+  /** For the modules of this package: makes a token response, of a request that was sent at `sentAt`, that of the session. */
+  takeTokens(response: HttpResponse, sentAt: number, reason: SignInReason): Promise<Session>;
+}
+
 /** A client with tokens of its own. Give it to one user only. */
-export function createClient<Site extends SiteTypes<Site> = AnySite>(options: ClientOptions): Client<Site> {
+export function createClient<Site extends SiteTypes<Site> = AnySite>(options: ClientOptions): TokenClient<Site> {
   const { url, site, internalUrl, storage = memoryStorage(), timeoutMs = 30_000 } = options;
-  const runtime: Runtime = {
-    ...defaultRuntime(),
-    ...(options.fetch !== undefined && { fetch: options.fetch }),
-    ...options.runtime,
-  };
+  const runtime = runtimeOf(options);
   const listeners = createListeners<SessionChange>();
   const tokens = createTokenSession({
     runtime,
@@ -71,8 +73,20 @@ export function createClient<Site extends SiteTypes<Site> = AnySite>(options: Cl
       }),
   });
   const http = createHttp({ runtime, address: addressOf(url, internalUrl), timeoutMs }, createTokenCredentials(tokens));
-  const signIn = createTokenSignIn({ http, runtime, storage, tokens, listeners, site, timeoutMs });
-  return { ...createContent<Site>(http, site), auth: { ...signIn, ...createAccount(http, site) } };
+  const { take: takeTokens, ...signIn } = createTokenSignIn({
+    http,
+    runtime,
+    storage,
+    tokens,
+    listeners,
+    site,
+    timeoutMs,
+  });
+  return { ...createContent<Site>(http, site), auth: { ...signIn, ...createAccount(http, site) }, takeTokens };
+}
+
+export function runtimeOf({ fetch, runtime }: Pick<CommonOptions, 'fetch' | 'runtime'>): Runtime {
+  return { ...defaultRuntime(), ...(fetch !== undefined && { fetch }), ...runtime };
 }
 
 export function createContent<Site extends SiteTypes<Site>>(http: Http, site: string | undefined): Content<Site> {

@@ -1,5 +1,5 @@
 import { GaiaError, problemOf } from '../error.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Fetch, Runtime } from '../runtime.ts';
 import type { Address } from './address.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { type QueryValue, queryText } from './query.ts';
@@ -20,6 +20,8 @@ export interface HttpRequest extends CallOptions {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** Sent as nobody: what proves who asks is in the request itself. */
   readonly anonymous?: boolean;
+  /** Sends it in another way. */
+  readonly transport?: (base: Fetch) => Fetch;
   /** Whether it may be sent again when it is not known what became of it; as GET and HEAD may unless said otherwise. */
   readonly repeatable?: boolean;
 }
@@ -37,6 +39,8 @@ export interface Credentials {
   headers(method: string, deadline: Deadline): Promise<Readonly<Record<string, string>>>;
   /** Told of a refusal and of the headers that were sent; whether the request is to be sent again, with other headers. */
   refused(error: GaiaError, sent: Readonly<Record<string, string>>, deadline: Deadline): Promise<boolean>;
+  /** Headers of every request, of anonymous ones too. */
+  always?(): Readonly<Record<string, string>>;
   /** Sees every response. */
   received?(headers: Headers): void;
   /** Whether the browser adds its cookies. */
@@ -77,6 +81,7 @@ export function createHttp(
       ...(address.host !== undefined && { host: address.host }),
       ...(json !== undefined && { 'content-type': 'application/json' }),
       ...always,
+      ...credentials.always?.(),
       ...sent,
     };
     for (const [name, value] of Object.entries(request.headers ?? {})) if (value !== undefined) headers[name] = value;
@@ -94,7 +99,8 @@ export function createHttp(
     let response: Response;
     let text: string;
     try {
-      response = await deadline.race(runtime.fetch(url, init));
+      const send = request.transport?.(runtime.fetch) ?? runtime.fetch;
+      response = await deadline.race(send(url, init));
       text = await deadline.race(response.text());
     } catch (error) {
       if (deadline.signal.aborted) throw deadline.signal.reason;
