@@ -22,7 +22,7 @@ export function createWorld(): World {
     now: () => now,
     schedule(milliseconds, callback) {
       count += 1;
-      const entry = { at: now + Math.max(0, milliseconds), order: count, callback };
+      const entry = { at: now + Math.max(0, Math.ceil(milliseconds)), order: count, callback };
       queue.push(entry);
       return () => {
         const index = queue.indexOf(entry);
