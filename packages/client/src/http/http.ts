@@ -59,7 +59,9 @@ export interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Repetitions of one call, beside the one with other credentials. */
+/** Other credentials that one call may be sent with: those that another tab has, and those of a refresh. */
+const MAX_AUTHENTICATIONS = 2;
+/** Further repetitions of one call. */
 const MAX_REPETITIONS = 3;
 const FIRST_PAUSE_MS = 250;
 const unavailable = new Set([429, 502, 503, 504]);
@@ -134,7 +136,7 @@ export function createHttp(
       const deadline = createDeadline(runtime, request.timeoutMs ?? timeoutMs, request.signal);
       const canRepeatBody = !isStream(request.body);
       const isRepeatable = (request.repeatable ?? (method === 'GET' || method === 'HEAD')) && canRepeatBody;
-      let mayAuthenticateAnew = request.anonymous !== true;
+      let authentications = request.anonymous === true ? MAX_AUTHENTICATIONS : 0;
       let repetition = 0;
       try {
         for (;;) {
@@ -142,8 +144,8 @@ export function createHttp(
           try {
             return await attempt(method, path, request, sent, deadline);
           } catch (error) {
-            if (mayAuthenticateAnew && error instanceof GaiaError && (error.status === 401 || error.status === 403)) {
-              mayAuthenticateAnew = false;
+            if (authentications < MAX_AUTHENTICATIONS && isOfCredentials(error)) {
+              authentications += 1;
               if ((await deadline.race(credentials.refused(error, sent, deadline))) && canRepeatBody) continue;
             }
             repetition += 1;
@@ -157,6 +159,11 @@ export function createHttp(
       }
     },
   };
+}
+
+/** Whether a refusal can be one of who asks. */
+function isOfCredentials(error: unknown): error is GaiaError {
+  return error instanceof GaiaError && (error.status === 401 || error.status === 403);
 }
 
 /** Whether a body is used up by sending it. */
