@@ -16,6 +16,7 @@ import type { CmsDatabase, CmsTables } from './database.ts';
 import { createEntitlements } from './entitlements/entitlements.ts';
 import { registerEntitlements } from './entitlements/routes.ts';
 import { createEntries } from './entries/entries.ts';
+import { registerReferrers } from './entries/referrer-routes.ts';
 import { registerEntryChanges } from './entries/routes.ts';
 import { registerReading } from './entry-queries/routes.ts';
 import { createFeed } from './feed/feed.ts';
@@ -126,6 +127,7 @@ export async function buildApp(
   await app.register(async (scope) => {
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
     registerGraphql(scope as Service, graphql);
+    registerReferrers(scope as Service, entries);
     registerReading(scope as Service, { database, types: typeCache, entries });
   });
   return app;

@@ -20,6 +20,8 @@ export const problem = defineProblems({
   type_in_use: { status: 409, title: 'Content type in use' },
   too_many_types: { status: 409, title: 'Content type limit reached' },
   entry_not_found: { status: 404, title: 'Entry not found' },
+  entry_in_use: { status: 409, title: 'Entry in use' },
+  references_unpublished: { status: 409, title: 'Unpublished references' },
   entry_too_large: { status: 413, title: 'Entry too large' },
   value_not_unique: { status: 409, title: 'Value is not unique' },
   busy: { status: 503, title: 'Server busy' },

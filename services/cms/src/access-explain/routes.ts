@@ -8,7 +8,7 @@ import { siteRoles } from '@gaia/tokens/scopes';
 import { Type } from 'typebox';
 import type { CmsDatabase } from '../database.ts';
 import { productsOf } from '../entitlements/entitlements.ts';
-import type { Entries } from '../entries/entries.ts';
+import type { Entries } from '../entries/entry-service.ts';
 import { EntryParams } from '../entries/schemas.ts';
 
 const AccessQuery = Type.Object(

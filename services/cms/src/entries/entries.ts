@@ -1,12 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Actor } from '@gaia/audit-log/actor';
 import type { AuditEvent } from '@gaia/audit-log/event';
 import type { ExpectedVersion } from '@gaia/http-service/conditional-requests';
 import { problem as serviceProblem } from '@gaia/http-service/problem';
 import { type AccessRule, accessRule, sameRule, takesNames } from '@gaia/policy/access-rule';
-import { mayWriteField } from '@gaia/policy/fields';
-import { type Caller, editable, workingCopyReadable } from '@gaia/policy/visibility';
-import { insufficientScope } from '@gaia/token-guard/problems';
 import type { CmsDatabase, CmsTransaction } from '../database.ts';
 import { problem } from '../errors.ts';
 import type { Outbox } from '../feed/outbox.ts';
@@ -14,15 +10,20 @@ import type { ReadableFiles } from '../service-clients/readable-files.ts';
 import { inTransaction } from '../transactions.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
-import { type JsonObject, sameJson } from '../values/json-values.ts';
+import { sameJson } from '../values/json-values.ts';
+import type { Author } from './author.ts';
 import { type LastChange, type SavedEntry, STATUS, VISIBILITY } from './entry.ts';
-import { type AccessInput, internRule, ruleOf } from './entry-access.ts';
+import { internRule, ruleOf } from './entry-access.ts';
 import { completeDocument, differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
-import { allows } from './entry-columns.ts';
-import { createEntryReader, type EntryReader } from './entry-reader.ts';
+import { createEntryReader } from './entry-reader.ts';
+import type { Entries, EntryInput } from './entry-service.ts';
 import { type FileCheck, withFileCheck } from './file-check.ts';
+import { demandEditable, demandScope, demandWorkingCopy, demandWritable } from './permissions.ts';
+import { draftReferences, unpublishedTargets } from './published-references.ts';
 import { checkReferences } from './reference-check.ts';
+import { countReferrers, entryInUse, findReferrers } from './referrers.ts';
 import { holdType, insertEntry, lockEntry, type StoredEntry, updateEntry, workingView } from './stored-entry.ts';
+import { unlinkReferrers } from './unlink.ts';
 
 export interface EntriesDependencies {
   readonly database: CmsDatabase;
@@ -31,45 +32,8 @@ export interface EntriesDependencies {
   readonly now: () => number;
 }
 
-/** Who makes a change, with a token of the site, and as the audit log names them. */
-export interface Author extends NonNullable<Caller> {
-  readonly by: Actor;
-}
-
-export interface EntryInput extends AccessInput {
-  /** Fields by name; null takes one away. */
-  readonly fields?: JsonObject;
-}
-
-/**
- * Entries of a site. Each method throws `entry_not_found` for what the caller may not read, and
- * `insufficient_scope` for what the caller may read but not change.
- */
-export interface Entries extends EntryReader {
-  /**
-   * Throws `validation_failed`, `field_not_writable`, `value_not_unique`, `entry_too_large`, `too_many_access_rules`;
-   * `file_not_readable` and `assets_unavailable` only if the entry names files.
-   */
-  create(author: Author, site: string, typeName: string, input: EntryInput, files: ReadableFiles): Promise<SavedEntry>;
-  /**
-   * Throws the same (of files, only those count that the entry does not name yet), and `version_conflict`. Changes
-   * nothing, and says so by the version, if nothing differs.
-   */
-  update(
-    author: Author,
-    site: string,
-    id: string,
-    input: EntryInput,
-    expected: ExpectedVersion,
-    files: ReadableFiles,
-  ): Promise<SavedEntry>;
-  /** Makes the working copy the published one. Done again, it changes nothing. */
-  publish(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<SavedEntry>;
-  /** Takes the published copy away; the working copy stays. Done again, it changes nothing. */
-  unpublish(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<SavedEntry>;
-  /** Gives the position of the deletion in the feed. */
-  remove(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<string>;
-}
+/** Entries that one change can publish. */
+const MAX_PUBLISHED = 100;
 
 export function createEntries({ database, types, outbox, now }: EntriesDependencies): Entries {
   const rules = { outbox, now };
@@ -123,10 +87,14 @@ export function createEntries({ database, types, outbox, now }: EntriesDependenc
 
   /** Writes what was done to an entry into the feed and the audit log; gives what its author is told. */
   async function record(transaction: CmsTransaction, author: Author, done: Recorded): Promise<SavedEntry> {
-    const { entry, type, action, details } = done;
+    const { entry, type, action, details, place } = done;
     const { site, id } = entry;
     const event = { action, site, target: id, details };
-    const seq = await outbox.append(transaction, { site, id }, { by: author.by, event });
+    const seq = await outbox.append(
+      transaction,
+      { site, id, ...(place !== undefined && { place }) },
+      { by: author.by, event },
+    );
     return { entry: workingView(entry, type, author), seq };
   }
 
@@ -215,32 +183,86 @@ export function createEntries({ database, types, outbox, now }: EntriesDependenc
     });
   }
 
-  async function publish(author: Author, site: string, id: string, expected: ExpectedVersion) {
-    return change(author, site, id, expected, (entry, type) => {
+  async function publish(
+    author: Author,
+    site: string,
+    id: string,
+    expected: ExpectedVersion,
+    drafts: 'refuse' | 'publish' = 'refuse',
+  ) {
+    return change(author, site, id, expected, async (entry, type, transaction) => {
       demandWorkingCopy(author, entry);
       if (entry.published !== undefined && !entry.changed) return undefined;
       refuseConflict(entry, type, expected);
-      const document = completeDocument(type, entry.draft);
-      const version = entry.version + 1;
-      return {
-        action: 'entry.publish',
-        draft: document,
-        published: document,
-        version,
-        readerVersion: version,
-        changed: false,
-        fieldVersions: stamped(entry, entry.published === undefined ? [STATUS] : [], version),
-        publishedAt: entry.publishedAt ?? now(),
-        readerUpdatedAt: now(),
-      };
+      return published(transaction, author, { entry, type }, drafts, new Set([entry.id]));
     });
   }
 
-  async function unpublish(author: Author, site: string, id: string, expected: ExpectedVersion) {
-    return change(author, site, id, expected, (entry, type) => {
+  /** The change that publishes an entry, and before it, if asked for, the drafts to which it refers. */
+  async function published(
+    transaction: CmsTransaction,
+    author: Author,
+    { entry, type }: { readonly entry: StoredEntry; readonly type: CompiledType },
+    drafts: 'refuse' | 'publish',
+    begun: Set<string>,
+  ): Promise<Changed> {
+    const document = completeDocument(type, entry.draft);
+    const targets = await unpublishedTargets(transaction, type, document, entry.id);
+    const open = targets.filter((target) => !begun.has(target));
+    if (open.length > 0 && (drafts === 'refuse' || begun.size + open.length > MAX_PUBLISHED)) {
+      throw draftReferences(type, document, open);
+    }
+    for (const target of open) {
+      if (begun.has(target)) continue;
+      const place = begun.add(target).size - 1;
+      const found = await lockWithType(transaction, author, entry.site, target);
+      demandWorkingCopy(author, found.entry);
+      const { action, details, ...changes } = await published(transaction, author, found, drafts, begun);
+      const after = { ...found.entry, ...changes, updatedAt: now(), lastChange: lastChangeBy(author) };
+      await updateEntry(transaction, after, found.type);
+      const told = { type: found.type.name, ...details };
+      await record(transaction, author, { entry: after, type: found.type, action, details: told, place });
+    }
+    const version = entry.version + 1;
+    return {
+      action: 'entry.publish',
+      draft: document,
+      published: document,
+      version,
+      readerVersion: version,
+      changed: false,
+      fieldVersions: stamped(entry, entry.published === undefined ? [STATUS] : [], version),
+      publishedAt: entry.publishedAt ?? now(),
+      readerUpdatedAt: now(),
+    };
+  }
+
+  /** Sees that no copy of those that count refers to an entry any more. */
+  async function release(
+    transaction: CmsTransaction,
+    author: Author,
+    entry: StoredEntry,
+    copies: 'both' | 'published',
+    referrers: 'refuse' | 'unlink',
+  ): Promise<void> {
+    const total = await countReferrers(transaction, entry, copies === 'published');
+    if (total === 0) return;
+    if (referrers === 'refuse') throw await entryInUse(transaction, types, author, entry, total);
+    await unlinkReferrers(transaction, { types, outbox, now }, author, entry, copies);
+  }
+
+  async function unpublish(
+    author: Author,
+    site: string,
+    id: string,
+    expected: ExpectedVersion,
+    referrers: 'refuse' | 'unlink' = 'refuse',
+  ) {
+    return change(author, site, id, expected, async (entry, type, transaction) => {
       demandWorkingCopy(author, entry);
       if (entry.published === undefined) return undefined;
       refuseConflict(entry, type, expected);
+      await release(transaction, author, entry, 'published', referrers);
       const version = entry.version + 1;
       return {
         action: 'entry.unpublish',
@@ -255,12 +277,19 @@ export function createEntries({ database, types, outbox, now }: EntriesDependenc
     });
   }
 
-  async function remove(author: Author, site: string, id: string, expected: ExpectedVersion): Promise<string> {
+  async function remove(
+    author: Author,
+    site: string,
+    id: string,
+    expected: ExpectedVersion,
+    referrers: 'refuse' | 'unlink' = 'refuse',
+  ): Promise<string> {
     const seq = await inTransaction(database, async (transaction) => {
       const { entry, type } = await lockWithType(transaction, author, site, id);
       demandEditable(author, entry);
       if (entry.published !== undefined) demandScope(author, 'content:publish');
       refuseConflict(entry, type, expected);
+      await release(transaction, author, entry, 'both', referrers);
       await transaction.deleteFrom('entries').where('site', '=', site).where('id', '=', entry.id).execute();
       const details = { type: type.name, published: entry.published !== undefined };
       return (await record(transaction, author, { entry, type, action: 'entry.remove', details })).seq;
@@ -269,7 +298,18 @@ export function createEntries({ database, types, outbox, now }: EntriesDependenc
     return seq;
   }
 
-  return { ...readEntries, create, update, publish, unpublish, remove };
+  return {
+    ...readEntries,
+    create,
+    update,
+    publish,
+    unpublish,
+    remove,
+    referrers: async (caller, site, id, page) => {
+      const { id: target } = await readEntries.get(caller, site, id);
+      return findReferrers(database, types, caller, { site, id: target }, page);
+    },
+  };
 }
 
 /** What a change makes different, and how the audit log names it. */
@@ -278,6 +318,8 @@ type Changed = Partial<StoredEntry> & Pick<AuditEvent, 'action' | 'details'>;
 interface Recorded extends Pick<AuditEvent, 'action' | 'details'> {
   readonly entry: StoredEntry;
   readonly type: CompiledType;
+  /** In the feed, among the entries of the transaction. */
+  readonly place?: number;
 }
 
 function lastChangeBy(author: Author): LastChange {
@@ -290,31 +332,6 @@ function namesOf(type: CompiledType, ids: readonly string[]): readonly string[] 
 
 function rightsOf({ visibility, names }: AccessRule) {
   return { visibility, ...(takesNames(visibility) && { [visibility]: names }) };
-}
-
-function demandEditable(author: Author, entry: StoredEntry): void {
-  if (!allows(editable(author, entry.site), entry)) throw insufficientScope(['content:edit']);
-}
-
-function demandWorkingCopy(author: Author, entry: StoredEntry): void {
-  if (!allows(workingCopyReadable(author, entry.site), entry)) throw insufficientScope(['content:edit']);
-}
-
-/** Throws `field_not_writable` naming the fields that the author may not write. */
-function demandWritable(author: Author, type: CompiledType, fields: JsonObject = {}): void {
-  const refused = type.fields.filter(
-    (field) => Object.hasOwn(fields, field.name) && !mayWriteField(author, field.writable_by),
-  );
-  if (refused.length === 0) return;
-  const errors = refused.map(({ name }) => ({
-    path: `/body/fields/${name}`,
-    message: 'is writable to other roles only',
-  }));
-  throw problem('field_not_writable', { errors, extensions: { fields: refused.map(({ name }) => name) } });
-}
-
-function demandScope(author: Author, scope: string): void {
-  if (!author.scopes.includes(scope)) throw insufficientScope([scope]);
 }
 
 function unknownType() {

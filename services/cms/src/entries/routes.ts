@@ -15,9 +15,10 @@ import { requireScope, requireSite } from '@gaia/token-guard/requirements';
 import type { FastifyRequest } from 'fastify';
 import { type CallContext, callContextOf } from '../service-clients/call-context.ts';
 import type { ReadableFiles } from '../service-clients/readable-files.ts';
-import type { Author, Entries } from './entries.ts';
+import type { Author } from './author.ts';
 import { entryTag, savedResponse } from './entry-response.ts';
-import { EntryChange, EntryParams, NewEntry, SavedEntryResponse } from './schemas.ts';
+import type { Entries } from './entry-service.ts';
+import { EntryChange, EntryParams, NewEntry, PublishQuery, SavedEntryResponse, UnlinkQuery } from './schemas.ts';
 
 const tags = ['entries'];
 const writers = { onRequest: [requireSite(), requireScope('content:write')] };
@@ -113,31 +114,65 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
     },
   );
 
-  for (const action of ['publish', 'unpublish'] as const) {
-    app.post(
-      `/cms/sites/:site/entries/:id/${action}`,
-      {
-        ...publishers,
-        schema: {
-          operationId: `${action}Entry`,
-          summary: action === 'publish' ? 'Publish an entry' : 'Unpublish an entry',
-          description: 'Done again, it changes nothing.',
-          tags,
-          ...bearer,
-          params: EntryParams,
-          headers: IfMatch,
-          response: { 200: SavedEntryResponse, ...problems(changeRefusals) },
+  app.post(
+    '/cms/sites/:site/entries/:id/publish',
+    {
+      ...publishers,
+      schema: {
+        operationId: 'publishEntry',
+        summary: 'Publish an entry',
+        description:
+          'Done again, it changes nothing. What is required must be there, and what it refers to must be published, or ' +
+          'is published with it by `references=publish`.',
+        tags,
+        ...bearer,
+        params: EntryParams,
+        headers: IfMatch,
+        querystring: PublishQuery,
+        response: {
+          200: SavedEntryResponse,
+          ...problems({ ...changeRefusals, 409: [...changeRefusals[409], 'references_unpublished'] }),
         },
       },
-      async (request, reply) => {
-        const { site, id } = request.params;
-        const expected = readIfMatch(request.headers['if-match']);
-        const saved = await entries[action](authorOf(request), site, id, expected);
-        reply.header('etag', entryTag(saved.entry));
-        return savedResponse(saved);
+    },
+    async (request, reply) => {
+      const { site, id } = request.params;
+      const expected = readIfMatch(request.headers['if-match']);
+      const saved = await entries.publish(authorOf(request), site, id, expected, request.query.references);
+      reply.header('etag', entryTag(saved.entry));
+      return savedResponse(saved);
+    },
+  );
+
+  app.post(
+    '/cms/sites/:site/entries/:id/unpublish',
+    {
+      ...publishers,
+      schema: {
+        operationId: 'unpublishEntry',
+        summary: 'Unpublish an entry',
+        description:
+          'Done again, it changes nothing. Refused while published entries refer to it, unless `references=unlink` takes ' +
+          'the references out of them.',
+        tags,
+        ...bearer,
+        params: EntryParams,
+        headers: IfMatch,
+        querystring: UnlinkQuery,
+        response: {
+          200: SavedEntryResponse,
+          ...problems({ ...changeRefusals, 409: [...changeRefusals[409], 'entry_in_use'] }),
+        },
       },
-    );
-  }
+    },
+    async (request, reply) => {
+      const { site, id } = request.params;
+      const expected = readIfMatch(request.headers['if-match']);
+      const saved = await entries.unpublish(authorOf(request), site, id, expected, request.query.references);
+      reply.header('etag', entryTag(saved.entry));
+      return savedResponse(saved);
+    },
+  );
 
   app.delete(
     '/cms/sites/:site/entries/:id',
@@ -146,21 +181,32 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       schema: {
         operationId: 'deleteEntry',
         summary: 'Delete an entry',
-        description: 'A published one needs `content:publish` too. Header `gaia-seq`: its position in the feed.',
+        description:
+          'A published one needs `content:publish` too. Refused while entries refer to it (`referenced_by` names those that ' +
+          'the caller may see), unless `references=unlink` takes the references out of them. Header `gaia-seq`: its ' +
+          'position in the feed.',
         tags,
         ...bearer,
         params: EntryParams,
         headers: IfMatch,
+        querystring: UnlinkQuery,
         response: {
           204: noBody('Deleted'),
-          ...problems({ ...siteRefusals, 404: ['entry_not_found'], 412: ['version_conflict'] }),
+          ...problems({
+            400: ['validation_failed'],
+            ...siteRefusals,
+            403: ['insufficient_scope', 'forbidden', 'field_not_writable'],
+            404: ['entry_not_found'],
+            409: ['entry_in_use'],
+            412: ['version_conflict'],
+          }),
         },
       },
     },
     async (request, reply) => {
       const { site, id } = request.params;
       const expected = readIfMatch(request.headers['if-match']);
-      const seq = await entries.remove(authorOf(request), site, id, expected);
+      const seq = await entries.remove(authorOf(request), site, id, expected, request.query.references);
       return reply.code(204).header(SEQ_HEADER, seq).send();
     },
   );

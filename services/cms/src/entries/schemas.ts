@@ -96,3 +96,32 @@ export const EntryParams = Type.Object({
   site: SiteId,
   id: Type.String({ maxLength: 100 }),
 });
+
+const referencesQuery = <const Choice extends string>(choice: Choice, description: string) =>
+  Type.Object(
+    {
+      references: Type.Optional(
+        Type.Unsafe<'refuse' | Choice>({ type: 'string', enum: ['refuse', choice], description }),
+      ),
+    },
+    { additionalProperties: false },
+  );
+
+export const PublishQuery = referencesQuery('publish', 'What to do about references to drafts. `refuse` if absent');
+export const UnlinkQuery = referencesQuery('unlink', 'What to do about references to the entry. `refuse` if absent');
+
+const names = (copy: string) => Type.Array(Type.String(), { description: `Fields of its ${copy} that refer` });
+
+export const ReferrerList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      type: Type.String({ description: 'Name of the content type' }),
+      title: Type.String(),
+      status: Type.Union([Type.Literal('draft'), Type.Literal('published')]),
+      draft: names('working copy'),
+      published: names('published copy'),
+    }),
+  ),
+  next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; null on the last' }),
+});

@@ -3,7 +3,7 @@ import { bearerOrNone, noBody, problems, SiteParams, tokenRefusals } from '@gaia
 import type { Service } from '@gaia/http-service/service';
 import { requireSiteOfToken } from '../access.ts';
 import type { CmsDatabase } from '../database.ts';
-import type { Entries } from '../entries/entries.ts';
+import type { Entries } from '../entries/entry-service.ts';
 import { EntryListResponse, EntryParams, EntryResponse } from '../entries/schemas.ts';
 import { problem } from '../errors.ts';
 import type { TypeCache } from '../types/type-cache.ts';

@@ -1,8 +1,8 @@
 import type { Caller } from '@gaia/policy/visibility';
 import type { CmsDatabase } from '../database.ts';
-import type { Entries } from '../entries/entries.ts';
 import type { EntryView } from '../entries/entry.ts';
 import { entryResponse } from '../entries/entry-response.ts';
+import type { Entries } from '../entries/entry-service.ts';
 import type { CompiledType } from '../types/compiled-type.ts';
 import type { TypeCache } from '../types/type-cache.ts';
 import { findType, listTypes } from '../types/type-store.ts';

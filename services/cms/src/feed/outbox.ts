@@ -13,13 +13,15 @@ export interface FeedSubject {
   readonly site: string;
   readonly id: string;
   readonly kind?: FeedKind;
+  /** Among several entries of one transaction: 0 for the first, each another one. */
+  readonly place?: number;
 }
 
 /** Where changes are told, for those who build on them. */
 export interface Outbox {
   /**
-   * Writes the event into the change's own transaction; gives its position. At most one of a kind in a transaction,
-   * and an entry or an entitlement, not both. An event of the audit log is written by the same statement: content is
+   * Writes the event into the change's own transaction; gives its position. At most one class in a transaction, entries
+   * at places of their own, and entries or an entitlement, not both. An event of the audit log is written by the same statement: content is
    * changed often, and each statement is a wait for the database.
    */
   append(transaction: CmsTransaction, subject: FeedSubject, audited?: Audited): Promise<string>;
@@ -72,8 +74,8 @@ export function createOutbox(
   now: () => number,
 ): Outbox {
   return {
-    append: async (transaction, { site, id, kind = 'entry' }, audited) => {
-      const values = { n: places[kind], site, kind, id, at: new Date(now()) };
+    append: async (transaction, { site, id, kind = 'entry', place = places[kind] }, audited) => {
+      const values = { n: place, site, kind, id, at: new Date(now()) };
       if (audited === undefined) return seqOf(await insertEvent(transaction, values));
       const text = audit.textOf(audited.by, audited.event);
       return seqOf(await insertAuditedEvent(transaction, { ...values, audit: text }));

@@ -1,7 +1,7 @@
 import type { Actor } from '@gaia/audit-log/actor';
 import type { Caller } from '@gaia/policy/visibility';
-import type { Entries } from '../entries/entries.ts';
 import type { EntryView } from '../entries/entry.ts';
+import type { Entries } from '../entries/entry-service.ts';
 import type { EntryList, ListRequest } from '../entry-queries/list-entries.ts';
 import type { ReadableFiles } from '../service-clients/readable-files.ts';
 import type { JsonObject } from '../values/json-values.ts';

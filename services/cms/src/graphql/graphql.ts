@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { CmsDatabase } from '../database.ts';
-import type { Entries } from '../entries/entries.ts';
+import type { Entries } from '../entries/entry-service.ts';
 import { listEntries } from '../entry-queries/list-entries.ts';
 import { problem } from '../errors.ts';
 import type { CallContext } from '../service-clients/call-context.ts';

@@ -9,8 +9,9 @@ import {
   type GraphQLOutputType,
   GraphQLString,
 } from 'graphql';
-import type { Author, EntryInput } from '../entries/entries.ts';
+import type { Author } from '../entries/author.ts';
 import type { SavedEntry } from '../entries/entry.ts';
+import type { EntryInput } from '../entries/entry-service.ts';
 import { problem } from '../errors.ts';
 import type { ContentType } from '../types/field.ts';
 import type { JsonObject } from '../values/json-values.ts';
@@ -29,6 +30,7 @@ interface ChangeArguments {
   readonly visibility?: string | null;
   readonly roles?: readonly string[] | null;
   readonly products?: readonly string[] | null;
+  readonly references?: string | null;
 }
 
 /** A change is worth as much as so many fields. */
@@ -45,16 +47,19 @@ export function mutationFields(
 ): GraphQLFieldConfigMap<unknown, GraphqlContext> {
   const saved = savedType('Entry_Saved', targets.entry);
   const fields: GraphQLFieldConfigMap<unknown, GraphqlContext> = {
-    publish_entry: onEntry(saved, 'content:publish', ({ entries, site }, author, id, expected) =>
-      entries.publish(author, site, id, expected),
+    publish_entry: onEntry(saved, 'content:publish', 'publish', ({ entries, site }, author, id, expected, all) =>
+      entries.publish(author, site, id, expected, all ? 'publish' : 'refuse'),
     ),
-    unpublish_entry: onEntry(saved, 'content:publish', ({ entries, site }, author, id, expected) =>
-      entries.unpublish(author, site, id, expected),
+    unpublish_entry: onEntry(saved, 'content:publish', 'unlink', ({ entries, site }, author, id, expected, all) =>
+      entries.unpublish(author, site, id, expected, all ? 'unlink' : 'refuse'),
     ),
     delete_entry: onEntry(
       new GraphQLObjectType({ name: 'Entry_Deleted', fields: { seq: { type: new GraphQLNonNull(GraphQLString) } } }),
       'content:write',
-      async ({ entries, site }, author, id, expected) => ({ seq: await entries.remove(author, site, id, expected) }),
+      'unlink',
+      async ({ entries, site }, author, id, expected, all) => ({
+        seq: await entries.remove(author, site, id, expected, all ? 'unlink' : 'refuse'),
+      }),
     ),
   };
   for (const { type, output, input } of types) {
@@ -89,16 +94,30 @@ export function mutationFields(
 function onEntry(
   type: GraphQLOutputType,
   scope: string,
-  work: (context: GraphqlContext, author: Author, id: string, expected: number[] | undefined) => Promise<unknown>,
+  /** What can be asked for of the references that are in the way. */
+  references: 'publish' | 'unlink',
+  work: (
+    context: GraphqlContext,
+    author: Author,
+    id: string,
+    expected: number[] | undefined,
+    asked: boolean,
+  ) => Promise<unknown>,
 ): Mutation {
   return {
     type,
-    args: { ...idArgument, ...versionArgument },
+    args: {
+      ...idArgument,
+      ...versionArgument,
+      references: { type: GraphQLString, description: `refuse (if absent) or ${references}` },
+    },
     extensions: cost,
     resolve: (_source, given: ChangeArguments, context) => {
       const author = authorWith(context, scope);
       checkArguments(given);
-      return work(context, author, String(given.id), versionsOf(given));
+      const asked = given.references ?? 'refuse';
+      if (asked !== 'refuse' && asked !== references) throw invalid('references', `must be refuse or ${references}`);
+      return work(context, author, String(given.id), versionsOf(given), asked === references);
     },
   };
 }

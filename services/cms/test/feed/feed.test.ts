@@ -106,7 +106,7 @@ describe('an event', () => {
   });
 
   it('carries both copies of the entry, with what search and assets need', async () => {
-    const target = await createArticle(cms, { title: 'Target' });
+    const target = await createArticle(cms, { title: 'Target' }, { publish: true });
     const fields = {
       title: 'T',
       slug: 's-1',
