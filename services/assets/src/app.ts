@@ -1,4 +1,6 @@
 import multipart from '@fastify/multipart';
+import type { DeferredAudit } from '@gaia/audit-log/deferred';
+import { registerAudit } from '@gaia/audit-log/routes';
 import { pingDatabase } from '@gaia/database/database';
 import type { FollowedFeed } from '@gaia/feed-follower';
 import { waitForSeq } from '@gaia/feed-follower/min-seq';
@@ -18,9 +20,10 @@ import type { AssetsDatabase } from './database.ts';
 import { registerDownloads } from './downloads/routes.ts';
 import { registerFileChange } from './files/change-route.ts';
 import { createFiles } from './files/files.ts';
+import { createFileLists } from './files/list-files.ts';
 import { registerOwnFiles } from './files/own-files-route.ts';
 import { createQuotas } from './files/quotas.ts';
-import { registerFiles, registerManyFiles } from './files/routes.ts';
+import { registerFiles, registerManyFiles, registerMetadata } from './files/routes.ts';
 import { registerStorage } from './files/storage-routes.ts';
 import { registerUsage } from './files/usage-routes.ts';
 import { createImageSettings } from './images/image-settings.ts';
@@ -32,6 +35,7 @@ import { parseLinkKeys } from './links/link-keys.ts';
 import { registerLinks } from './links/routes.ts';
 import type { Stores } from './storage/stores.ts';
 import { LONGEST_UPLOAD_MS } from './storage/temporary-files.ts';
+import { registerContent } from './uploads/content-route.ts';
 import { createResumableUploads } from './uploads/resumable/resumable-uploads.ts';
 import { registerResumableUploads, registerTusOptions } from './uploads/resumable/routes.ts';
 import { createStateLocker } from './uploads/resumable/state-locker.ts';
@@ -47,6 +51,7 @@ export interface AppDependencies {
   readonly stores: Stores;
   readonly images: Images;
   readonly scanner: Scanner;
+  readonly audit: DeferredAudit<AssetsDatabase>;
   /** Where locks of uploads are. */
   readonly records: RecordStore;
   readonly variants: Variants;
@@ -75,7 +80,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
   const { database, guard, stores, images, variants, scanner, feed, now, randomId, logger } = deps;
   const settings = createImageSettings(database);
   const quotas = createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES);
-  const files = createFiles(database, now, quotas);
+  const files = createFiles(database, now, { quotas, audit: deps.audit });
   const maxBytes = config.ASSETS_MAX_BYTES;
   const arrived = (minSeq: string | undefined) => waitForSeq(feed.applied, minSeq);
   const app = await createService({
@@ -128,7 +133,11 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     registerWhoAmI(scope as Service, '/assets/whoami');
     registerUploads(scope as Service, { files, stores, images, scanner, quotas, now, randomId, maxBytes });
     registerResumableUploads(scope as Service, { tus, maxBytes });
-    registerFiles(scope as Service, { files, stores, arrived });
+    registerFiles(scope as Service, { files, lists: createFileLists(database), stores, arrived });
+    await scope.register(async (own) =>
+      registerContent(own as Service, { files, images, stores, scanner, now, randomId, maxBytes }),
+    );
+    registerAudit(scope as Service, '/assets/audit', { database, settle: deps.audit.settle });
     registerFileChange(scope as Service, files);
     registerOwnFiles(scope as Service, files);
     registerUsage(scope as Service, { files, arrived });
@@ -139,6 +148,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     await scope.register(tokenGuard, { guard, optionalIdentity: true });
     const redirects = config.ASSETS_S3_REDIRECT;
     registerDownloads(scope as Service, { files, stores, links, images, variants, settings, redirects, now, arrived });
+    registerMetadata(scope as Service, { files, arrived });
     registerManyFiles(scope as Service, { files, arrived });
     registerTusOptions(scope as Service, tus);
   });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { auditSettings } from '@gaia/audit-log/settings';
 import { databaseSettings } from '@gaia/database/settings';
 import { feedSettings } from '@gaia/feed-follower/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
@@ -26,6 +27,7 @@ export const settings = {
   ...databaseSettings,
   ...stateSettings(),
   ...guardSettings,
+  ...auditSettings,
   ...feedSettings('assets'),
   PUBLIC_URL: url({
     doc: 'Where the suite is reached from outside; download links begin with it',

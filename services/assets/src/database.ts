@@ -1,3 +1,4 @@
+import type { AuditTables } from '@gaia/audit-log/tables';
 import type { Format } from '@gaia/image-variants/ladder';
 import type { Identity } from '@gaia/tokens/identity';
 import type { ColumnType, RawBuilder } from 'kysely';
@@ -54,6 +55,17 @@ interface FilesTable {
   focal_y: number | null;
   /** Null where the bytes are those of the upload. */
   bytes_changed_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  alt: ColumnType<Readonly<Record<string, string>>, string, string>;
+  caption: string;
+  credit: string;
+  tags: string[];
+  folder: string;
+  duration_ms: number | null;
+  charset: string | null;
+  /** What a search of files looks into. */
+  search_text: string;
+  /** Since when no entry has mentioned a file that only entries open; where that is looked at. */
+  unused_since: ColumnType<Date | null, never, Date | null>;
 }
 
 /** A rendering of an image in another size or format. */
@@ -151,7 +163,7 @@ interface SiteQuotasTable {
 }
 
 /** Beside the tables of @gaia/feed-follower. */
-export interface AssetsDatabase {
+export interface AssetsDatabase extends AuditTables {
   files: FilesTable;
   file_references: FileReferencesTable;
   unclaimed_bytes: UnclaimedBytesTable;

@@ -7,7 +7,9 @@ import { downloadLinksMigration } from '../migrations/0030-download-links.ts';
 import { imagesMigration } from '../migrations/0040-images.ts';
 import { storesMigration } from '../migrations/0050-stores.ts';
 import { uploadsMigration } from '../migrations/0051-uploads.ts';
+import { descriptionsMigration } from '../migrations/0052-descriptions.ts';
 import { siteStorageMigration } from '../migrations/0053-site-storage.ts';
+import { auditLogMigration } from '../migrations/0054-audit-log.ts';
 
 /** Name of the service's schema. */
 export const SCHEMA = 'assets';
@@ -21,5 +23,7 @@ export const migrations: readonly Migration[] = Object.freeze([
   imagesMigration,
   storesMigration,
   uploadsMigration,
+  descriptionsMigration,
   siteStorageMigration,
+  auditLogMigration,
 ]);

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { createDeferredAudit } from '@gaia/audit-log/deferred';
+import { createAuditLog } from '@gaia/audit-log/log';
+import { startAuditRetention } from '@gaia/audit-log/retention';
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import { followFeed } from '@gaia/feed-follower';
@@ -65,7 +68,14 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   await guard.revocations?.ready;
   const consumer = referencesConsumer;
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
-  const files = createFiles(database, now, createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES));
+  const audit = createDeferredAudit({ database, log: logger, now });
+  const retention = startAuditRetention({
+    auditLog: createAuditLog(database),
+    days: config.AUDIT_RETENTION_DAYS,
+    log: logger,
+    now,
+  });
+  const files = createFiles(database, now, { quotas: createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES), audit });
   const pipeline = openImagePipeline(config, { database, files, stores, metrics, now, randomId, logger });
   const stopSweeping = await startSweeping(
     { files, uploads: createResumableUploads(database, now), grants: createDownloadGrants(database, now), stores, now },
@@ -85,6 +95,7 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
     images,
     variants,
     scanner,
+    audit,
     records,
     feed,
     now,
@@ -95,6 +106,8 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   app.addHook('onClose', async () => {
     stopSweeping();
     await pipeline.close();
+    await retention.stop();
+    await audit.stop();
     await feed.close();
     await guard.close();
     if (deps.state === undefined) await state.close();

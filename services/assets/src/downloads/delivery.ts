@@ -23,6 +23,8 @@ const SHOWN = new Set([
 export interface Representation extends BytesLocation {
   readonly fileName: string;
   readonly mediaType: string;
+  /** Of a text, where it is known. */
+  readonly charset?: string | undefined;
   readonly size: number;
   /** Hexadecimal. */
   readonly sha256: string;
@@ -48,10 +50,10 @@ export function bytesTag({ sha256 }: Pick<Representation, 'sha256'>): string {
  * Headers of a file's answer, whatever part of it is sent. Only what no browser runs is shown in place; all else (HTML, SVG, XML,
  * unknown bytes) is for saving, and were a browser to show it all the same, it could do nothing: no script, no origin.
  */
-export function deliveryHeaders({ mediaType, fileName, caching }: Representation): Record<string, string> {
+export function deliveryHeaders({ mediaType, charset, fileName, caching }: Representation): Record<string, string> {
   const shown = SHOWN.has(mediaType) || /^(?:audio|video)\//.test(mediaType);
   return {
-    'content-type': mediaType.startsWith('text/') ? `${mediaType}; charset=utf-8` : mediaType,
+    'content-type': charset === undefined ? mediaType : `${mediaType}; charset=${charset}`,
     'content-disposition': contentDisposition(fileName, { type: shown ? 'inline' : 'attachment' }),
     'x-content-type-options': 'nosniff',
     ...((!shown || mediaType === 'text/plain') && { 'content-security-policy': "sandbox; default-src 'none'" }),

@@ -1,11 +1,23 @@
+import type { Actor } from '@gaia/audit-log/actor';
+import type { DeferredAudit } from '@gaia/audit-log/deferred';
+import type { AuditDetails, AuditEvent } from '@gaia/audit-log/event';
 import type { Caller } from '@gaia/policy/visibility';
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AssetsDatabase } from '../database.ts';
 import { readableFiles } from '../references/readable-files.ts';
 import { type Usages, usageOf } from '../references/usage.ts';
+import { imageColumns, toFile, toRow } from './file-rows.ts';
 import type { ListPosition } from './list-cursor.ts';
 import type { Quotas } from './quotas.ts';
-import { type BytesLocation, type ImageFacts, imageErrors, type StoredFile, type undescribed } from './stored-file.ts';
+import type { BytesLocation, StoredFile } from './stored-file.ts';
+
+/** The audit log as files write it: an event in the transaction of its change. */
+type Audit = Pick<DeferredAudit<AssetsDatabase>, 'append' | 'committed'>;
+
+export interface FileRemoval {
+  readonly action: 'file.delete' | 'file.collect';
+  readonly details?: AuditDetails;
+}
 
 export interface Files {
   find(id: string): Promise<StoredFile | undefined>;
@@ -13,8 +25,6 @@ export interface Files {
   isReadable(caller: Caller, file: Pick<StoredFile, 'id' | 'site' | 'visibility'>): Promise<boolean>;
   /** Those of some files of a site that a caller may read, in no order. */
   readableOf(caller: Caller, site: string, ids: readonly string[]): Promise<readonly StoredFile[]>;
-  /** Those that a caller may read, newest first. */
-  list(caller: Caller, site: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
   /** What a user has uploaded on every site, the oldest first. */
   ofUploader(subject: string, after: ListPosition | undefined, limit: number): Promise<readonly StoredFile[]>;
   /** Entries that mention a file. */
@@ -26,14 +36,23 @@ export interface Files {
    * Throws site_quota_exceeded.
    */
   add(file: StoredFile): Promise<void>;
-  /** Makes of a file what `next` makes of it, one change after the other; undefined if it is not there. */
-  change(id: string, next: (file: StoredFile) => StoredFile): Promise<StoredFile | undefined>;
+  /**
+   * Makes of a file what `next` makes of it, one change after the other; undefined if it is not there.
+   * Bytes that are no longer the file's are unclaimed then, and new ones claimed. Throws site_quota_exceeded.
+   */
+  change(
+    id: string,
+    next: (file: StoredFile) => StoredFile,
+    record?: { readonly by: Actor; event(before: StoredFile, after: StoredFile): AuditEvent | undefined },
+  ): Promise<StoredFile | undefined>;
   /** Records what looking at the bytes of a file has told, as long as they are those that were looked at. */
   describe(file: StoredFile): Promise<void>;
   /** Images that nothing has looked at, the oldest first. */
   undescribedImages(limit: number): Promise<readonly StoredFile[]>;
   /** Takes a file away; its bytes and variants are unclaimed from now on. Gives what it was; undefined if it is not there. */
-  remove(id: string): Promise<StoredFile | undefined>;
+  remove(id: string, by: Actor, event: FileRemoval): Promise<StoredFile | undefined>;
+  /** A file of a site with these bytes that a caller may read, the oldest. */
+  duplicateOf(caller: Caller, site: string, sha256: string): Promise<StoredFile | undefined>;
   /** Records that bytes are deleted. */
   forgetBytes(bytes: BytesLocation): Promise<void>;
   /** Bytes that have been unclaimed since before a time; at most 1,000. */
@@ -43,8 +62,14 @@ export interface Files {
 export function createFiles(
   database: Kysely<AssetsDatabase>,
   now: () => number,
-  quotas: Pick<Quotas, 'refuseOverIn'>,
+  { quotas, audit }: { readonly quotas: Pick<Quotas, 'refuseOverIn'>; readonly audit: Audit },
 ): Files {
+  /** The last statement of a transaction. */
+  async function tell(transaction: Transaction<AssetsDatabase>, by: Actor, event: AuditEvent): Promise<void> {
+    await audit.append(transaction, by, event);
+    audit.committed();
+  }
+
   async function announce(where: Kysely<AssetsDatabase>, { bytesKey, store }: BytesLocation): Promise<void> {
     const since = new Date(now());
     await where.insertInto('unclaimed_bytes').values({ key: bytesKey, store, since }).execute();
@@ -78,19 +103,6 @@ export function createFiles(
         .execute();
       return rows.map(toFile);
     },
-    list: async (caller, site, after, limit) => {
-      const all = database
-        .selectFrom('files as f')
-        .selectAll('f')
-        .where('f.site', '=', site)
-        .where(readableFiles(caller, site));
-      const wanted =
-        after === undefined
-          ? all
-          : all.where(sql<boolean>`(f.created_at, f.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
-      const rows = await wanted.orderBy('f.created_at', 'desc').orderBy('f.id', 'desc').limit(limit).execute();
-      return rows.map(toFile);
-    },
     ofUploader: async (subject, after, limit) => {
       const all = database.selectFrom('files').selectAll().where('uploaded_by', '=', subject);
       const wanted =
@@ -113,14 +125,22 @@ export function createFiles(
         const finished = { finished_at: new Date(now()) };
         await transaction.updateTable('uploads').set(finished).where('id', '=', file.id).execute();
       }),
-    change: (id, next) =>
+    change: (id, next, record) =>
       database.transaction().execute(async (transaction) => {
         const one = transaction.selectFrom('files').selectAll().where('id', '=', id);
         const row = await one.forUpdate().executeTakeFirst();
         if (row === undefined) return undefined;
         const before = toFile(row);
         const after = next(before);
-        if (after !== before) await transaction.updateTable('files').set(toRow(after)).where('id', '=', id).execute();
+        if (after === before) return after;
+        if (after.bytesKey !== before.bytesKey) {
+          await quotas.refuseOverIn(transaction, after.site, after.size - before.size);
+          await announce(transaction, before);
+          await claim(transaction, after);
+        }
+        await transaction.updateTable('files').set(toRow(after)).where('id', '=', id).execute();
+        const event = record?.event(before, after);
+        if (record !== undefined && event !== undefined) await tell(transaction, record.by, event);
         return after;
       }),
     describe: async (file) => {
@@ -142,7 +162,7 @@ export function createFiles(
         .execute();
       return rows.map(toFile);
     },
-    remove: (id) =>
+    remove: (id, by, { action, details }) =>
       database.transaction().execute(async (transaction) => {
         const variants = await transaction
           .deleteFrom('file_variants')
@@ -151,9 +171,25 @@ export function createFiles(
           .execute();
         const row = await transaction.deleteFrom('files').where('id', '=', id).returningAll().executeTakeFirst();
         if (row === undefined) return undefined;
-        for (const bytes of [toFile(row), ...variants]) await announce(transaction, bytes);
-        return toFile(row);
+        const file = toFile(row);
+        for (const bytes of [file, ...variants]) await announce(transaction, bytes);
+        const about = { file_name: file.fileName, sha256: file.sha256, size: file.size, ...details };
+        await tell(transaction, by, { action, site: file.site, target: id, details: about });
+        return file;
       }),
+    duplicateOf: async (caller, site, sha256) => {
+      const row = await database
+        .selectFrom('files as f')
+        .selectAll('f')
+        .where('f.site', '=', site)
+        .where('f.sha256', '=', sha256)
+        .where(readableFiles(caller, site))
+        .orderBy('f.created_at')
+        .orderBy('f.id')
+        .limit(1)
+        .executeTakeFirst();
+      return row && toFile(row);
+    },
     forgetBytes: (bytes) => claim(database, bytes),
     unclaimedSince: async (before) => {
       const rows = await database
@@ -168,76 +204,5 @@ export function createFiles(
         .execute();
       return rows;
     },
-  };
-}
-
-function toRow(file: StoredFile) {
-  return {
-    id: file.id,
-    site: file.site,
-    file_name: file.fileName,
-    media_type: file.mediaType,
-    size: file.size,
-    sha256: file.sha256,
-    visibility: file.visibility,
-    products: [...file.products],
-    version: file.version,
-    uploaded_by: file.uploadedBy,
-    created_at: file.createdAt,
-    bytes_key: file.bytesKey,
-    store: file.store,
-    bytes_changed_at: file.bytesChangedAt,
-    focal_x: file.focal?.x ?? null,
-    focal_y: file.focal?.y ?? null,
-    ...imageColumns(file),
-  };
-}
-
-function imageColumns({ image, imageDescribed, imageError }: Pick<StoredFile, keyof typeof undescribed>) {
-  return {
-    width: image?.width ?? null,
-    height: image?.height ?? null,
-    frames: image?.frames ?? null,
-    has_alpha: image?.hasAlpha ?? null,
-    placeholder: image?.placeholder ?? null,
-    dominant_color: image?.dominantColor ?? null,
-    image_described: imageDescribed,
-    image_error: imageError ?? null,
-  };
-}
-
-function toFile(row: Selectable<AssetsDatabase['files']>): StoredFile {
-  return {
-    id: row.id,
-    site: row.site,
-    fileName: row.file_name,
-    mediaType: row.media_type,
-    size: Number(row.size),
-    sha256: row.sha256,
-    visibility: row.visibility,
-    products: row.products,
-    version: row.version,
-    uploadedBy: row.uploaded_by,
-    createdAt: row.created_at,
-    bytesKey: row.bytes_key,
-    store: row.store,
-    bytesChangedAt: row.bytes_changed_at ?? row.created_at,
-    focal: row.focal_x === null || row.focal_y === null ? undefined : { x: row.focal_x, y: row.focal_y },
-    image: imageOf(row),
-    imageDescribed: row.image_described,
-    imageError: imageErrors.find((error) => error === row.image_error),
-  };
-}
-
-function imageOf(row: Selectable<AssetsDatabase['files']>): ImageFacts | undefined {
-  const { width, height, placeholder } = row;
-  if (width === null || height === null) return undefined;
-  return {
-    width,
-    height,
-    frames: row.frames ?? 1,
-    hasAlpha: row.has_alpha ?? false,
-    placeholder,
-    dominantColor: row.dominant_color,
   };
 }

@@ -1,3 +1,4 @@
+import { actorOf } from '@gaia/audit-log/actor';
 import { isNotModified } from '@gaia/http-service/conditional-requests';
 import {
   bearer,
@@ -6,6 +7,7 @@ import {
   pageSchema,
   problems,
   SiteParams,
+  siteRefusals,
   tokenRefusals,
 } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
@@ -16,9 +18,10 @@ import { Type } from 'typebox';
 import { problem } from '../errors.ts';
 import type { Stores } from '../storage/stores.ts';
 import { changeableFile, readableFile } from './access.ts';
+import { folderPath } from './description.ts';
 import { metadataTag } from './file-change.ts';
 import type { Files } from './files.ts';
-import { readListCursor, writeListCursor } from './list-cursor.ts';
+import { type FileLists, readFileCursor, writeFileCursor } from './list-files.ts';
 import { removeBytes } from './remove-bytes.ts';
 import {
   DeleteQuery,
@@ -31,15 +34,20 @@ import {
   MinSeqQuery,
 } from './schemas.ts';
 
+const FoldersResponse = Type.Object({
+  items: Type.Array(Type.Object({ folder: Type.String(), files: Type.Integer() })),
+});
+
 export interface FilesDependencies {
   readonly files: Files;
+  readonly lists: FileLists;
   readonly stores: Stores;
   /** Waits for a change of the caller's own. Throws index_behind. */
   readonly arrived: (minSeq: string | undefined) => Promise<void>;
 }
 
 /** Lists, describes and deletes files. To be registered under a guard. */
-export function registerFiles(app: Service, { files, stores, arrived }: FilesDependencies): void {
+export function registerFiles(app: Service, { files, lists, stores, arrived }: FilesDependencies): void {
   app.get(
     '/assets/sites/:site/files',
     {
@@ -47,7 +55,8 @@ export function registerFiles(app: Service, { files, stores, arrived }: FilesDep
       schema: {
         operationId: 'listFiles',
         summary: 'List files',
-        description: 'Of a site, those that the caller may read, newest first.',
+        description:
+          'Of a site, those that the caller may read, newest first unless `sort` says otherwise. A cursor is of one order.',
         tags: ['files'],
         ...bearer,
         params: SiteParams,
@@ -64,50 +73,47 @@ export function registerFiles(app: Service, { files, stores, arrived }: FilesDep
       },
     },
     async (request) => {
-      const { limit, cursor, min_seq: minSeq } = request.query;
-      const after = readListCursor(cursor);
+      const { limit, cursor, sort, min_seq: minSeq, media_type: mediaType, uploaded_by: uploadedBy } = request.query;
+      const { q, folder, below, tag, visibility, sha256 } = request.query;
+      const after = readFileCursor(sort, cursor);
+      const filter = {
+        q,
+        folder: folder === undefined ? undefined : folderPath(folder),
+        below: below === undefined ? undefined : folderPath(below),
+        tag,
+        mediaType,
+        uploadedBy,
+        visibility,
+        sha256,
+      };
       await arrived(minSeq);
-      const found = await files.list(identityOf(request), request.params.site, after, limit + 1);
+      const { site } = request.params;
+      const found = await lists.list(identityOf(request), { site, filter, sort, after, limit: limit + 1 });
       const items = found.slice(0, limit);
       const last = items.at(-1);
       return {
         items: items.map(fileResponse),
-        next_cursor: found.length > limit && last !== undefined ? writeListCursor(last) : null,
+        next_cursor: found.length > limit && last !== undefined ? writeFileCursor(sort, last) : null,
       };
     },
   );
 
   app.get(
-    '/assets/:id/metadata',
+    '/assets/sites/:site/folders',
     {
+      onRequest: [requireSite(), requireScope('assets:write')],
       schema: {
-        operationId: 'getFileMetadata',
-        summary: 'Get the metadata of a file',
-        description: 'Name, media type, size, digest and who may read it.',
+        operationId: 'listFolders',
+        summary: 'List folders of files',
+        description:
+          'Those of files that the caller may read, by name, at most 1,000. A folder is there as long as a file is in it.',
         tags: ['files'],
         ...bearer,
-        params: FileParams,
-        querystring: MinSeqQuery,
-        response: {
-          200: FileResponse,
-          304: noBody('Still what the ETag in If-None-Match stands for'),
-          ...problems({
-            401: tokenRefusals,
-            403: ['insufficient_scope'],
-            404: ['file_not_found'],
-            412: ['precondition_failed'],
-            503: ['index_behind'],
-          }),
-        },
+        params: SiteParams,
+        response: { 200: FoldersResponse, ...problems(siteRefusals) },
       },
     },
-    async (request, reply) => {
-      await arrived(request.query.min_seq);
-      const file = await readableFile(files, request.params.id, identityOf(request));
-      reply.header('cache-control', 'private, no-cache');
-      if (isNotModified(request, reply, metadataTag(file))) return reply.code(304).send();
-      return fileResponse(file);
-    },
+    async (request) => ({ items: [...(await lists.folders(identityOf(request), request.params.site))] }),
   );
 
   app.delete(
@@ -140,7 +146,10 @@ export function registerFiles(app: Service, { files, stores, arrived }: FilesDep
       if (force && !caller.scopes.includes('content:edit')) throw insufficientScope(['content:edit']);
       await arrived(minSeq);
       if (!force) await refuseInUse(files, file);
-      const removed = await files.remove(file.id);
+      const removed = await files.remove(file.id, actorOf(request), {
+        action: 'file.delete',
+        details: { forced: force },
+      });
       if (removed === undefined) throw problem('file_not_found');
       await removeBytes({ files, stores, log: request.log }, removed);
       return reply.code(204).send(null);
@@ -154,8 +163,47 @@ async function refuseInUse(files: Files, file: { id: string; site: string }): Pr
   throw problem('asset_in_use', { detail: `${total === 1 ? 'One entry mentions' : `${total} entries mention`} it.` });
 }
 
+/** `GET /assets/:id/metadata`. To be registered under a guard that lets anonymous callers in. */
+export function registerMetadata(app: Service, { files, arrived }: Pick<FilesDependencies, 'files' | 'arrived'>): void {
+  app.get(
+    '/assets/:id/metadata',
+    {
+      schema: {
+        operationId: 'getFileMetadata',
+        summary: 'Get the metadata of a file',
+        description: 'What is known and said of it, for all who may read it.',
+        tags: ['files'],
+        ...bearerOrNone,
+        params: FileParams,
+        querystring: MinSeqQuery,
+        response: {
+          200: FileResponse,
+          304: noBody('Still what the ETag in If-None-Match stands for'),
+          ...problems({
+            401: tokenRefusals,
+            403: ['insufficient_scope'],
+            404: ['file_not_found'],
+            412: ['precondition_failed'],
+            503: ['index_behind'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      await arrived(request.query.min_seq);
+      const file = await readableFile(files, request.params.id, request.identity);
+      reply.header('cache-control', 'private, no-cache');
+      if (isNotModified(request, reply, metadataTag(file))) return reply.code(304).send();
+      return fileResponse(file);
+    },
+  );
+}
+
 /** `GET /assets/sites/:site/metadata`. To be registered under a guard that lets anonymous callers in. */
-export function registerManyFiles(app: Service, { files, arrived }: Omit<FilesDependencies, 'stores'>): void {
+export function registerManyFiles(
+  app: Service,
+  { files, arrived }: Pick<FilesDependencies, 'files' | 'arrived'>,
+): void {
   app.get(
     '/assets/sites/:site/metadata',
     {

@@ -42,8 +42,8 @@ export function registerStorage(app: Service, { quotas, maxBytes }: StorageRoute
       onRequest: [requireSite(), requireScope('assets:write')],
       schema: {
         operationId: 'getSiteStorage',
-        summary: 'How much the files of a site take, and may take',
-        description: 'Uploads that are not finished do not count.',
+        summary: 'Get the storage of a site',
+        description: 'What its files take and may take. Uploads that are not finished do not count.',
         tags: ['files'],
         ...bearer,
         params: SiteParams,
@@ -59,9 +59,9 @@ export function registerStorage(app: Service, { quotas, maxBytes }: StorageRoute
       onRequest: [requireScope('sites:manage')],
       schema: {
         operationId: 'setSiteQuota',
-        summary: 'Set the quota of a site (administrators of the installation)',
+        summary: 'Set the storage quota of a site',
         description:
-          'Files that are there stay, also if they have more. New ones are refused with `site_quota_exceeded`.',
+          'For administrators of the installation. Files that are there stay, also if they have more. New ones are refused with `site_quota_exceeded`.',
         tags: ['files'],
         ...bearer,
         params: SiteParams,

@@ -1,6 +1,7 @@
 import type { FocalPoint } from '@gaia/image-variants/transformation';
 import type { Visibility } from '../database.ts';
 import type { StoreKind } from '../storage/file-store.ts';
+import type { FileDescription } from './description.ts';
 
 /** Where bytes are. */
 export interface BytesLocation {
@@ -20,7 +21,7 @@ export interface StoredFile extends BytesLocation {
   readonly visibility: Visibility;
   /** With the visibility `products`: one of them is needed. Sorted. */
   readonly products: readonly string[];
-  /** Counts changes of what is said of the file; its bytes never change. */
+  /** Counts changes of what is said of the file, and of its bytes. */
   readonly version: number;
   readonly uploadedBy: string;
   readonly createdAt: Date;
@@ -34,6 +35,11 @@ export interface StoredFile extends BytesLocation {
   readonly imageError: ImageError | undefined;
   /** The point of an image that crops keep in sight. */
   readonly focal: FocalPoint | undefined;
+  readonly description: FileDescription;
+  /** Of a recording. */
+  readonly durationMs: number | undefined;
+  /** Of a text, where it is known. */
+  readonly charset: string | undefined;
 }
 
 export interface ImageFacts {

@@ -1,6 +1,8 @@
 import { Problem } from '@gaia/http-service/problem';
 import type { Identity } from '@gaia/tokens/identity';
 import { problem } from '../errors.ts';
+import { noDescription } from '../files/description.ts';
+import { durationOf } from '../files/duration.ts';
 import { safeFileName } from '../files/file-name.ts';
 import type { FileRule } from '../files/file-rule.ts';
 import type { Files } from '../files/files.ts';
@@ -11,7 +13,7 @@ import { StorageError } from '../storage/file-store.ts';
 import type { Description } from '../storage/received.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { ReceivedForm } from './form.ts';
-import { mediaTypeOf } from './media-type.ts';
+import { charsetOf, mediaTypeOf } from './media-type.ts';
 import type { Scanner } from './scanner.ts';
 
 export interface UploadDependencies {
@@ -35,12 +37,14 @@ interface NewFile extends Description, BytesLocation {
 
 /** The file that new bytes become; it has the id that they have. */
 export async function storedFile(received: NewFile, uploadedBy: string, now: number): Promise<StoredFile> {
-  const { size, sha256, head, bytesKey, store } = received;
+  const { size, sha256, head, bytesKey, store, declaredType } = received;
+  const whole = size === head.length;
+  const mediaType = await mediaTypeOf(head, whole, declaredType);
   return {
     id: bytesKey,
     site: received.site,
     fileName: safeFileName(received.fileName),
-    mediaType: await mediaTypeOf(head, size === head.length, received.declaredType),
+    mediaType,
     size,
     sha256,
     ...received.rule,
@@ -51,6 +55,9 @@ export async function storedFile(received: NewFile, uploadedBy: string, now: num
     store,
     bytesChangedAt: new Date(now),
     focal: undefined,
+    description: noDescription,
+    durationMs: undefined,
+    charset: charsetOf(mediaType, head, whole, declaredType),
     ...undescribed,
   };
 }
@@ -65,14 +72,15 @@ export async function addUpload(
   site: string,
   uploader: Pick<Identity, 'subject'>,
 ): Promise<StoredFile> {
-  const { files, images, now } = deps;
+  const { files, images, stores, now } = deps;
   const { size, sha256, head } = file;
   const stored = await storedFile({ ...form, size, sha256, head, site }, uploader.subject, now());
   try {
     await files.announceBytes(stored);
     await file.keep();
-    await files.add(stored);
-    return await images.describe(stored, 'foreground');
+    const recording = { ...stored, durationMs: await durationOf(stored, stores) };
+    await files.add(recording);
+    return await images.describe(recording, 'foreground');
   } catch (error) {
     await file.discard();
     // Whatever else fails, such as the connection to the database, can have made the file: the sweeper knows then.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { mediaTypeOf } from '../../src/uploads/media-type.ts';
+import { charsetOf, mediaTypeOf } from '../../src/uploads/media-type.ts';
 
 const png = Buffer.from(
   '89504e470d0a1a0a0000000d494844520000000100000001080600000' + '01f15c4890000000a49444154',
@@ -30,9 +30,56 @@ it.each<[string, Buffer | string, string | undefined, string]>([
   ['less than', '<3 you', undefined, 'text/plain'],
   ['nothing', '', 'image/png', 'text/plain'],
   ['bytes', Buffer.from([0, 1, 2, 255]), 'text/plain', 'application/octet-stream'],
-  ['Latin-1', Buffer.from('Grüße', 'latin1'), 'text/plain', 'application/octet-stream'],
+  ['Latin-1 that is declared', Buffer.from('Grüße;1', 'latin1'), 'text/csv', 'text/csv'],
+  ['Latin-1 that is not', Buffer.from('Grüße', 'latin1'), undefined, 'application/octet-stream'],
+  ['UTF-16', Buffer.from('\ufeffa;b', 'utf16le'), 'text/csv', 'text/csv'],
+  ['HTML in UTF-16', Buffer.from('\ufeff<script>', 'utf16le'), 'text/csv', 'text/html'],
+  ['HTML in Latin-1', Buffer.from('<p>Grüße', 'latin1'), 'text/csv', 'text/html'],
+  ['GeoJSON', '{"type":"Feature"}', 'application/geo+json', 'application/geo+json'],
+  ['GeoJSON that is none', 'words', 'application/geo+json', 'text/plain'],
+  ['a calendar', 'BEGIN:VCALENDAR\r\nEND:VCALENDAR', 'text/calendar', 'text/calendar'],
+  ['a calendar that is none', 'words', 'text/calendar', 'text/plain'],
+  ['a card', 'BEGIN:VCARD\r\nVERSION:4.0', 'text/x-vcard', 'text/vcard'],
+  ['subtitles', '1\n00:00:01,000 --> 00:00:02,000\nHi', 'text/srt', 'application/x-subrip'],
+  ['a style sheet', 'a { color: red }', 'text/css', 'text/css'],
+  ['a script called a style sheet stays no script', 'alert(1)', 'text/css', 'text/css'],
+  [
+    'WOFF2',
+    Buffer.concat([Buffer.from('wOF2'), Buffer.from([0, 1, 0, 0]), Buffer.alloc(40)]),
+    'font/woff2',
+    'font/woff2',
+  ],
+  [
+    'Opus',
+    Buffer.concat([Buffer.from('OggS'), Buffer.alloc(24), Buffer.from('OpusHead'), Buffer.alloc(20)]),
+    'audio/opus',
+    'audio/opus',
+  ],
+  [
+    'HEIF',
+    Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic'), Buffer.alloc(12)]),
+    'image/heif',
+    'image/heif',
+  ],
+  ['a PNG called HEIF', png, 'image/heif', 'image/png'],
 ])('%s', async (_name, content, declared, type) => {
   await expect(mediaTypeOf(Buffer.from(content), true, declared)).resolves.toBe(type);
+});
+
+it.each<[string, Buffer, string | undefined, string | undefined]>([
+  ['UTF-8', Buffer.from('Grüße'), 'text/csv; charset=iso-8859-1', 'utf-8'],
+  ['UTF-16', Buffer.from('\ufeffGrüße', 'utf16le'), 'text/csv', 'utf-16le'],
+  ['what is declared', Buffer.from('Grüße', 'latin1'), 'text/csv; charset="ISO-8859-1"', 'iso-8859-1'],
+  ['nothing that is no encoding', Buffer.from('Grüße', 'latin1'), 'text/csv; charset=klingon', undefined],
+  [
+    'nothing that switches while it is read',
+    Buffer.from('Grüße', 'latin1'),
+    'text/csv; charset=iso-2022-jp',
+    undefined,
+  ],
+  ['nothing that the bytes are not', Buffer.from('Grüße', 'latin1'), 'text/csv; charset=utf-8', undefined],
+])('the encoding of a text is %s', (_name, content, declared, charset) => {
+  expect(charsetOf('text/csv', content, true, declared)).toBe(charset);
 });
 
 it('forgives a character that the head cuts', async () => {

@@ -11,6 +11,8 @@ import { createResumableUploads } from '../../src/uploads/resumable/resumable-up
 import { sweep } from '../../src/uploads/sweeper.ts';
 import { MEMBER, startAssets } from '../assets-service.ts';
 
+/** Nothing of these tests is for the audit log. */
+const audit = { append: async () => {}, committed: () => {} };
 const KEY = '0198c2de-1234-4000-8000-000000000001';
 const HOUR = 3_600_000;
 
@@ -21,7 +23,7 @@ describe('bytes that no file stands for', () => {
     onTestFinished(() => database.destroy());
     const clock = { time: Date.now() };
     const now = () => clock.time;
-    const files = createFiles(database, now, createQuotas(database, 0));
+    const files = createFiles(database, now, { quotas: createQuotas(database, 0), audit });
     const grants = createDownloadGrants(database, now);
     const store = await openDiskStore(directory);
     const stores = createStores(store);
@@ -64,7 +66,7 @@ it('what an expired download link referred to goes, that of a living one stays',
   service.issuer.travel(101);
   const { now } = service.issuer;
   const [files, stores] = [
-    createFiles(database, now, createQuotas(database, 0)),
+    createFiles(database, now, { quotas: createQuotas(database, 0), audit }),
     createStores(await openDiskStore(service.directory)),
   ];
   const uploads = createResumableUploads(database, now);

@@ -1,4 +1,5 @@
 import { problem } from '../../errors.ts';
+import { durationOf } from '../../files/duration.ts';
 import type { StoredFile } from '../../files/stored-file.ts';
 import { describeBytes } from '../../storage/received.ts';
 import type { Stores } from '../../storage/stores.ts';
@@ -44,8 +45,9 @@ export async function finishUpload(deps: FinishDependencies, upload: ResumableUp
     upload.subject,
     now(),
   );
-  await files.add(file);
-  return images.describe(file, 'foreground');
+  const recording = { ...file, durationMs: await durationOf(file, stores) };
+  await files.add(recording);
+  return images.describe(recording, 'foreground');
 }
 
 function isFinal(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { bearer, problems, SiteParams, tokenRefusals } from '@gaia/http-service/route-schemas';
+import { bearer, noBody, problems, SiteParams, tokenRefusals } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
 import { identityOf } from '@gaia/token-guard';
 import { requireScope, requireSite } from '@gaia/token-guard/requirements';
@@ -85,14 +85,14 @@ export function registerResumableUploads(app: Service, { tus, maxBytes }: Resuma
       schema: {
         ...common,
         operationId: 'createUpload',
-        summary: 'Begin an upload that can go on after it was cut off (tus 1.0.0)',
+        summary: 'Begin a resumable upload (tus 1.0.0)',
         description:
           `\`Location\` is the upload; bytes go there with PATCH. A body of \`${BODY_TYPE}\` is its beginning. ` +
           'The upload expires at `Upload-Expires`. The response that ends it has the address of the file in `Content-Location`.',
         params: SiteParams,
         headers: CreationHeaders,
         response: {
-          201: Type.Null({ description: 'The upload has begun' }),
+          201: noBody('The upload has begun'),
           ...problems({ ...refusals, ...ofBytes, 429: ['too_many_uploads'] }),
         },
       },
@@ -112,12 +112,12 @@ export function registerResumableUploads(app: Service, { tus, maxBytes }: Resuma
       schema: {
         ...uploadRoute(
           'appendToUpload',
-          'Send the next bytes of an upload (tus 1.0.0)',
+          'Send the next bytes of a resumable upload',
           'Only the account that began it. What has come of a request that breaks off is kept: HEAD says how much.',
         ),
         headers: PatchHeaders,
         response: {
-          204: Type.Null({ description: 'They are stored; with `Content-Location`, the file is made' }),
+          204: noBody('They are stored; with `Content-Location`, the file is made'),
           ...problems({ ...ofUpload, ...ofBytes, 409: ['upload_offset_conflict'] }),
         },
       },
@@ -130,8 +130,8 @@ export function registerResumableUploads(app: Service, { tus, maxBytes }: Resuma
     {
       onRequest,
       schema: {
-        ...uploadRoute('headUpload', 'How much of an upload has come (tus 1.0.0)', 'In `Upload-Offset`.'),
-        response: { 200: Type.Null({ description: 'In the headers' }), ...problems({ ...ofUpload, ...ofBytes }) },
+        ...uploadRoute('headUpload', 'Ask how much of a resumable upload has come', 'In `Upload-Offset`.'),
+        response: { 200: noBody('In the headers'), ...problems({ ...ofUpload, ...ofBytes }) },
       },
     },
     async (request, reply) => send(reply, await of(request as unknown as FastifyRequest)),
@@ -144,10 +144,10 @@ export function registerResumableUploads(app: Service, { tus, maxBytes }: Resuma
       schema: {
         ...uploadRoute(
           'deleteUpload',
-          'Give an upload up (tus 1.0.0, termination)',
+          'Give up a resumable upload',
           'Its bytes are removed. A file that it has become already stays.',
         ),
-        response: { 204: Type.Null({ description: 'It is removed' }), ...problems(ofUpload) },
+        response: { 204: noBody('It is removed'), ...problems(ofUpload) },
       },
     },
     async (request, reply) => send(reply, await of(request as unknown as FastifyRequest)),
@@ -161,11 +161,11 @@ export function registerTusOptions(app: Service, tus: Tus): void {
     {
       schema: {
         operationId: 'describeUploads',
-        summary: 'Versions and extensions of tus, and the largest file (tus 1.0.0)',
+        summary: 'Describe the support for tus',
         description: 'In `Tus-Version`, `Tus-Extension` and `Tus-Max-Size`.',
         tags: ['uploads'],
         security: [],
-        response: { 204: Type.Null({ description: 'In the headers' }) },
+        response: { 204: noBody('In the headers') },
       },
     },
     async (request, reply) =>
