@@ -22,7 +22,9 @@ describe('a file under its address', () => {
     const { textFile, onDisk, app, issuer } = service;
     const id = await textFile('before', { name: 'table.txt' });
     const before = await read(id);
-    const changed = await replace(id, 'a;b', { 'if-match': '"1"' });
+    const json = await replace(id, '[1,{"a":2}]', { 'content-type': 'application/json' });
+    expect(json.json()).toMatchObject({ media_type: 'application/json', version: 2 });
+    const changed = await replace(id, 'a;b', { 'if-match': '"2"' });
     expect(changed.statusCode, changed.body).toBe(200);
     expect(changed.json()).toMatchObject({
       id,
@@ -31,7 +33,7 @@ describe('a file under its address', () => {
       size: 3,
       sha256: createHash('sha256').update('a;b').digest('hex'),
       visibility: 'members',
-      version: 2,
+      version: 3,
       uploaded_by: 'ann',
     });
     const after = await read(id);
