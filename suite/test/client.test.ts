@@ -1,10 +1,15 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createClient } from '@gaia/client';
 import { createCookieClient } from '@gaia/client/cookie';
 import { type GaiaError, isGaiaError } from '@gaia/client/error';
 import { createFiles } from '@gaia/client/files';
 import { createGraphql } from '@gaia/client/graphql';
 import { openSite } from '@gaia/client/hand-over';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { mailedLink } from './mailed-link.ts';
 import { password, type RunningSuite, runSuite } from './running-suite.ts';
 
@@ -187,4 +192,40 @@ describe('the client against the whole suite', () => {
     await server.auth.signOut();
     expect(await visit().auth.session()).toBeUndefined();
   });
+
+  it('runs the example of README.md as it is built and packed, in this Node and the oldest supported', async () => {
+    const root = join(import.meta.dirname, '..', '..');
+    const source = join(root, 'packages', 'client');
+    const directory = await mkdtemp(join(tmpdir(), 'gaia-client-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const installed = join(directory, 'node_modules', '@gaia', 'client');
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const outDir = join(installed, 'dist');
+    await run(process.execPath, [compiler, '-p', join(source, 'tsconfig.build.json'), '--outDir', outDir]);
+    const { publishConfig, ...manifest } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
+    await writeFile(join(installed, 'package.json'), JSON.stringify({ ...manifest, ...publishConfig }));
+
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const example = /<!-- readme test: client -->\s*```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    expect(example.trim().split('\n')).toHaveLength(10);
+    const file = join(directory, 'example.mjs');
+    await writeFile(file, example.replace('http://localhost:8080', suite.url));
+    const nodes = [process.execPath, '/usr/bin/node'].filter(isNode);
+    for (const node of nodes) {
+      const { stdout } = await run(node, [file], { timeout: 60_000 });
+      expect(stdout).toMatch(/^(found Hello client\n)+(listed .*\n)*token_missing\n$/);
+      expect(stdout).toContain('listed Hello client');
+    }
+  });
 });
+
+const run = promisify(execFile);
+
+function isNode(path: string): boolean {
+  try {
+    const major = /^v(\d+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8' }))?.[1];
+    return Number(major) >= 20;
+  } catch {
+    return false;
+  }
+}

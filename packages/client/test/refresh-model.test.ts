@@ -75,7 +75,7 @@ const scenario = fc.record({
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
 /** Three tabs of one browser live through a scenario, and then through a time without faults. */
-async function live({ graceMs, skews, seed, fates, steps }: Scenario) {
+async function live({ graceMs, skews, seed, fates, steps }: Scenario, forgetsKeys = false) {
   const world = createWorld();
   const server = createServer(world, graceMs);
   const network = createNetwork(world, server);
@@ -96,6 +96,7 @@ async function live({ graceMs, skews, seed, fates, steps }: Scenario) {
       storage,
       skew: skews[index] ?? 0,
       random,
+      forgetsKeys,
       nextFate: (path) => (path === '/auth/login' ? good : (ahead.shift() ?? good)),
       onRefresh(event, refreshToken) {
         if (event === 'answered') answered.add(refreshToken);
@@ -155,6 +156,16 @@ describe('tabs that share a session', () => {
       }),
       { numRuns },
     );
+  });
+
+  it('would lose it without keys', { timeout: 300_000 }, async () => {
+    const property = fc.asyncProperty(scenario, async (given) => {
+      const { server, faults } = await live(given, true);
+      await server.state.close();
+      if (faults.length > 0) throw new Error(faults.join(', '));
+    });
+    const { failed, errorInstance } = await fc.check(property, { numRuns: 500 });
+    expect([failed, String(errorInstance)]).toEqual([true, expect.stringContaining('the session has ended')]);
   });
 
   const thief = fc.record({ scenario, age: fc.integer({ min: 1, max: 20 }), hasKey: fc.boolean() });

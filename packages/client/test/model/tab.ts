@@ -25,13 +25,24 @@ export interface TabOptions {
   readonly skew: number;
   readonly random: () => number;
   nextFate(path: string): Fate;
+  /** Whether the client forgets the key of its refreshes, to see that the model finds that. */
+  readonly forgetsKeys?: boolean;
   /** Told of each refresh: sent, and answered with tokens. */
   onRefresh(event: 'sent' | 'answered', refreshToken: string): void;
 }
 
 let keys = 0;
 
-export function createTab({ world, network, storage, skew, random, nextFate, onRefresh }: TabOptions): Tab {
+export function createTab({
+  world,
+  network,
+  storage,
+  skew,
+  random,
+  nextFate,
+  onRefresh,
+  forgetsKeys,
+}: TabOptions): Tab {
   let frozenUntil = 0;
   let offset = skew;
   const changes: SessionChange[] = [];
@@ -89,7 +100,9 @@ export function createTab({ world, network, storage, skew, random, nextFate, onR
       async fetch(url, { method = 'GET', headers, body, signal }) {
         const path = new URL(url).pathname;
         const json = typeof body === 'string' ? JSON.parse(body) : {};
-        const request = { method, path, headers: (headers ?? {}) as Record<string, string>, json };
+        const { 'idempotency-key': key, ...others } = (headers ?? {}) as Record<string, string>;
+        const sent = key === undefined || forgetsKeys ? others : { ...others, 'idempotency-key': key };
+        const request = { method, path, headers: sent, json };
         const isRefresh = path === '/auth/refresh';
         if (isRefresh) onRefresh('sent', json.refresh_token);
         const response = await told(network.send(request, nextFate(path), signal));
