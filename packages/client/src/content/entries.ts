@@ -1,5 +1,4 @@
 import type { CallOptions, Http, HttpResponse } from '../http/http.ts';
-import { filterQuery } from './filter.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { itemsOf, pagesOf } from './pages.ts';
 import type { ContentType, Entry, Page, SavedEntry, Visibility } from './types.ts';
@@ -8,10 +7,14 @@ export interface ListOptions<Type extends ContentType> extends CallOptions {
   readonly filter?: Type['filter'];
   readonly sort?: Type['sort'] | readonly Type['sort'][];
   readonly status?: 'draft' | 'published';
-  /** Fields to give; all unless named. */
-  readonly fields?: readonly (keyof Type['fields'] & string)[];
+  /** Fields to give, also of what is expanded: `['title', 'category.name']`; all unless named. */
+  readonly fields?: readonly ((keyof Type['fields'] & string) | `${string}.${string}`)[];
   /** References to give as entries instead of ids. */
   readonly expand?: readonly Type['expand'][];
+  /** How rich text is given. */
+  readonly richText?: 'json' | 'html' | 'text';
+  /** Language by whose rules texts are sorted. */
+  readonly locale?: string;
   /** Items of a page; 20 unless given, 100 at most. */
   readonly limit?: number;
   readonly cursor?: string;
@@ -34,11 +37,6 @@ export interface EntryChange<Type extends ContentType> extends Access {
   readonly fields?: { readonly [Field in keyof Type['input']]?: Type['input'][Field] | null };
 }
 
-export interface CreateOptions extends CallOptions {
-  /** Names this creation: sent again with the same key, it creates nothing more. */
-  readonly idempotencyKey?: string;
-}
-
 /** Conditions of a change (RFC 9110 §13): it is made upon this version or refused with version_conflict. */
 export interface ChangeOptions extends CallOptions {
   readonly ifVersion?: number;
@@ -52,9 +50,12 @@ export interface Entries<Type extends ContentType> {
   /** Every entry of a list: `for await (const entry of …)`. */
   all(options?: ListOptions<Type>): AsyncIterable<Entry<Type['fields']>>;
   /** Throws entry_not_found. */
-  get(id: string, options?: Pick<ListOptions<Type>, 'fields' | 'expand'> & CallOptions): Promise<Entry<Type['fields']>>;
+  get(
+    id: string,
+    options?: Pick<ListOptions<Type>, 'fields' | 'expand' | 'richText'> & CallOptions,
+  ): Promise<Entry<Type['fields']>>;
   /** Makes a draft. Throws validation_failed, value_not_unique. */
-  create(entry: NewEntry<Type>, options?: CreateOptions): Promise<SavedEntry<Type['fields']>>;
+  create(entry: NewEntry<Type>, options?: CallOptions): Promise<SavedEntry<Type['fields']>>;
   /** Throws entry_not_found, version_conflict, validation_failed. */
   update(id: string, change: EntryChange<Type>, options?: ChangeOptions): Promise<SavedEntry<Type['fields']>>;
   publish(id: string, options?: ChangeOptions): Promise<SavedEntry<Type['fields']>>;
@@ -78,17 +79,20 @@ export function createEntries<Type extends ContentType>(
     return entry as SavedEntry<Type['fields']>;
   }
 
-  async function list({ filter, sort, status, fields, expand, limit, cursor, total, ...call }: ListOptions<Type> = {}) {
+  async function list(options: ListOptions<Type> = {}) {
+    const { filter, sort, status, fields, expand, richText, locale, limit, cursor, total, ...call } = options;
     const query = {
       type,
       status,
+      filter: filter && JSON.stringify(filter),
       sort: joined(sort),
+      locale,
       fields: joined(fields),
       expand: joined(expand),
+      rich_text: richText,
       limit,
       cursor,
       total: total || undefined,
-      ...filterQuery(filter ?? {}),
     };
     return (await http.call('GET', root, { ...call, query })).body as Page<Entry<Type['fields']>>;
   }
@@ -108,14 +112,11 @@ export function createEntries<Type extends ContentType>(
     list,
     pages,
     all: (options) => itemsOf(pages(options)),
-    async get(id, { fields, expand, ...call } = {}) {
-      const query = { fields: joined(fields), expand: joined(expand) };
+    async get(id, { fields, expand, richText, ...call } = {}) {
+      const query = { fields: joined(fields), expand: joined(expand), rich_text: richText };
       return (await http.call('GET', pathOf(id), { ...call, query })).body as Entry<Type['fields']>;
     },
-    async create(entry, { idempotencyKey, ...call } = {}) {
-      const headers = { 'idempotency-key': idempotencyKey };
-      return saved(await http.call('POST', root, { ...call, json: { type, ...entry }, headers }));
-    },
+    create: async (entry, call) => saved(await http.call('POST', root, { ...call, json: { type, ...entry } })),
     update: (id, json, options) => change('PATCH', pathOf(id), options, json),
     publish: (id, options) => change('POST', `${pathOf(id)}/publish`, options),
     unpublish: (id, options) => change('POST', `${pathOf(id)}/unpublish`, options),

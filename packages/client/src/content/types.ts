@@ -27,7 +27,7 @@ export interface AnySite {
 
 export type FilterValue = string | number | boolean | null;
 
-/** Conditions by field and operator: `{ title: { contains: 'Gaia' }, year: { gte: 2020 } }`. */
+/** Conditions by field and operator, and groups of them: `{ or: [{ title: { contains: 'a' } }, { year: { gte: 2020 } }] }`. */
 export interface Filter {
   readonly [field: string]: FilterNode;
 }
@@ -62,6 +62,6 @@ export type SavedEntry<Fields = Readonly<Record<string, unknown>>> = Entry<Field
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next_cursor: string | null;
-  /** Where the list was asked for it. */
-  readonly total?: number;
+  /** Where the list was asked for it; null where counting takes too long. */
+  readonly total?: number | null;
 }
