@@ -87,12 +87,19 @@ bare.get<{ Querystring: { q: string; as: string } }>('/floor', async ({ query: {
   if (query === undefined) throw new Error('no words');
   const request = callers[as];
   const caller = request && identityOf(as, request);
-  return find(database, { caller, site: SITE, query, type: undefined, after: undefined, limit: 20 }).then(
-    (results) => ({
-      ...results,
-      seq: results.seq.toString(),
-    }),
-  );
+  return find(database, {
+    caller,
+    site: SITE,
+    query,
+    type: undefined,
+    filters: [],
+    sort: undefined,
+    after: undefined,
+    limit: 20,
+  }).then((results) => ({
+    ...results,
+    seq: results.seq.toString(),
+  }));
 });
 bare.get('/nothing', async () => ({ total: (await sql`select 1`.execute(database)).rows.length }));
 const floor = await bare.listen({ port: 0, host: '127.0.0.1' });

@@ -6,10 +6,29 @@ export interface RestrictedPart {
   readonly assets: readonly string[];
 }
 
+/** A part of a text, in UTF-16 units, that is in one language (BCP 47). */
+export interface LanguageSpan {
+  readonly language: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A field that everybody may read who sees the entry, and by whose values entries are filtered, sorted and counted. */
+export interface ComparableField {
+  readonly name: string;
+  readonly type: string;
+  readonly list: boolean;
+  readonly facet: boolean;
+}
+
 /** A copy of an entry. Title, text and assets are of the fields that all may read who see the entry. */
 export interface EntryCopy {
   readonly title: string;
+  readonly titleLanguage: string | undefined;
   readonly text: string;
+  readonly languages: readonly LanguageSpan[];
+  /** Values of the entry's comparable fields, by name. */
+  readonly values: Readonly<Record<string, unknown>>;
   readonly assets: readonly string[];
   readonly restricted: readonly RestrictedPart[];
 }
@@ -21,6 +40,7 @@ export interface FeedEntry {
   readonly accessClass: number;
   readonly status: string;
   readonly updatedAt: string;
+  readonly comparable: readonly ComparableField[];
   readonly draft: EntryCopy;
   readonly published: (EntryCopy & { readonly publishedAt: string }) | null;
 }
@@ -82,6 +102,9 @@ export function readEvent(event: Json): FeedEvent | undefined {
 
 function readEntry(entry: Json): FeedEntry {
   const { published } = entry;
+  const comparable = list(entry.comparable ?? [], 'comparable').map((field) =>
+    readComparable(object(field, 'comparable')),
+  );
   return {
     type: name(entry.type, 'type'),
     author: name(entry.author, 'author'),
@@ -89,22 +112,42 @@ function readEntry(entry: Json): FeedEntry {
     accessClass: classId(entry.access_class, 'access_class'),
     status: name(entry.status, 'status'),
     updatedAt: date(entry.updated_at, 'updated_at'),
-    draft: readCopy(object(entry.draft, 'draft')),
-    published: published === null ? null : readPublished(object(published, 'published')),
+    comparable,
+    draft: readCopy(object(entry.draft, 'draft'), comparable),
+    published: published === null ? null : readPublished(object(published, 'published'), comparable),
   };
 }
 
-function readCopy(copy: Json): EntryCopy {
+function readCopy(copy: Json, comparable: readonly ComparableField[]): EntryCopy {
+  const fields = object(copy.fields ?? {}, 'fields');
+  const valued = comparable.filter((field) => Object.hasOwn(fields, field.name));
   return {
     title: freeText(copy.title, 'title'),
+    titleLanguage: copy.title_language == null ? undefined : name(copy.title_language, 'title_language'),
     text: freeText(copy.text, 'text'),
+    languages: list(copy.languages ?? [], 'languages').map((span) => readSpan(object(span, 'languages'))),
+    values: Object.fromEntries(valued.map((field) => [field.name, fields[field.name]])),
     assets: names(copy.assets, 'assets'),
     restricted: list(copy.restricted, 'restricted').map((part) => readRestricted(object(part, 'restricted'))),
   };
 }
 
-function readPublished(copy: Json): EntryCopy & { publishedAt: string } {
-  return { ...readCopy(copy), publishedAt: date(copy.published_at, 'published_at') };
+function readComparable(field: Json): ComparableField {
+  return {
+    name: name(field.name, 'comparable.name'),
+    type: name(field.type, 'comparable.type'),
+    list: field.list === true,
+    facet: field.facet === true,
+  };
+}
+
+function readSpan({ language, from, to }: Json): LanguageSpan {
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) throw malformed('languages');
+  return { language: name(language, 'languages.language'), from: from as number, to: to as number };
+}
+
+function readPublished(copy: Json, comparable: readonly ComparableField[]): EntryCopy & { publishedAt: string } {
+  return { ...readCopy(copy, comparable), publishedAt: date(copy.published_at, 'published_at') };
 }
 
 function readRestricted(part: Json): RestrictedPart {

@@ -25,7 +25,15 @@ const withEntry = (changes: object) => ({ ...good, events: [{ ...good.events[0],
 it('reads what it needs and leaves the rest', () => {
   const restricted = [{ readable_by: ['editor'], text: 'secret', assets: ['f2'] }];
   const page = readFeedPage({ ...withEntry({ draft: { ...copy, restricted } }), held: true });
-  const read = { title: 'Fish', text: 'swims', assets: ['f1'], restricted: [] };
+  const read = {
+    title: 'Fish',
+    titleLanguage: undefined,
+    text: 'swims',
+    languages: [],
+    values: {},
+    assets: ['f1'],
+    restricted: [],
+  };
   expect(page).toEqual({
     events: [
       {
@@ -39,6 +47,7 @@ it('reads what it needs and leaves the rest', () => {
           accessClass: 1,
           status: 'published',
           updatedAt: at,
+          comparable: [],
           draft: { ...read, restricted: [{ readableBy: ['editor'], assets: ['f2'] }] },
           published: { ...read, publishedAt: at },
         },

@@ -52,7 +52,7 @@ async function setUp() {
   };
 }
 
-const copy = { title: '', text: '', assets: [], restricted: [] };
+const copy = { title: '', titleLanguage: undefined, text: '', languages: [], values: {}, assets: [], restricted: [] };
 const entry = {
   type: 't',
   author: 'a',
@@ -60,6 +60,7 @@ const entry = {
   accessClass: 1,
   status: 'draft',
   updatedAt: '',
+  comparable: [],
   draft: copy,
   published: null,
 };

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 
 export interface CopyOfEntry {
   readonly title: string;
+  readonly title_language?: string;
+  readonly languages?: readonly { readonly language: string; readonly from: number; readonly to: number }[];
+  readonly fields?: Readonly<Record<string, unknown>>;
   readonly text?: string;
   readonly assets?: readonly string[];
   readonly restricted?: readonly { readonly readable_by: readonly string[]; readonly assets: readonly string[] }[];
@@ -17,6 +20,13 @@ export interface Change {
   /** Decides the access class where none is given. */
   readonly visibility?: string;
   readonly accessClass?: number;
+  readonly comparable?: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly list?: boolean;
+    readonly facet?: boolean;
+  }[];
+  readonly updatedAt?: string;
   readonly draft?: CopyOfEntry;
   readonly published?: CopyOfEntry | null;
   /** Another kind of event than `entry`. */
@@ -147,10 +157,12 @@ export async function startFeedServer(options: { firstSeq?: number } = {}): Prom
 function entryEvent(change: Change): Readonly<Record<string, unknown>> {
   const { site = SITE, id, visibility = 'public', published = null, kind = 'entry' } = change;
   const draft = change.draft ?? published ?? { title: id };
-  const copy = ({ title, text = '', assets = [], restricted = [] }: CopyOfEntry) => ({
-    fields: { title },
+  const copy = ({ title, text = '', assets = [], restricted = [], ...more }: CopyOfEntry) => ({
+    fields: { title, ...more.fields },
     title,
+    title_language: more.title_language ?? null,
     text,
+    languages: more.languages ?? [],
     assets,
     restricted: restricted.map((part) => ({ text: '', ...part })),
   });
@@ -166,9 +178,10 @@ function entryEvent(change: Change): Readonly<Record<string, unknown>> {
       access_class: change.accessClass ?? CLASSES[visibility] ?? 9,
       status: changed ? 'draft' : 'published',
       version: 1,
-      updated_at: AT,
+      updated_at: change.updatedAt ?? AT,
+      comparable: change.comparable ?? [],
       draft: copy(draft),
-      published: published && { ...copy(published), published_at: AT },
+      published: published && { ...copy(published), published_at: change.updatedAt ?? AT },
     },
   };
 }

@@ -1,3 +1,4 @@
+import { auditSettings } from '@gaia/audit-log/settings';
 import { databaseSettings } from '@gaia/database/settings';
 import { feedSettings } from '@gaia/feed-follower/settings';
 import { serviceSettings } from '@gaia/http-service/settings';
@@ -8,6 +9,7 @@ import { guardSettings } from '@gaia/token-guard/settings';
 export const settings = {
   ...serviceSettings(8084),
   ...databaseSettings,
+  ...auditSettings,
   ...stateSettings(),
   ...guardSettings,
   ...feedSettings('search'),

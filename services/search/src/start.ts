@@ -1,3 +1,6 @@
+import { createAudit } from '@gaia/audit-log';
+import { createAuditLog } from '@gaia/audit-log/log';
+import { startAuditRetention } from '@gaia/audit-log/retention';
 import { openDatabase } from '@gaia/database/database';
 import { migrate } from '@gaia/database/migrate';
 import { followFeed } from '@gaia/feed-follower';
@@ -14,7 +17,9 @@ import { Registry } from 'prom-client';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { SearchDatabase } from './database.ts';
+import { createDictionary } from './dictionary/dictionary.ts';
 import { documentsConsumer } from './documents/documents.ts';
+import { createStemmer } from './languages/stemmer.ts';
 import { migrations, SCHEMA } from './migrations.ts';
 
 export interface StartDependencies {
@@ -52,11 +57,20 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   registerGuardMetrics(guard, metrics);
   // Before the first request: what was revoked while this process was not there stays revoked. Bounded in time.
   await guard.revocations?.ready;
-  const consumer = documentsConsumer;
+  const stemmer = createStemmer();
+  const consumer = documentsConsumer({ stemmer, dictionary: createDictionary() });
   const feed = followFeed({ service: SCHEMA, config, database, consumer, logger, metrics, fetch, now, random });
   const checks = deps.state === undefined ? singleProcessChecks(state, logger) : [];
-  const app = await buildApp(config, { logger, metrics, database, guard, feed, now, checks });
+  const audit = createAudit({ database, log: logger, now });
+  const retention = startAuditRetention({
+    auditLog: createAuditLog(database),
+    days: config.AUDIT_RETENTION_DAYS,
+    log: logger,
+    now,
+  });
+  const app = await buildApp(config, { logger, metrics, database, guard, feed, audit, stemmer, now, checks });
   app.addHook('onClose', async () => {
+    await retention.stop();
     await feed.close();
     await guard.close();
     if (deps.state === undefined) await state.close();

@@ -9,14 +9,14 @@ import { suiteOption, textOption } from '../options.ts';
 import { suiteUrl } from '../suite-url.ts';
 
 /** Services that keep an audit log, each with a chain of its own. */
-const logs = ['auth', 'cms'] as const;
+const logs = ['auth', 'cms', 'search'] as const;
 type Log = (typeof logs)[number];
 
 export function addAuditVerify(parent: CommandUnknownOpts, context: CommandContext): void {
   described(parent.command('verify'), {
     summary: 'Check the hash chains of the audit logs (needs an administrator)',
     details: [
-      'Prints the heads of the chains, auth=<number>:<hash>,cms=<number>:<hash>. Keep them elsewhere: given with --noted ' +
+      'Prints the heads of the chains, auth=<number>:<hash>,cms=<number>:<hash>,search=<number>:<hash>. Keep them elsewhere: given with --noted ' +
         'another day, they also tell of a log that was written anew from its beginning. The exit code is 1 if anything is ' +
         'not as it was written.',
     ],
@@ -71,7 +71,7 @@ function readPoints(given: string): ReadonlyMap<Log, JsonObject> {
         const [, name = 'auth', seq, hash] = /^(?:([a-z]+)=)?(\d{1,15}):([0-9a-f]{64})$/.exec(part) ?? [];
         const log = logs.find((one) => one === name);
         if (log === undefined || seq === undefined || hash === undefined) {
-          throw new UsageError('--noted must be heads as they were printed: auth=<number>:<hash>,cms=<number>:<hash>');
+          throw new UsageError('--noted must be heads as they were printed: auth=<number>:<hash>,cms=<number>:<hash>,search=<number>:<hash>');
         }
         return [log, { seq: Number(seq), hash }];
       }),

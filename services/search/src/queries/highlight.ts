@@ -1,11 +1,21 @@
-import { type Token, tokenize } from '../tokenizer/tokenizer.ts';
-import type { Marked } from './query-text.ts';
+import { PASSAGE_LENGTH } from '../documents/passages.ts';
+import { foldText } from '../tokenizer/folded-text.ts';
+import type { Marked } from './marked-words.ts';
 
 /** Characters around the marked words of a snippet, markup not counted. */
 const SNIPPET_LENGTH = 200;
 const LEAD = 60;
 /** Of a text this much is looked through; the work of one answer is bounded by it. */
-export const MAX_SCANNED_LENGTH = 10_000;
+const MAX_SCANNED_LENGTH = PASSAGE_LENGTH * 2;
+/** More of them in one text say nothing more. */
+const MAX_HITS = 500;
+/** Letters that an ending adds to a stem. */
+const MAX_ENDING = 5;
+
+interface Hit {
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
  * A text as HTML with the query's words in `<mark>`: everything of the text itself is escaped, so the only elements in
@@ -13,7 +23,7 @@ export const MAX_SCANNED_LENGTH = 10_000;
  */
 export function highlight(text: string, query: Marked): { readonly html: string; readonly marked: boolean } {
   const scanned = text.slice(0, MAX_SCANNED_LENGTH);
-  const hits = [...tokenize(scanned)].filter((word) => isMarked(word, query));
+  const hits = hitsOf(scanned, query);
   const { start, end } = bestStretch(scanned, hits);
   let html = start > 0 ? '…' : '';
   let at = start;
@@ -26,12 +36,74 @@ export function highlight(text: string, query: Marked): { readonly html: string;
   return { html, marked: hits.length > 0 };
 }
 
-function isMarked({ normalised }: Token, query: Marked): boolean {
-  return query.words.has(normalised) || query.beginnings.some((beginning) => normalised.startsWith(beginning));
+/** Where the words are, in order and apart. Only what stands around a find is looked at as a word. */
+function hitsOf(text: string, query: Marked): Hit[] {
+  const { folded, sourceOf } = foldText(text);
+  const hits: Hit[] = [];
+  const mark = (from: number, to: number) => hits.push({ start: sourceOf(from), end: sourceOf(to) });
+  for (const word of query.words) {
+    const open = !isWordAt(word, 0);
+    const closed = !isWordAt(word, word.length - 1);
+    for (const from of placesOf(folded, word)) {
+      const to = from + word.length;
+      if ((open || !isWordBefore(folded, from)) && (closed || !isWordAt(folded, to))) mark(from, to);
+    }
+  }
+  for (const beginning of query.beginnings) {
+    for (const from of placesOf(folded, beginning)) {
+      if (!isWordBefore(folded, from)) mark(from, endOfWord(folded, from + beginning.length));
+    }
+  }
+  for (const stem of query.stems) {
+    for (const from of placesOf(folded, stem)) {
+      const to = endOfWord(folded, from + stem.length);
+      if (!isWordBefore(folded, from) && to - from - stem.length <= MAX_ENDING) mark(from, to);
+    }
+  }
+  for (const part of query.parts) {
+    for (const from of placesOf(folded, part)) mark(from, from + part.length);
+  }
+  return apart(hits);
+}
+
+function* placesOf(text: string, word: string): Generator<number> {
+  let found = 0;
+  for (let at = text.indexOf(word); at !== -1 && found < MAX_HITS; at = text.indexOf(word, at + 1)) {
+    found += 1;
+    yield at;
+  }
+}
+
+const WORD_CHARACTER = /[\p{L}\p{N}\p{M}\p{Cs}]/u;
+
+function isWordAt(text: string, index: number): boolean {
+  return WORD_CHARACTER.test(text.charAt(index));
+}
+
+function isWordBefore(text: string, index: number): boolean {
+  return index > 0 && isWordAt(text, index - 1);
+}
+
+function endOfWord(text: string, from: number): number {
+  let end = from;
+  while (isWordAt(text, end)) end += 1;
+  return end;
+}
+
+/** In order; those that overlap or touch are one. */
+function apart(hits: Hit[]): Hit[] {
+  const merged: Hit[] = [];
+  for (const hit of hits.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = merged.at(-1);
+    if (last !== undefined && hit.start <= last.end)
+      merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, hit.end) };
+    else if (hit.end > hit.start) merged.push(hit);
+  }
+  return merged;
 }
 
 /** Where the snippet begins and ends: on edges of words wherever there are any near. */
-function bestStretch(text: string, hits: readonly Token[]): { start: number; end: number } {
+function bestStretch(text: string, hits: readonly Hit[]): { start: number; end: number } {
   let best = 0;
   let bestCount = 0;
   let last = 0;

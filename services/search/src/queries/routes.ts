@@ -3,39 +3,52 @@ import type { FollowedFeed } from '@gaia/feed-follower';
 import { waitForSeq } from '@gaia/feed-follower/min-seq';
 import { bearerOrNone, problems } from '@gaia/http-service/route-schemas';
 import type { Service } from '@gaia/http-service/service';
-import type { Kysely } from 'kysely';
-import type { SearchDatabase } from '../database.ts';
 import { problem } from '../errors.ts';
+import { siteOfRequest } from '../sites/site-of-request.ts';
 import { readPosition, writePosition } from './cursor.ts';
-import { type Found, find, type Results, type Search } from './find.ts';
+import { readFilters } from './filters.ts';
+import type { Found } from './find.ts';
 import { highlight } from './highlight.ts';
-import { type Marked, markedWords, type ParsedQuery, parseQuery, QueryTooComplex } from './query-text.ts';
+import { type Marked, markedWords } from './marked-words.ts';
+import { QueryTooComplex } from './query-text.ts';
 import { SearchQuery, SearchResponse } from './schemas.ts';
-import { siteOfRequest } from './site-of-request.ts';
+import type { Searching, SearchRequest, SearchResults } from './search.ts';
 
 export interface SearchRoutesDependencies {
-  readonly database: Kysely<SearchDatabase>;
-  readonly feed: Pick<FollowedFeed, 'applied' | 'progress'>;
+  readonly searching: Searching;
+  readonly feed: Pick<FollowedFeed, 'applied'>;
 }
 
+const NOTHING_MARKED: Marked = { words: new Set(), beginnings: [], stems: [], parts: [] };
+
 /** `GET /search`. To be registered under a guard that lets anonymous callers in. */
-export function registerSearch(app: Service, { database, feed }: SearchRoutesDependencies): void {
+export function registerSearch(app: Service, { searching, feed }: SearchRoutesDependencies): void {
   app.get(
     '/search',
     {
       schema: {
-        operationId: 'searchEntries',
+operationId: 'searchEntries',
         summary: 'Search entries',
         description:
-          'Full text over the entries that the caller may see, best match first. `min_seq` waits until the index has ' +
-          'reached a write of one’s own.',
+          'Full text over the entries that the caller may see, best match first. Words are found in every script, whatever ' +
+          'their case and accents, with other forms of them in the language of their text and with the synonyms of the site; ' +
+          'where nothing has them, words that are spelled nearly so. `filter[field][operator]` filters as in lists of ' +
+          'entries. `min_seq` waits until the index has reached a write of one’s own.',
         tags: ['search'],
         ...bearerOrNone,
         querystring: SearchQuery,
         response: {
           200: SearchResponse,
           ...problems({
-            400: ['validation_failed', 'site_required', 'query_too_complex', 'invalid_cursor'],
+            400: [
+              'validation_failed',
+              'site_required',
+              'query_too_complex',
+              'invalid_cursor',
+              'unknown_field',
+              'filter_invalid',
+              'sort_invalid',
+            ],
             401: ['token_malformed', 'token_expired', 'token_invalid', 'token_revoked'],
             403: ['forbidden'],
             503: ['index_behind', 'query_too_slow', 'unavailable'],
@@ -44,46 +57,47 @@ export function registerSearch(app: Service, { database, feed }: SearchRoutesDep
       },
     },
     async (request, reply) => {
-      const { q, type, limit, cursor, min_seq: minSeq } = request.query;
-      const site = siteOfRequest(request.query.site, request.headers['x-gaia-site'], request.identity);
-      const query = readQuery(q);
-      const after = readPosition(cursor);
+      const { q, site: asked, type, limit, sort, facets, cursor, min_seq: minSeq, ...parameters } = request.query;
+      const site = siteOfRequest(asked, request.headers['x-gaia-site'], request.identity);
+      const order = sort === 'relevance' ? undefined : sort;
+      const filters = readFilters(Object.entries(parameters));
+      const after = readPosition(cursor, order ?? '');
       await waitForSeq(feed.applied, minSeq);
-      const results =
-        query === undefined
-          ? nothing((await feed.progress()).appliedSeq)
-          : await findInTime(database, { caller: request.identity, site, query, type, after, limit });
+      const results = await searchInTime(searching, {
+        caller: request.identity,
+        site,
+        text: q,
+        type,
+        filters,
+        sort: order,
+        facets,
+        after,
+        limit,
+        fresh: minSeq !== undefined,
+      });
       reply.header('cache-control', 'private, no-store');
-      const marked = query && markedWords(query);
+      const marked = results.query === undefined ? NOTHING_MARKED : markedWords(results.query);
       return {
         items: results.found.map((found) => resultOf(found, site, marked)),
         total: results.total,
         total_is_exact: results.totalIsExact,
-        next_cursor: nextCursor(results),
+        fuzzy: results.fuzzy,
+        ...(results.facets !== undefined && {
+          facets: results.facets.counts,
+          facets_are_exact: results.facets.exact,
+        }),
+        next_cursor: nextCursor(results, order ?? ''),
         seq: results.seq.toString(),
       };
     },
   );
 }
 
-/** A text without any word matches nothing. */
-function nothing(seq: bigint): Results {
-  return { found: [], total: 0, totalIsExact: true, last: true, seq };
-}
-
-function readQuery(text: string): ParsedQuery | undefined {
+async function searchInTime(searching: Searching, request: SearchRequest): Promise<SearchResults> {
   try {
-    return parseQuery(text);
+    return await searching.search(request);
   } catch (error) {
     if (error instanceof QueryTooComplex) throw problem('query_too_complex', { detail: `${error.message}.` });
-    throw error;
-  }
-}
-
-async function findInTime(database: Kysely<SearchDatabase>, search: Search): Promise<Results> {
-  try {
-    return await find(database, search);
-  } catch (error) {
     if (isStatementTimeout(error)) throw problem('query_too_slow', { headers: { 'retry-after': '5' }, cause: error });
     throw error;
   }
@@ -94,10 +108,9 @@ function isStatementTimeout(error: unknown): boolean {
   return error instanceof DatabaseUnavailable && (error.cause as { code?: unknown } | undefined)?.code === '57014';
 }
 
-function resultOf(found: Found, site: string, marked: Marked | undefined) {
-  const query = marked ?? { words: new Set<string>(), beginnings: [] };
-  const title = highlight(found.title, query);
-  const text = highlight(found.text, query);
+function resultOf(found: Found, site: string, marked: Marked) {
+  const title = highlight(found.title, marked);
+  const text = highlight(found.text, marked);
   return {
     id: found.entry,
     site,
@@ -114,7 +127,7 @@ function resultOf(found: Found, site: string, marked: Marked | undefined) {
   };
 }
 
-function nextCursor({ found, last }: Results): string | null {
+function nextCursor({ found, last, fuzzy }: SearchResults, sort: string): string | null {
   const end = found.at(-1);
-  return last || end === undefined ? null : writePosition({ rank: end.rank, entry: end.entry });
+  return last || end === undefined ? null : writePosition({ sort, value: end.place, entry: end.entry, fuzzy });
 }

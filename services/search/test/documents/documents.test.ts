@@ -4,11 +4,21 @@ import type { EntryEvent } from '@gaia/feed-follower/events';
 import { testDatabase } from '@gaia/test-servers/postgres';
 import { expect, it } from 'vitest';
 import type { SearchDatabase } from '../../src/database.ts';
+import { createDictionary } from '../../src/dictionary/dictionary.ts';
 import { documentsConsumer } from '../../src/documents/documents.ts';
+import { createStemmer } from '../../src/languages/stemmer.ts';
 import { migrations, SCHEMA } from '../../src/migrations.ts';
 
 const publishedAt = '2026-11-22T02:20:00.000Z';
-const copy = { title: 'Fish', text: '', assets: [], restricted: [] };
+const copy = {
+  title: 'Fish',
+  titleLanguage: undefined,
+  text: '',
+  languages: [],
+  values: {},
+  assets: [],
+  restricted: [],
+};
 const entry = {
   type: 'article',
   author: 'a',
@@ -16,6 +26,7 @@ const entry = {
   accessClass: 1,
   status: 'published',
   updatedAt: publishedAt,
+  comparable: [],
   draft: copy,
   published: { ...copy, publishedAt },
 };
@@ -34,13 +45,14 @@ it.each<[string, EntryEvent, string[]]>([
 ])('an entry has documents: %s', async (_name, changed, editions) => {
   const { url } = await testDatabase('search_documents');
   await migrate({ url, schema: SCHEMA, migrations });
+  const consumer = documentsConsumer({ stemmer: createStemmer(), dictionary: createDictionary() });
   const database = openDatabase<SearchDatabase>({ url, schema: SCHEMA, applicationName: 'test' });
   await database.transaction().execute(async (transaction) => {
-    await documentsConsumer.apply(transaction, [event()], 1);
-    await documentsConsumer.apply(transaction, [changed], 1);
+    await consumer.apply(transaction, [event()], 1);
+    await consumer.apply(transaction, [changed], 1);
   });
   const rows = await database.selectFrom('documents').select('edition').orderBy('edition').execute();
   expect(rows.map((row) => row.edition)).toEqual(editions);
-  await expect(documentsConsumer.expected?.(database)).resolves.toBe(editions.length === 0 ? undefined : 1);
+  await expect(consumer.expected?.(database)).resolves.toBe(editions.length === 0 ? undefined : 1);
   await database.destroy();
 });

@@ -24,7 +24,8 @@ describe('a rebuild', () => {
     await client.connect();
     await client.query(`
       insert into search.documents select site, 'stray', edition, type, author, visibility, status, title, text,
-        updated_at, published_at, generation, search, access_class from search.documents where entry = 'b';
+        updated_at, published_at, generation, search, access_class, shape, long, fields
+        from search.documents where entry = 'b';
       insert into search.entitlements values ('site-a.localhost', 'stray', 'course', true, 1);
       insert into search.access_classes values ('site-a.localhost', 99, 'roles', '{stray}', 1)`);
     await expect(search({ q: 'fish' })).resolves.toMatchObject({ body: { total: 2 } });

@@ -71,7 +71,8 @@ describe('a query', () => {
     await expect(ids('red fish ')).resolves.toEqual(['title', expect.any(String), expect.any(String)]);
     await expect(ids('"red fish"')).resolves.toEqual(['title', 'text']);
     await expect(ids('fishi')).resolves.toEqual(['other']);
-    await expect(ids('fishi ')).resolves.toEqual([]);
+    await expect(ids('swi')).resolves.toEqual(['text']);
+    await expect(ids('swi ')).resolves.toEqual([]);
     await expect(ids('CAFE')).resolves.toEqual(['text']);
     await expect(ids('fish -birds')).resolves.toEqual(['other']);
     await expect(ids('cafe or fishing')).resolves.toEqual(['other', 'text']);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeHtml, highlight } from '../../src/queries/highlight.ts';
 
-const wanted = { words: new Set(['fish', 'script']), beginnings: ['bl'] };
+const wanted = { words: new Set(['fish', 'script']), beginnings: ['bl'], stems: [], parts: [] };
 
 describe('a highlight', () => {
   it('marks whole words and beginnings', () => {
@@ -30,6 +30,31 @@ describe('a highlight', () => {
     expect(html).toContain('<mark>blue</mark> <mark>fish</mark>, <mark>script</mark>');
     expect(html).toMatch(/^….*…$/s);
     expect(html.length).toBeLessThan(300);
+  });
+
+  it.each<[string, Partial<Record<'words' | 'stems' | 'parts', string[]>>, string]>([
+    ['Straße und STRASSE', { words: ['strasse'] }, '<mark>Straße</mark> und <mark>STRASSE</mark>'],
+    ['cafe\u0301 caf\u00e9s', { words: ['cafe'] }, '<mark>cafe\u0301</mark> caf\u00e9s'],
+    ['Sil\u00adben', { words: ['silben'] }, '<mark>Sil\u00adben</mark>'],
+    ['ＦＩＳＨ ﬁsh', { words: ['fish'] }, '<mark>ＦＩＳＨ</mark> <mark>ﬁsh</mark>'],
+    ['東京タワーと京', { parts: ['東京', '京タ'] }, '<mark>東京タ</mark>ワーと京'],
+    ['ｶﾞｲﾄﾞ', { parts: ['ガイ'] }, '<mark>ｶﾞｲ</mark>ﾄﾞ'],
+    ['C++, C and c++', { words: ['c++'] }, '<mark>C++</mark>, C and <mark>c++</mark>'],
+    ['ASP.NET or .NET', { words: ['.net'] }, 'ASP<mark>.NET</mark> or <mark>.NET</mark>'],
+    [
+      'runs running runner-up rune',
+      { stems: ['run'] },
+      '<mark>runs</mark> <mark>running</mark> <mark>runner</mark>-up <mark>rune</mark>',
+    ],
+    ['𝐀bc 𝐚𝐛', { words: ['abc'] }, '<mark>𝐀bc</mark> 𝐚𝐛'],
+  ])('is right where letters fold to others: %s', (text, marked, html) => {
+    const query = {
+      words: new Set(marked.words ?? []),
+      beginnings: [],
+      stems: marked.stems ?? [],
+      parts: marked.parts ?? [],
+    };
+    expect(highlight(text, query).html).toBe(html);
   });
 
   it('shows the beginning where nothing is marked', () => {

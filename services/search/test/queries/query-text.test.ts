@@ -1,7 +1,9 @@
 import { anyCharacter } from '@gaia/testing/any-character';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { markedWords, parseQuery, siteTsquery, titleTsquery, toTsquery } from '../../src/queries/query-text.ts';
+import { markedWords } from '../../src/queries/marked-words.ts';
+import { parseQuery } from '../../src/queries/query-text.ts';
+import { looseTsquery, siteTsquery, titleTsquery, toTsquery } from '../../src/queries/tsquery.ts';
 
 const tsquery = (text: string) => {
   const query = parseQuery(text);
@@ -21,6 +23,13 @@ describe('a query', () => {
     ["don't ", "(('don' <-> 't'))"],
     ['Café', "(('cafe':*))"],
     ['東', "(('東':*))"],
+    ['東京', "(('東京'))"],
+    ['東京都 x ', "(('東京' <-> '京都') & ('x'))"],
+    ['"東京 tower"', "(('東京' <2> 'tower'))"],
+    ['C++ ', "(('c++'))"],
+    ['.NET', "(('.net':*))"],
+    ['Node.js ', "(('node.js' | ('node' <-> 'js')))"],
+    ['Müller ', "((('muller' | 'mueller')))"],
     ['or or or red ', "(('red'))"],
     ['red or', "(('red'))"],
     ['- " "', undefined],
@@ -40,7 +49,7 @@ describe('a query', () => {
   it('never becomes more than quoted words and operators, whatever it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter, maxLength: 40 }), (text) => {
-        expect(tsquery(text) ?? '').toMatch(/^(?:'[\p{L}\p{N}\p{M}]+'(?::\*)?|[ ()&|!]|<->)*$/u);
+        expect(tsquery(text) ?? '').toMatch(/^(?:'[\p{L}\p{N}\p{M}.@&+#/_-]+'(?::\*)?|[ ()&|!]|<->|<\d>)*$/u);
       }),
     );
   });
@@ -48,15 +57,25 @@ describe('a query', () => {
   it('looks within one site, and in titles by their own words', () => {
     const query = parseQuery('red -blue "a fish" or gre');
     if (query === undefined) throw new Error('not understood');
-    expect(siteTsquery(query, 'a.test')).toBe(`'site:a.test' & (${toTsquery(query)})`);
-    expect(titleTsquery(query, 'a.test')).toBe(
-      `${siteTsquery(query, 'a.test')} & ((('title:red') & ('title:a') & ('title:fish')) | (('title:gre':*)))`,
-    );
+    expect(siteTsquery('a.test', toTsquery(query))).toBe(`'site:a.test' & (${toTsquery(query)})`);
+    expect(titleTsquery(query)).toBe("(('title:red') & ('title:a' & 'title:fish')) | (('title:gre':*))");
+  });
+
+  it('lets through what only the places of words can tell', () => {
+    const loose = (text: string) => looseTsquery(parseQuery(text) ?? { groups: [] });
+    expect(loose('red "a fish" -blue')).toBe("(('red') & ('a' & 'fish') & !('blue'))");
+    expect(loose('red -"a fish"')).toBe("(('red'))");
+    expect(loose('red or -"a fish"')).toBe('');
   });
 
   it('marks what is wanted, not what is excluded', () => {
-    const query = parseQuery('red -blue "a fish" gre');
+    const query = parseQuery('red -blue "a fish" 東京都 gre');
     if (query === undefined) throw new Error('not understood');
-    expect(markedWords(query)).toEqual({ words: new Set(['red', 'a', 'fish', 'gre']), beginnings: ['gre'] });
+    expect(markedWords(query)).toEqual({
+      words: new Set(['red', 'a', 'fish']),
+      beginnings: ['gre'],
+      stems: [],
+      parts: ['東京', '京都'],
+    });
   });
 });
