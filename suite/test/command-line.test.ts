@@ -77,7 +77,7 @@ it('verifies the audit logs, and does not take one for another', async () => {
   const { code, out } = await run(['audit', 'verify']);
   expect({ code, out }).toEqual({
     code: 0,
-    out: expect.stringMatching(/^auth=\d+:[0-9a-f]{64},cms=\d+:[0-9a-f]{64}\n$/),
+    out: expect.stringMatching(/^auth=\d+:[0-9a-f]{64},cms=\d+:[0-9a-f]{64},search=\d+:[0-9a-f]{64}\n$/),
   });
   expect((await run(['audit', 'verify', '--noted', out.trim()])).code).toBe(0);
   const forged = `${out.slice(0, -2)}${out.at(-2) === '0' ? '1' : '0'}`;

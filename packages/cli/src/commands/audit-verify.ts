@@ -71,7 +71,9 @@ function readPoints(given: string): ReadonlyMap<Log, JsonObject> {
         const [, name = 'auth', seq, hash] = /^(?:([a-z]+)=)?(\d{1,15}):([0-9a-f]{64})$/.exec(part) ?? [];
         const log = logs.find((one) => one === name);
         if (log === undefined || seq === undefined || hash === undefined) {
-          throw new UsageError('--noted must be heads as they were printed: auth=<number>:<hash>,cms=<number>:<hash>,search=<number>:<hash>');
+          throw new UsageError(
+            '--noted must be heads as they were printed: auth=<number>:<hash>,cms=<number>:<hash>,search=<number>:<hash>',
+          );
         }
         return [log, { seq: Number(seq), hash }];
       }),

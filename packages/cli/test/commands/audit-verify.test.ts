@@ -4,7 +4,8 @@ import { runGaia } from '../run-gaia.ts';
 
 const head = { seq: 12, hash: 'a'.repeat(64) };
 const headOfCms = { seq: 5, hash: 'c'.repeat(64) };
-const heads = `auth=12:${head.hash},cms=5:${headOfCms.hash}`;
+const headOfSearch = { seq: 1, hash: 'e'.repeat(64) };
+const heads = `auth=12:${head.hash},cms=5:${headOfCms.hash},search=1:${headOfSearch.hash}`;
 let verdicts: object[];
 let suite: FakeSuite;
 
@@ -20,6 +21,9 @@ beforeEach(async () => {
       'POST /cms/audit/verify': () => ({
         body: { intact: true, fault: null, checked: 5, next: null, head: headOfCms },
       }),
+      'POST /search/audit/verify': () => ({
+        body: { intact: true, fault: null, checked: 1, next: null, head: headOfSearch },
+      }),
     }),
   }));
   return () => suite.close();
@@ -33,7 +37,7 @@ describe('gaia audit verify', () => {
     expect(await verify()).toEqual({
       code: 0,
       out: `${heads}\n`,
-      err: 'auth: 12 entries are as they were written\ncms: 5 entries are as they were written\n',
+      err: ['auth: 12', 'cms: 5', 'search: 1'].map((log) => `${log} entries are as they were written\n`).join(''),
     });
     expect(suite.to('POST /auth/audit/verify').map(({ body }) => body)).toEqual([{ after: 0 }, { after: 10 }]);
   });

@@ -27,7 +27,7 @@ export function registerSearch(app: Service, { searching, feed }: SearchRoutesDe
     '/search',
     {
       schema: {
-operationId: 'searchEntries',
+        operationId: 'searchEntries',
         summary: 'Search entries',
         description:
           'Full text over the entries that the caller may see, best match first. Words are found in every script, whatever ' +
