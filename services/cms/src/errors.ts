@@ -27,12 +27,9 @@ export const problem = defineProblems({
   busy: { status: 503, title: 'Server busy' },
   query_too_expensive: { status: 503, title: 'Query too expensive' },
   file_not_readable: { status: 422, title: 'File not readable' },
-  unknown_field: { status: 400, title: 'Unknown field' },
-  filter_invalid: { status: 400, title: 'Invalid filter' },
   expansion_too_large: { status: 400, title: 'Expansion too large' },
   entry_incomplete: { status: 422, title: 'Entry incomplete' },
   integer_out_of_range: { status: 422, title: 'Integer out of range' },
-  sort_invalid: { status: 400, title: 'Invalid sort order' },
 });
 
 /** 403 `field_not_readable`, naming the field: it is no secret that it exists, since the type shows it. */

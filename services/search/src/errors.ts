@@ -5,7 +5,4 @@ export const problem = defineProblems({
   site_required: { status: 400, title: 'Missing site' },
   query_too_complex: { status: 400, title: 'Query too complex' },
   query_too_slow: { status: 503, title: 'Query timeout' },
-  unknown_field: { status: 400, title: 'Unknown field' },
-  filter_invalid: { status: 400, title: 'Invalid filter' },
-  sort_invalid: { status: 400, title: 'Invalid sort order' },
 });

@@ -22,7 +22,7 @@ export function addAuditVerify(parent: CommandUnknownOpts, context: CommandConte
     ],
     examples: ['gaia audit verify >> /safe/audit-heads', 'gaia audit verify --noted "$(tail -n 1 /safe/audit-heads)"'],
   })
-    .addOption(textOption('--noted <heads>', 'heads that were printed before', 200))
+    .addOption(textOption('--noted <heads>', 'heads that were printed before', 400))
     .addOption(suiteOption())
     .action(async ({ noted, url }) => {
       const points = noted === undefined ? new Map<Log, JsonObject>() : readPoints(noted);

@@ -62,7 +62,7 @@ describe('gaia audit verify', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 
-  it.each(['12', `12:${'A'.repeat(64)}`, 'x:y', `search=1:${head.hash}`])(
+  it.each(['12', `12:${'A'.repeat(64)}`, 'x:y', `assets=1:${head.hash}`])(
     'refuses %s as a noted head',
     async (noted) => {
       expect((await verify('--noted', noted)).code).toBe(2);
