@@ -1,4 +1,5 @@
 import { Command, type CommandUnknownOpts, Help } from '@commander-js/extra-typings';
+import { addAssetsMove } from './commands/assets-move.ts';
 import { addAuditVerify } from './commands/audit-verify.ts';
 import { addDemo } from './commands/demo.ts';
 import { addHealth } from './commands/health.ts';
@@ -55,6 +56,7 @@ const commands: readonly (AddCommand | readonly [group: string, summary: string,
   ],
   ['sites', 'Sites', addSitesList, addSitesCreate],
   ['types', 'Content types', addTypesGenerate],
+  ['assets', 'Files', addAssetsMove],
   ['search', 'The search index', addSearchRebuild, addSearchStatus],
   ['webhook', 'Webhooks', addWebhookSign],
 ];

@@ -61,6 +61,7 @@ const commands: readonly (readonly [name: string, args: string, options: readonl
   ['sites list', '', ['--url <url>', '--json']],
   ['sites create', ' <site>', ['--name <name>', '--host <host>', '--url <url>', '--json']],
   ['types generate', '', ['--site <site>', '--output <file>', '--url <url>']],
+  ['assets move', '', ['--to <store>', '--url <url>', '--json']],
   ['search rebuild', '', ['--detach', '--url <url>', '--json']],
   ['search status', '', ['--url <url>', '--json']],
   [

@@ -33,6 +33,9 @@ import { createDownloadGrants } from './links/download-grants.ts';
 import { createDownloadLinks } from './links/download-links.ts';
 import { parseLinkKeys } from './links/link-keys.ts';
 import { registerLinks } from './links/routes.ts';
+import { createMovableFiles } from './moves/movable-files.ts';
+import { createMover } from './moves/mover.ts';
+import { registerMoves } from './moves/routes.ts';
 import type { Stores } from './storage/stores.ts';
 import { LONGEST_UPLOAD_MS } from './storage/temporary-files.ts';
 import { registerContent } from './uploads/content-route.ts';
@@ -110,6 +113,8 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     randomId,
     revocations: guard.revocations,
   });
+  const mover = createMover({ files: createMovableFiles(database, now), stores, log: logger });
+  app.addHook('onClose', () => mover.stop());
   const writing = new Map<string, Promise<unknown>>();
   const settled = async (id: string) => void (await writing.get(id));
   const tus = createTus({
@@ -142,6 +147,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     registerOwnFiles(scope as Service, files);
     registerUsage(scope as Service, { files, arrived });
     registerStorage(scope as Service, { quotas, maxBytes });
+    registerMoves(scope as Service, mover);
     registerLinks(scope as Service, { files, links, publicUrl: config.PUBLIC_URL, arrived });
   });
   await app.register(async (scope) => {

@@ -17,6 +17,7 @@ export const problem = defineProblems({
   file_not_found: { status: 404, title: 'File not found' },
   upload_not_found: { status: 404, title: 'Upload not found' },
   upload_offset_conflict: { status: 409, title: 'Upload offset conflict' },
+  store_not_configured: { status: 409, title: 'File store not configured' },
   asset_in_use: { status: 409, title: 'File in use by entries' },
   upload_expired: { status: 410, title: 'Upload expired' },
   tus_version_not_supported: { status: 412, title: 'Version of tus not supported' },

@@ -55,6 +55,8 @@ export interface Files {
   duplicateOf(caller: Caller, site: string, sha256: string): Promise<StoredFile | undefined>;
   /** Records that bytes are deleted. */
   forgetBytes(bytes: BytesLocation): Promise<void>;
+  /** Whether bytes are unclaimed since before a time still. */
+  isUnclaimed(bytes: BytesLocation, before: Date): Promise<boolean>;
   /** Bytes that have been unclaimed since before a time; at most 1,000. */
   unclaimedSince(before: Date): Promise<readonly BytesLocation[]>;
 }
@@ -191,6 +193,16 @@ export function createFiles(
       return row && toFile(row);
     },
     forgetBytes: (bytes) => claim(database, bytes),
+    isUnclaimed: async ({ bytesKey, store }, before) => {
+      const row = await database
+        .selectFrom('unclaimed_bytes')
+        .select('key')
+        .where('key', '=', bytesKey)
+        .where('store', '=', store)
+        .where('since', '<', before)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
     unclaimedSince: async (before) => {
       const rows = await database
         .selectFrom('unclaimed_bytes')

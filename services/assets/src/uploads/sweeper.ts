@@ -5,7 +5,7 @@ import type { ResumableUploads } from './resumable/resumable-uploads.ts';
 import { removeUpload } from './resumable/upload-store.ts';
 
 export interface SweepDependencies {
-  readonly files: Pick<Files, 'unclaimedSince' | 'forgetBytes'>;
+  readonly files: Pick<Files, 'unclaimedSince' | 'isUnclaimed' | 'forgetBytes'>;
   readonly grants: Pick<DownloadGrants, 'forgetExpired'>;
   readonly uploads: ResumableUploads;
   readonly stores: Stores;
@@ -30,8 +30,11 @@ const UNCLAIMED_FOR_MS = 3_600_000;
 export async function sweep({ files, grants, uploads, stores, now }: SweepDependencies): Promise<Swept> {
   await grants.forgetExpired();
   const incoming = await stores.current.sweep();
-  const unclaimed = await files.unclaimedSince(new Date(now() - UNCLAIMED_FOR_MS));
+  const before = new Date(now() - UNCLAIMED_FOR_MS);
+  const unclaimed = await files.unclaimedSince(before);
   for (const bytes of unclaimed) {
+    // A file can have been moved back to them meanwhile.
+    if (!(await files.isUnclaimed(bytes, before))) continue;
     await stores.of(bytes.store).remove(bytes.bytesKey);
     await files.forgetBytes(bytes);
   }
