@@ -61,6 +61,12 @@ export const settings = {
     min: 0,
     max: 1024 ** 4,
   }),
+  ASSETS_UNUSED_DAYS: integer({
+    doc: 'Private files that no entry has mentioned for so many days are deleted; 0: never',
+    fallback: 0,
+    min: 0,
+    max: 3_650,
+  }),
   ASSETS_CLAMD: Object.freeze({
     ...clamd,
     parse(raw: string) {

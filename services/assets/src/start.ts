@@ -20,6 +20,7 @@ import { assetsDirectory, type Config, uploadLifetimeMs } from './config.ts';
 import type { AssetsDatabase } from './database.ts';
 import { createFiles } from './files/files.ts';
 import { createQuotas } from './files/quotas.ts';
+import { collectUnusedFiles } from './files/unused-files.ts';
 import { openImagePipeline } from './images/image-pipeline.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
 import { migrations, SCHEMA } from './migrations.ts';
@@ -77,10 +78,19 @@ export async function start(config: Config, deps: StartDependencies): Promise<Se
   });
   const files = createFiles(database, now, { quotas: createQuotas(database, config.ASSETS_SITE_QUOTA_BYTES), audit });
   const pipeline = openImagePipeline(config, { database, files, stores, metrics, now, randomId, logger });
-  const stopSweeping = await startSweeping(
-    { files, uploads: createResumableUploads(database, now), grants: createDownloadGrants(database, now), stores, now },
-    logger,
-  );
+  const collectUnused = () =>
+    collectUnusedFiles({
+      database,
+      files,
+      stores,
+      days: config.ASSETS_UNUSED_DAYS,
+      isCurrent: async () => (await feed.check.check()).status === 'ok',
+      log: logger,
+      now,
+    });
+  const uploads = createResumableUploads(database, now);
+  const grants = createDownloadGrants(database, now);
+  const stopSweeping = await startSweeping({ files, uploads, grants, stores, collectUnused, now }, logger);
   const checks = deps.state === undefined ? singleProcessChecks(state, logger) : [];
   const { records } = state;
   const scanner =
@@ -120,8 +130,8 @@ async function startSweeping(sweeping: SweepDependencies, logger: Logger): Promi
   async function once(): Promise<void> {
     try {
       const removed = await sweep(sweeping);
-      if (removed.incoming + removed.unclaimed + removed.uploads > 0)
-        logger.info(removed, 'removed what interrupted uploads have left');
+      if (Object.values(removed).some((count) => count > 0))
+        logger.info(removed, 'removed what interrupted uploads have left, and unused files');
     } catch (error) {
       logger.warn({ err: error }, 'what interrupted uploads have left could not be removed');
     }

@@ -66,12 +66,13 @@ export function createMover({ files, stores, log }: MoverDependencies): Mover {
   async function moveOne(file: StoredFile, to: StoreKind): Promise<void> {
     const target = stores.of(to);
     const source = await stores.of(file.store).open(file.bytesKey);
-    await files.announce({ bytesKey: file.bytesKey, store: to });
     const received = await target.receive(file.bytesKey, source, file.size);
     if (received.size !== file.size || received.sha256 !== file.sha256) {
       await received.discard();
       throw new Error('the bytes are not those that were uploaded');
     }
+    // Not before: a large file can take longer than the sweeper waits.
+    await files.announce({ bytesKey: file.bytesKey, store: to });
     await received.keep();
     await files.moved(file, to);
   }

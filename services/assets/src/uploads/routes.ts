@@ -14,6 +14,19 @@ import { addUpload, type UploadDependencies } from './upload.ts';
 /** The body is not wanted, so the connection ends with the answer. */
 const closing = { headers: { connection: 'close' } };
 
+const UploadQuery = Type.Object(
+  {
+    duplicates: Type.Unsafe<'keep' | 'reuse'>({
+      type: 'string',
+      enum: ['keep', 'reuse'],
+      default: 'keep',
+      description:
+        '`reuse`: 200 with the file of the same bytes that the caller may read already, as it is, if there is one',
+    }),
+  },
+  { additionalProperties: false },
+);
+
 export interface UploadRoutes extends UploadDependencies {
   readonly quotas: Pick<Quotas, 'refuseOver'>;
   readonly maxBytes: number;
@@ -47,6 +60,7 @@ export function registerUploads(app: Service, deps: UploadRoutes): void {
         consumes: ['multipart/form-data'],
         ...bearer,
         params: SiteParams,
+        querystring: UploadQuery,
         // Null, because the form is read by the handler, as it comes.
         body: Type.Union([
           Type.Null(),
@@ -60,6 +74,7 @@ export function registerUploads(app: Service, deps: UploadRoutes): void {
           ),
         ]),
         response: {
+          200: FileResponse,
           201: FileResponse,
           ...problems({
             400: ['validation_failed', 'malformed_multipart', 'file_required', 'one_file_only'],
@@ -79,6 +94,15 @@ export function registerUploads(app: Service, deps: UploadRoutes): void {
       // Of a site that has no room left nothing is read.
       await quotas.refuseOver(site, 1);
       const form = await receiveForm(request, { store: stores.current, scanner }, randomId(), maxBytes);
+      if (request.query.duplicates === 'reuse') {
+        const { sha256 } = form.file;
+        const known = await deps.files.duplicateOf(identityOf(request), site, sha256);
+        if (known !== undefined) {
+          await form.file.discard();
+          reply.header('location', `/assets/${known.id}`);
+          return fileResponse(known);
+        }
+      }
       const file = await addUpload({ ...deps, log: request.log }, form, site, identityOf(request));
       reply.code(201).header('location', `/assets/${file.id}`);
       return fileResponse(file);

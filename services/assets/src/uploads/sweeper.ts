@@ -9,6 +9,8 @@ export interface SweepDependencies {
   readonly grants: Pick<DownloadGrants, 'forgetExpired'>;
   readonly uploads: ResumableUploads;
   readonly stores: Stores;
+  /** Deletes files that nothing has used for long; gives how many. */
+  readonly collectUnused: () => Promise<number>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -18,16 +20,17 @@ interface Swept {
   readonly incoming: number;
   readonly unclaimed: number;
   readonly uploads: number;
+  readonly unused: number;
 }
 
 /** Between the announcement of bytes and the file there are two statements and a rename: an hour is more than enough. */
 const UNCLAIMED_FOR_MS = 3_600_000;
 
 /**
- * Removes what crashes have left (bytes half received, and bytes that no file stands for), uploads that have expired, and what
+ * Removes what crashes have left (bytes half received, and bytes that no file stands for), uploads that have expired, files that are unused, and what
  * download links that have expired referred to.
  */
-export async function sweep({ files, grants, uploads, stores, now }: SweepDependencies): Promise<Swept> {
+export async function sweep({ files, grants, uploads, stores, collectUnused, now }: SweepDependencies): Promise<Swept> {
   await grants.forgetExpired();
   const incoming = await stores.current.sweep();
   const before = new Date(now() - UNCLAIMED_FOR_MS);
@@ -38,7 +41,8 @@ export async function sweep({ files, grants, uploads, stores, now }: SweepDepend
     await stores.of(bytes.store).remove(bytes.bytesKey);
     await files.forgetBytes(bytes);
   }
-  const expired = await uploads.expired();
+  // A request that began before the end is through by then.
+  const expired = await uploads.expired(before);
   for (const upload of expired) await removeUpload({ uploads, stores }, upload);
-  return { incoming, unclaimed: unclaimed.length, uploads: expired.length };
+  return { incoming, unclaimed: unclaimed.length, uploads: expired.length, unused: await collectUnused() };
 }

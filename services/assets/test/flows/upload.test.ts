@@ -83,6 +83,27 @@ describe('an upload', () => {
   });
 });
 
+it('is answered with the file that has the bytes, if the caller wants that and may read it', async () => {
+  const { app, issuer, textFile, onDisk } = await startAssets();
+  const own = await textFile('mine', { visibility: 'private' });
+  const others = await textFile('theirs', { visibility: 'private', as: { role: 'editor', subject: 'bob' } });
+  const before = onDisk().kept.length;
+  const send = (content: string, query: string) =>
+    app.inject({
+      method: 'POST',
+      url: `${URL}${query}`,
+      headers: { ...issuer.headersFor(AUTHOR), ...formType },
+      payload: formOf(file(content)),
+    });
+  const known = await send('mine', '?duplicates=reuse');
+  expect([known.statusCode, known.json().id]).toEqual([200, own]);
+  expect(onDisk()).toMatchObject({ incoming: [], kept: { length: before } });
+  const hidden = await send('theirs', '?duplicates=reuse');
+  expect(hidden.statusCode).toBe(201);
+  expect(hidden.json().id).not.toBe(others);
+  expect((await send('mine', '')).statusCode).toBe(201);
+});
+
 describe('a bad upload', () => {
   const broken = (body: string) => Buffer.from(body.replaceAll('\n', '\r\n'));
   const head = `--${BOUNDARY}\nContent-Disposition: form-data; name="file"; filename="a.txt"\n\n`;

@@ -31,8 +31,8 @@ export interface ResumableUploads {
   /** Counts bytes that are safe in the store; false if others were counted meanwhile. */
   count(id: string, before: ReceivedChunks, after: ReceivedChunks): Promise<boolean>;
   remove(id: string): Promise<void>;
-  /** At most 1,000. */
-  expired(): Promise<readonly ResumableUpload[]>;
+  /** Those that have expired before a time; at most 1,000. */
+  expired(before: Date): Promise<readonly ResumableUpload[]>;
 }
 
 export function createResumableUploads(database: Kysely<AssetsDatabase>, now: () => number): ResumableUploads {
@@ -69,11 +69,11 @@ export function createResumableUploads(database: Kysely<AssetsDatabase>, now: ()
     remove: async (id) => {
       await database.deleteFrom('uploads').where('id', '=', id).execute();
     },
-    expired: async () => {
+    expired: async (before) => {
       const rows = await database
         .selectFrom('uploads')
         .selectAll()
-        .where('expires_at', '<=', new Date(now()))
+        .where('expires_at', '<=', before)
         .limit(1_000)
         .execute();
       return rows.map(toUpload);
