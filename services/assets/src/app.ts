@@ -28,6 +28,7 @@ import { registerStorage } from './files/storage-routes.ts';
 import { registerUsage } from './files/usage-routes.ts';
 import { createImageSettings } from './images/image-settings.ts';
 import type { Images } from './images/images.ts';
+import { registerImageSettings } from './images/settings-routes.ts';
 import type { Variants } from './images/variants.ts';
 import { createDownloadGrants } from './links/download-grants.ts';
 import { createDownloadLinks } from './links/download-links.ts';
@@ -144,6 +145,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     );
     registerAudit(scope as Service, '/assets/audit', { database, settle: deps.audit.settle });
     registerFileChange(scope as Service, files);
+    registerImageSettings(scope as Service, settings);
     registerOwnFiles(scope as Service, files);
     registerUsage(scope as Service, { files, arrived });
     registerStorage(scope as Service, { quotas, maxBytes });
@@ -155,7 +157,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     const redirects = config.ASSETS_S3_REDIRECT;
     registerDownloads(scope as Service, { files, stores, links, images, variants, settings, redirects, now, arrived });
     registerMetadata(scope as Service, { files, arrived });
-    registerManyFiles(scope as Service, { files, arrived });
+    registerManyFiles(scope as Service, { files, avifOf: variants.avifOf, arrived });
     registerTusOptions(scope as Service, tus);
   });
   return app;

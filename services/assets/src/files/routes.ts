@@ -199,11 +199,14 @@ export function registerMetadata(app: Service, { files, arrived }: Pick<FilesDep
   );
 }
 
+export interface ManyFilesDependencies extends Pick<FilesDependencies, 'arrived'> {
+  readonly files: Pick<Files, 'readableOf'>;
+  /** Keys of the variants that are there as AVIF, by file. */
+  readonly avifOf: (files: readonly string[]) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+}
+
 /** `GET /assets/sites/:site/metadata`. To be registered under a guard that lets anonymous callers in. */
-export function registerManyFiles(
-  app: Service,
-  { files, arrived }: Pick<FilesDependencies, 'files' | 'arrived'>,
-): void {
+export function registerManyFiles(app: Service, { files, avifOf, arrived }: ManyFilesDependencies): void {
   app.get(
     '/assets/sites/:site/metadata',
     {
@@ -225,7 +228,12 @@ export function registerManyFiles(
       const { ids, min_seq: minSeq } = request.query;
       await arrived(minSeq);
       const found = await files.readableOf(request.identity, request.params.site, ids.split(','));
-      return { items: found.map(fileResponse) };
+      const avif = await avifOf(found.filter(({ image }) => image !== undefined).map(({ id }) => id));
+      return { items: found.map((file) => ({ ...fileResponse(file), ...avifMember(avif.get(file.id)) })) };
     },
   );
+}
+
+function avifMember(keys: ReadonlySet<string> | undefined) {
+  return keys === undefined ? {} : { avif: [...keys].sort() };
 }

@@ -116,6 +116,11 @@ export const FileResponse = Type.Object(
     tags: Type.Array(Type.String()),
     folder: Type.String(),
     duration: Type.Optional(Type.Number({ description: 'Of a recording, in seconds' })),
+    avif: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'In lists by ids: which variants are there as AVIF, by the keys in their addresses',
+      }),
+    ),
   },
   { title: 'File' },
 );

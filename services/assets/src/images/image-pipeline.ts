@@ -11,7 +11,7 @@ import { codecPoolOptions, type codecSettings } from './codec/codec-settings.ts'
 import { describeImages } from './describe-job.ts';
 import { createImages, type Images } from './images.ts';
 import { collectVariants } from './variant-collection.ts';
-import { createVariantRecords, type VariantRecords } from './variant-records.ts';
+import { createVariantRecords } from './variant-records.ts';
 import { createVariants, type Variants } from './variants.ts';
 
 export interface ImagePipelineDependencies {
@@ -28,7 +28,6 @@ export interface ImagePipelineDependencies {
 export interface ImagePipeline {
   readonly images: Images;
   readonly variants: Variants;
-  readonly variantRecords: VariantRecords;
   close(): Promise<void>;
 }
 
@@ -63,7 +62,6 @@ export function openImagePipeline(
   return {
     images,
     variants,
-    variantRecords: records,
     close: async () => {
       codecs.close();
       await Promise.all(jobs.map((job) => job.stop()));

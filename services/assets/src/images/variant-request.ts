@@ -12,7 +12,7 @@ import type { ImageSettings } from './image-settings.ts';
 import type { Images } from './images.ts';
 import { type ConvertibleFile, refusalOf } from './variants.ts';
 
-const PRESET_NAME = '^[a-z0-9][a-z0-9_-]{0,39}$';
+export const PRESET_NAME = '^[a-z0-9][a-z0-9_-]{0,39}$';
 const MAX_EDGE = 30_000;
 
 /** Parameters of an address that asks for an image in another size or format. */

@@ -3,7 +3,6 @@ import {
   GraphQLBoolean,
   type GraphQLFieldConfig,
   type GraphQLFieldConfigMap,
-  GraphQLFloat,
   GraphQLID,
   GraphQLInt,
   GraphQLInterfaceType,
@@ -14,6 +13,7 @@ import {
 } from 'graphql';
 import type { EntryView } from '../entries/entry.ts';
 import type { JsonObject } from '../values/json-values.ts';
+import { createAssetType } from './asset-type.ts';
 import type { GraphqlContext } from './context.ts';
 import type { Targets } from './field-types.ts';
 
@@ -63,12 +63,6 @@ export const lastChangeFields: GraphQLFieldConfigMap<EntryView, GraphqlContext> 
   },
 } satisfies GraphQLFieldConfigMap<EntryView, GraphqlContext>);
 
-const assetField = (name: string, type: typeof GraphQLString | typeof GraphQLFloat) => ({
-  type,
-  resolve: async ({ id }: JsonObject, _args: unknown, context: GraphqlContext) =>
-    (await context.asset(String(id)))?.[name] ?? null,
-});
-
 /** The types that fields lead to; `typeOf` gives the GraphQL type of a content type, by its id. */
 export function createTargets(typeOf: Targets['typeOf']): Targets {
   return {
@@ -78,23 +72,7 @@ export function createTargets(typeOf: Targets['typeOf']): Targets {
       fields: entryFields,
       resolveType: (entry: EntryView) => typeOf(entry.type.id)?.name,
     }),
-    asset: new GraphQLObjectType<JsonObject, GraphqlContext>({
-      name: 'Asset',
-      description: 'A file. All but its id comes from the service assets, in the name of the caller',
-      fields: {
-        id: { type: new GraphQLNonNull(GraphQLID), resolve: ({ id }) => id },
-        url: {
-          type: text,
-          description: 'Path of the file below the address of the suite; access to it is decided when it is read',
-          resolve: ({ id }) => `/assets/${String(id)}`,
-        },
-        file_name: assetField('file_name', GraphQLString),
-        media_type: assetField('media_type', GraphQLString),
-        size: assetField('size', GraphQLFloat),
-        sha256: assetField('sha256', GraphQLString),
-        created_at: assetField('created_at', GraphQLString),
-      },
-    }),
+    asset: createAssetType(),
   };
 }
 

@@ -22,6 +22,8 @@ let calls: { url: string; headers: Headers }[] = [];
 let assetsUp = true;
 /** A file that assets does not return. */
 let closed: string | undefined;
+/** What assets tells of an image. */
+let image: object = {};
 
 const serviceClients: typeof globalThis.fetch = async (input, init) => {
   const url = String(input);
@@ -29,7 +31,9 @@ const serviceClients: typeof globalThis.fetch = async (input, init) => {
   if (url.startsWith('http://assets.test/')) {
     if (!assetsUp) throw new TypeError('fetch failed');
     const ids = new URL(url).searchParams.get('ids')?.split(',') ?? [];
-    const items = ids.filter((id) => id !== closed).map((id) => ({ id, file_name: `${id}.png`, size: 12, path: '/x' }));
+    const items = ids
+      .filter((id) => id !== closed)
+      .map((id) => ({ id, file_name: `${id}.png`, size: 12, path: '/x', ...image }));
     return Response.json({ items });
   }
   return Response.json({ items: [{ id: open.id, title: 'Open', highlight: '<mark>O</mark>' }], total: 1 });
@@ -121,6 +125,41 @@ describe('a query', () => {
     expect(calls[0]?.headers.get('authorization')).toMatch(/^Bearer ey/);
     expect(calls[0]?.headers.get('traceparent')).toMatch(/^00-1111/);
     expect(calls[0]?.headers.get('x-request-id')).toMatch(/./);
+  });
+
+  it('gives addresses of an image in other sizes and formats', async () => {
+    const of = (fields: string) => query(`{ article(id: "${open.id}") { picture { ${fields} } } }`, member);
+    const id = fileId(1);
+    expect((await of('url srcset')).body.data.article.picture).toEqual({ url: `/assets/${id}`, srcset: null });
+    expect((await of('url(width: 640, format: WEBP)')).body.data.article.picture).toEqual({ url: `/assets/${id}` });
+    const sha256 = 'ab'.repeat(32);
+    const placeholder = 'data:image/webp;base64,AA';
+    image = { width: 700, height: 500, placeholder, sha256, avif: ['w384-q80'], focal: { x: 0.2, y: 1 } };
+    const { body } = await of(`width height placeholder focal { x y }
+      plain: url(width: 640, quality: 70, focal: { x: 0.333, y: 7 })
+      webp: url(width: 640, height: 640, fit: COVER, format: WEBP)
+      srcset(width: 480) avif: srcset(format: AVIF) jpeg: srcset(format: JPEG, width: 3840)`);
+    const address = (key: string, name: string) =>
+      expect.stringMatching(new RegExp(`^/assets/${id}/${key}-[0-9a-f]{16}/${name}$`));
+    expect(body.data.article.picture).toMatchObject({ width: 700, height: 500, placeholder, focal: { x: 0.2, y: 1 } });
+    expect(body.data.article.picture).toMatchObject({
+      plain: `/assets/${id}?width=640&quality=70&focal=0.35%2C1`,
+      webp: address('w640-h640-cover-4-20-q80', `${id}.webp`),
+    });
+    const widthsOf = (srcset: string) => srcset.split(', ').map((entry) => entry.split(' ')[1]);
+    const { srcset, avif, jpeg } = body.data.article.picture;
+    expect([srcset, avif, jpeg].map(widthsOf)).toEqual([
+      ['320w', '384w', '480w'],
+      ['384w'],
+      ['320w', '384w', '480w', '640w', '700w'],
+    ]);
+    const refused = await of('url(width: 641)');
+    expect(refused.body.errors[0].extensions).toMatchObject({
+      code: 'validation_failed',
+      reason: 'width_not_allowed',
+      allowed: expect.arrayContaining([640, 750]),
+    });
+    image = {};
   });
 
   it('asks assets for all files of a list in one call', async () => {
