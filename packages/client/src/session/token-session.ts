@@ -149,7 +149,8 @@ export function createTokenSession({ runtime, storage, sendRefresh, onChange }: 
   }
 
   storage.subscribe?.(() => {
-    void read();
+    // Storage that cannot be read is found out by the next call.
+    read().catch(() => {});
   });
 
   return {
