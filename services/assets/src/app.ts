@@ -42,6 +42,7 @@ import { LONGEST_UPLOAD_MS } from './storage/temporary-files.ts';
 import { registerContent } from './uploads/content-route.ts';
 import { createResumableUploads } from './uploads/resumable/resumable-uploads.ts';
 import { registerResumableUploads, registerTusOptions } from './uploads/resumable/routes.ts';
+import { createRunningDigests } from './uploads/resumable/running-digests.ts';
 import { createStateLocker } from './uploads/resumable/state-locker.ts';
 import { createTus } from './uploads/resumable/tus-server.ts';
 import { registerUploads } from './uploads/routes.ts';
@@ -127,6 +128,7 @@ export async function buildApp(config: AppConfig, deps: AppDependencies): Promis
     uploads: createResumableUploads(database, now),
     locker: createStateLocker({ records: deps.records, now, randomId, settled }),
     writing,
+    digests: createRunningDigests(),
     now,
     randomId,
     maxBytes,

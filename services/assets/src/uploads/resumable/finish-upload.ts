@@ -1,15 +1,19 @@
 import { problem } from '../../errors.ts';
 import { durationOf } from '../../files/duration.ts';
 import type { StoredFile } from '../../files/stored-file.ts';
-import { describeBytes } from '../../storage/received.ts';
+import { HEAD_BYTES } from '../../storage/file-store.ts';
+import { type Description, describeBytes } from '../../storage/received.ts';
 import type { Stores } from '../../storage/stores.ts';
+import { noScanner } from '../scanner.ts';
 import { storedFile, type UploadDependencies } from '../upload.ts';
 import type { ResumableUpload, ResumableUploads } from './resumable-uploads.ts';
+import type { RunningDigests } from './running-digests.ts';
 import { removeUpload, storing } from './upload-store.ts';
 
 export interface FinishDependencies extends Pick<UploadDependencies, 'files' | 'images' | 'scanner' | 'now'> {
   readonly uploads: ResumableUploads;
   readonly stores: Stores;
+  readonly digests: RunningDigests;
 }
 
 /**
@@ -19,9 +23,10 @@ export interface FinishDependencies extends Pick<UploadDependencies, 'files' | '
 export async function finishUpload(deps: FinishDependencies, upload: ResumableUpload): Promise<StoredFile> {
   const { files, images, stores, scanner, now } = deps;
   const store = stores.of(upload.store);
+  const readDescription = async () => describeBytes(scanner.scanned(await store.open(upload.id)), upload.length);
   const description = await storing(async () => {
     await store.chunks.complete(upload.id, upload.received);
-    return describeBytes(scanner.scanned(await store.open(upload.id)), upload.length);
+    return (await knownDescription(deps, upload)) ?? (await readDescription());
   }).catch(async (error) => {
     if (isFinal(error)) await removeUpload(deps, upload);
     throw error;
@@ -48,6 +53,17 @@ export async function finishUpload(deps: FinishDependencies, upload: ResumableUp
   const recording = { ...file, durationMs: await durationOf(file, stores) };
   await files.add(recording);
   return images.describe(recording, 'foreground');
+}
+
+/** What is known of the bytes without reading all of them again; a scanner has to see them all. */
+async function knownDescription(
+  { stores, scanner, digests }: FinishDependencies,
+  { id, store, length }: ResumableUpload,
+): Promise<Description | undefined> {
+  const sha256 = scanner === noScanner ? digests.of(id, length) : undefined;
+  if (sha256 === undefined || length === 0) return undefined;
+  const head = await stores.of(store).open(id, { start: 0, end: Math.min(length, HEAD_BYTES) - 1 });
+  return { ...(await describeBytes(head, HEAD_BYTES)), size: length, sha256 };
 }
 
 function isFinal(error: unknown): boolean {

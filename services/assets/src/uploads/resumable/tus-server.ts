@@ -105,7 +105,14 @@ export function createTus(deps: TusDependencies): Tus {
       const server = new Server({
         path: UPLOADS_PATH,
         datastore: new UploadStore(
-          { uploads, stores, find, writing: deps.writing, begin: (upload) => begin(upload, metadata, caller) },
+          {
+            uploads,
+            stores,
+            find,
+            digests: deps.digests,
+            writing: deps.writing,
+            begin: (upload) => begin(upload, metadata, caller),
+          },
           lifetimeMs,
         ),
         locker: deps.locker,

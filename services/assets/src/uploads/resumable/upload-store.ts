@@ -4,6 +4,7 @@ import { problem } from '../../errors.ts';
 import { CHUNK_BYTES, StorageError } from '../../storage/file-store.ts';
 import type { Stores } from '../../storage/stores.ts';
 import type { ResumableUpload, ResumableUploads } from './resumable-uploads.ts';
+import type { RunningDigests } from './running-digests.ts';
 
 export interface UploadStoreDependencies {
   readonly uploads: ResumableUploads;
@@ -12,6 +13,7 @@ export interface UploadStoreDependencies {
   readonly find: (id: string) => Promise<ResumableUpload>;
   /** Keeps a new upload. */
   readonly begin: (upload: Upload) => Promise<void>;
+  readonly digests: RunningDigests;
   /** What is being written, by the id of its upload. */
   readonly writing: Map<string, Promise<unknown>>;
 }
@@ -57,7 +59,7 @@ export class UploadStore extends DataStore {
 
   /** Chunk by chunk; of a request that breaks off, what has come is kept. */
   async #write(source: Readable, id: string): Promise<number> {
-    const { uploads, stores, find } = this.#deps;
+    const { uploads, stores, find, digests } = this.#deps;
     const upload = await find(id);
     const { chunks } = stores.of(upload.store);
     let { received } = upload;
@@ -69,6 +71,7 @@ export class UploadStore extends DataStore {
       [waiting, waitingBytes] = [[], 0];
       const after = await storing(() => chunks.append(id, received, chunk));
       if (!(await uploads.count(id, received, after))) throw problem('upload_offset_conflict');
+      digests.add(id, received.size, chunk);
       received = after;
     }
 
