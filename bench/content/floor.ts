@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import Fastify from 'fastify';
 import pg from 'pg';
+import { lists } from './lists.ts';
 import { SITE } from './seed.ts';
 
 const columns = `e.site, e.id, t.name as type, e.visibility, e.author, e.published as fields, e.reader_version as version,
   e.created_at, e.reader_updated_at as updated_at, e.published_at`;
-const visible = `e.published is not null and e.access_class = any('{1,2}'::integer[] || array(
+const classes = `any('{1,2}'::integer[] || array(
   select c.id from access_classes c where c.site = $1 and case c.kind
     when 'roles' then c.names && '{member}'::text[]
     when 'products' then c.names && array(
       select n.product from entitlements n where n.site = $1 and n.subject = 'u-bench' and n.held)
     else false end))`;
+const visible = `e.published is not null and e.access_class = ${classes}`;
+const visibleVariants = `v.access_class = ${classes}`;
 const from = 'from entries e join content_types t on t.site = e.site and t.id = e.type_id';
 
 /**
@@ -25,9 +28,21 @@ export async function startFloor(url: string, typeId: string, connections: numbe
     return (await pool.query({ name: 'one', text, values: [params.site, params.id] })).rows[0];
   });
   app.get<{ Params: { site: string } }>('/cms/sites/:site/entries', async ({ params }) => {
-    const text = `select ${columns} ${from} where e.site = $1 and e.type_id = $2 and ${visible}
-      and e.published -> 'frating' >= '50'::jsonb order by e.published_at desc, e.id desc limit 21`;
-    return { items: (await pool.query({ name: 'list', text, values: [params.site, typeId] })).rows };
+    const text = `select ${columns} from (
+        select entry_id, published_at from entry_variants v where list = 3 and n1 >= 50 and ${visibleVariants}
+        order by published_at desc, entry_id desc limit 21) p
+      join entries e on e.site = $1 and e.id = p.entry_id join content_types t on t.site = e.site and t.id = e.type_id
+      order by p.published_at desc, e.id desc`;
+    return { items: (await pool.query({ name: 'list', text, values: [params.site] })).rows };
+  });
+  app.get<{ Params: { list: string } }>('/lists/:list', async ({ params }) => {
+    const { filter, order } = lists[Number(params.list)] as (typeof lists)[number];
+    const text = `select ${columns} from (
+        select entry_id, ${order.replace(' desc', '')} as k from entry_variants v where list = 3 and access_class = 1 and ${filter}
+        order by ${order}, entry_id${order.endsWith(' desc') ? ' desc' : ''} limit 21) p
+      join entries e on e.site = $1 and e.id = p.entry_id join content_types t on t.site = e.site and t.id = e.type_id
+      order by p.k${order.endsWith(' desc') ? ' desc' : ''}`;
+    return { items: (await pool.query({ name: `list ${params.list}`, text, values: [SITE] })).rows };
   });
   app.post<{ Params: { site: string }; Body: { fields: { title: string; body: string } } }>(
     '/cms/sites/:site/entries',

@@ -9,7 +9,7 @@ import { migrateDatabase } from '@gaia/cms/start';
 import { startEmbeddedPostgres } from '@gaia/embedded-postgres';
 import { createTestIssuer } from '@gaia/testing/issuer';
 import { Pool } from 'undici';
-import { SITE, seed } from './seed.ts';
+import { filled, SITE, seed } from './seed.ts';
 import type { Order } from './server.ts';
 
 const entries = Number(process.env.BENCH_ENTRIES ?? 100_000);
@@ -73,6 +73,7 @@ const { ids, typeId } = await seed(databaseUrl, entries);
 
 const order = { databaseUrl, jwksUrl: jwks.url, typeId, connections: DATABASE_CONNECTIONS };
 const gaia = await contestant({ start: 'gaia', ...order });
+await filled(databaseUrl);
 const floor = await contestant({ start: 'by hand', ...order });
 const reader = `Bearer ${issuer.tokenFor({ role: 'member', subject: 'u-bench', site: SITE, expiresIn: 3_600 })}`;
 const writer = `Bearer ${issuer.tokenFor({ role: 'editor', subject: 'u-bench', site: SITE, expiresIn: 3_600 })}`;
