@@ -9,6 +9,22 @@ beforeAll(async () => {
 afterAll(() => cms.close());
 
 describe('an entry', () => {
+  it('is created and published in one request by who may publish', async () => {
+    const body = { type: 'article', fields: { title: 'At once' }, publish: true };
+    const created = await cms.call('POST /cms/a/entries', { as: editor, body });
+    expect(created).toMatchObject({ status: 201, body: { status: 'published', version: 1, changed: false } });
+    const read = await cms.call(`GET /cms/a/entries/${created.body.id}`);
+    expect(read.body).toMatchObject({
+      fields: { title: 'At once' },
+      version: 1,
+      published_at: created.body.created_at,
+    });
+    expect((await cms.call(`POST /cms/a/entries/${created.body.id}/publish`, { as: editor })).body.version).toBe(1);
+    const refused = await cms.call('POST /cms/a/entries', { as: author, body });
+    expect(refused).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
+    await cms.call(`DELETE /cms/a/entries/${created.body.id}`, { as: editor });
+  });
+
   it('is created as a draft with its defaults, and read by its author', async () => {
     const created = await cms.call('POST /cms/a/entries', {
       as: author,

@@ -16,7 +16,7 @@ import { type LastChange, type SavedEntry, STATUS, VISIBILITY } from './entry.ts
 import { internRule, ruleOf } from './entry-access.ts';
 import { completeDocument, differingFields, mergedDocument, refuseConflict, stamped } from './entry-changes.ts';
 import { createEntryReader } from './entry-reader.ts';
-import type { Entries, EntryInput } from './entry-service.ts';
+import type { Entries, EntryInput, NewEntryInput } from './entry-service.ts';
 import { type FileCheck, withFileCheck } from './file-check.ts';
 import { demandEditable, demandScope, demandWorkingCopy, demandWritable } from './permissions.ts';
 import { draftReferences, unpublishedTargets } from './published-references.ts';
@@ -43,42 +43,54 @@ export function createEntries({ database, types, outbox, now }: EntriesDependenc
     author: Author,
     site: string,
     typeName: string,
-    input: EntryInput,
+    input: NewEntryInput,
     files: ReadableFiles,
   ): Promise<SavedEntry> {
     return withFileCheck(files, (checkFiles) => insert(author, site, typeName, input, checkFiles));
   }
 
-  async function insert(author: Author, site: string, typeName: string, input: EntryInput, checkFiles: FileCheck) {
+  async function insert(author: Author, site: string, typeName: string, input: NewEntryInput, checkFiles: FileCheck) {
+    const publishes = input.publish === true;
+    if (publishes) demandScope(author, 'content:publish');
     const saved = await inTransaction(database, async (transaction) => {
       const type = await holdType(transaction, types, site, { name: typeName });
       if (type === undefined) throw unknownType();
       demandWritable(author, type, input.fields);
-      const draft = mergedDocument(type, undefined, input.fields ?? {});
+      const id = randomUUIDv7();
+      const merged = mergedDocument(type, undefined, input.fields ?? {});
+      const draft = publishes ? completeDocument(type, merged) : merged;
       checkFiles(type, draft);
       const rule = ruleOf(input, accessRule('public'));
       await checkReferences(transaction, author, type, draft);
+      const unpublished = publishes ? await unpublishedTargets(transaction, type, draft, id) : [];
+      if (unpublished.length > 0) throw draftReferences(type, draft, unpublished);
+      const at = now();
       const entry: StoredEntry = {
         site,
-        id: randomUUIDv7(),
+        id,
         typeId: type.id,
         author: author.subject,
         rule,
         accessClass: await internRule(transaction, rules, site, rule),
         version: 1,
-        readerVersion: undefined,
+        readerVersion: publishes ? 1 : undefined,
         draft,
-        published: undefined,
+        published: publishes ? draft : undefined,
         changed: false,
-        fieldVersions: stamped({ fieldVersions: {} }, [...Object.keys(draft), VISIBILITY], 1),
-        createdAt: now(),
-        updatedAt: now(),
-        publishedAt: undefined,
-        readerUpdatedAt: undefined,
+        fieldVersions: stamped(
+          { fieldVersions: {} },
+          [...Object.keys(draft), VISIBILITY, ...(publishes ? [STATUS] : [])],
+          1,
+        ),
+        createdAt: at,
+        updatedAt: at,
+        publishedAt: publishes ? at : undefined,
+        readerUpdatedAt: publishes ? at : undefined,
         lastChange: lastChangeBy(author),
       };
       await insertEntry(transaction, entry, type);
-      const details = { type: type.name, fields: namesOf(type, Object.keys(draft)), ...rightsOf(rule) };
+      const fields = namesOf(type, Object.keys(draft));
+      const details = { type: type.name, fields, ...rightsOf(rule), ...(publishes && { published: true }) };
       return record(transaction, author, { entry, type, action: 'entry.create', details });
     });
     outbox.committed();

@@ -13,6 +13,11 @@ export interface EntryInput extends AccessInput {
   readonly fields?: JsonObject;
 }
 
+export interface NewEntryInput extends EntryInput {
+  /** Publishes it at once, which takes `content:publish`. */
+  readonly publish?: boolean;
+}
+
 /**
  * Entries of a site. Each method throws `entry_not_found` for what the caller may not read, and
  * `insufficient_scope` for what the caller may read but not change.
@@ -22,7 +27,13 @@ export interface Entries extends EntryReader {
    * Throws `validation_failed`, `field_not_writable`, `value_not_unique`, `entry_too_large`, `too_many_access_rules`;
    * `file_not_readable` and `assets_unavailable` only if the entry names files.
    */
-  create(author: Author, site: string, typeName: string, input: EntryInput, files: ReadableFiles): Promise<SavedEntry>;
+  create(
+    author: Author,
+    site: string,
+    typeName: string,
+    input: NewEntryInput,
+    files: ReadableFiles,
+  ): Promise<SavedEntry>;
   /**
    * Throws the same (of files, only those count that the entry does not name yet), and `version_conflict`. Changes
    * nothing, and says so by the version, if nothing differs.

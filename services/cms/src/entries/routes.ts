@@ -31,7 +31,7 @@ const changeRefusals = {
   ...siteRefusals,
   403: ['insufficient_scope', 'forbidden', 'field_not_writable'],
   404: ['entry_not_found'],
-  409: ['value_not_unique', 'too_many_access_rules'],
+  409: ['value_not_unique', 'too_many_access_rules', 'references_unpublished'],
   412: ['version_conflict'],
   413: ['payload_too_large', 'entry_too_large'],
   422: ['file_not_readable'],
@@ -53,7 +53,7 @@ export function registerEntryChanges(app: Service, { entries, readableFiles }: E
       schema: {
         operationId: 'createEntry',
         summary: 'Create an entry',
-        description: 'As a draft.',
+        description: 'As a draft, or published at once with `publish`.',
         tags,
         ...bearer,
         params: SiteParams,

@@ -78,6 +78,9 @@ export const NewEntry = Type.Object(
     type: Type.String({ minLength: 1, maxLength: 63 }),
     ...accessMembers,
     fields: Type.Optional(Fields),
+    publish: Type.Optional(
+      Type.Boolean({ default: false, description: 'Publishes it at once; takes `content:publish` too' }),
+    ),
   },
   { title: 'NewEntry', additionalProperties: false },
 );

@@ -1,6 +1,7 @@
 import { type Visibility, visibilities } from '@gaia/policy/access-rule';
 import { insufficientScope } from '@gaia/token-guard/problems';
 import {
+  GraphQLBoolean,
   type GraphQLFieldConfig,
   type GraphQLFieldConfigMap,
   type GraphQLInputObjectType,
@@ -31,6 +32,7 @@ interface ChangeArguments {
   readonly roles?: readonly string[] | null;
   readonly products?: readonly string[] | null;
   readonly references?: string | null;
+  readonly publish?: boolean | null;
 }
 
 /** A change is worth as much as so many fields. */
@@ -68,11 +70,12 @@ export function mutationFields(
     const result = savedType(`${output.name}_Saved`, output);
     fields[`create_${name}`] = {
       type: result,
-      args,
+      args: { ...args, publish: { type: GraphQLBoolean, description: 'Publishes it at once.' } },
       extensions: cost,
       resolve: (_source, given: ChangeArguments, context) => {
         const author = authorWith(context, 'content:write');
-        return context.entries.create(author, context.site, type.name, inputOf(given), context.files);
+        const input = { ...inputOf(given), publish: given.publish === true };
+        return context.entries.create(author, context.site, type.name, input, context.files);
       },
     };
     fields[`update_${name}`] = {

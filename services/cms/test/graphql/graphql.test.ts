@@ -236,6 +236,12 @@ describe('a mutation', () => {
 
   it.each<[string, object | undefined, string, string]>([
     ['anonymous', undefined, 'create_article(fields: { title: "x" }) { seq }', 'insufficient_scope'],
+    [
+      'an author who publishes',
+      author,
+      'create_article(fields: { title: "x" }, publish: true) { seq }',
+      'insufficient_scope',
+    ],
     ['a member', member, 'create_article(fields: { title: "x" }) { seq }', 'insufficient_scope'],
     ['an author publishing', author, 'publish_entry(id: "ID") { seq }', 'insufficient_scope'],
     ['an author', author, 'update_article(id: "ID", fields: { title: "x" }) { seq }', 'insufficient_scope'],
