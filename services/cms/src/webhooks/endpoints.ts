@@ -61,6 +61,8 @@ const SECRET_BYTES = 32;
 export function createEndpoints({ database, sealer, audit, now, randomBytes }: EndpointsDependencies): Endpoints {
   const ofSite = (site: string) => database.selectFrom('webhook_endpoints').selectAll().where('site', '=', site);
   const newSecret = () => Buffer.from(randomBytes(SECRET_BYTES)).toString('base64url');
+  /** 126 random bits after a letter: a command would read an id that begins with a dash as an option. */
+  const newId = () => `w${Buffer.from(randomBytes(16)).toString('base64url').slice(1)}`;
 
   async function addSecret(transaction: CmsTransaction, endpointId: string, secret: string): Promise<void> {
     const id = randomUUIDv7();
@@ -83,7 +85,7 @@ export function createEndpoints({ database, sealer, audit, now, randomBytes }: E
     if (length >= MAX_ENDPOINTS) throw problem('too_many_webhooks');
     const secret = input.secret ?? newSecret();
     const endpoint: Endpoint = {
-      id: Buffer.from(randomBytes(16)).toString('base64url'),
+      id: newId(),
       site,
       name: input.name,
       token_in: input.token_in ?? 'authorization',

@@ -143,6 +143,8 @@ describe('a payment', () => {
 describe('an endpoint', () => {
   it('takes both secrets while they overlap, and only the new one afterwards', async () => {
     const { id, secret } = (await cms.call('POST /cms/a/webhooks', { as: admin, body: { name: 'rotated' } })).body;
+    // One that began with a dash would be an option to `gaia webhook sign`.
+    expect(id).toMatch(/^w[A-Za-z0-9_-]{21}$/);
     const rotated = await cms.call(`POST /cms/a/webhooks/${id}/rotate`, { as: admin, body: { overlap_seconds: 60 } });
     const message = { type: 'payment.succeeded', user: 'u-rotation', product: 'book' };
     const status = async (key: string) => (await deliver(signed(message, {}, key), id)).status;
