@@ -80,7 +80,9 @@ describe('a download link', () => {
       expect(answer.json()).toMatchObject({ status: 401, code: 'token_missing' });
     }
     const metadata = await app.inject(`/assets/${fileA}/metadata?token=${token}`);
-    expect(metadata.statusCode).toBe(401);
+    expect(metadata.json()).toMatchObject({ status: 400, code: 'validation_failed' });
+    const bare = await app.inject(`/assets/${fileA}/metadata`);
+    expect(bare.json()).toMatchObject({ status: 401, code: 'token_missing' });
   });
 
   it('is no access token, and an access token is no link', async () => {
