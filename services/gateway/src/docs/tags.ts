@@ -13,6 +13,7 @@ const tasks: readonly Tag[] = [
   { name: 'entries', description: 'Write, publish and read content' },
   { name: 'graphql', description: 'The same content through GraphQL' },
   { name: 'search', description: 'Full-text search' },
+  { name: 'synonyms', description: 'Words that search takes for each other' },
   { name: 'files', description: 'Upload and download files and images' },
   { name: 'uploads', description: 'Upload large files in parts that can be resumed (tus)' },
   { name: 'products', description: 'Sell access: products, and which users hold them' },
