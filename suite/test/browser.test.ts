@@ -54,6 +54,33 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 120_000 }, (
     return context.newPage();
   };
 
+  it('tries requests out in /docs as the user who is signed in, at the address of a site', async () => {
+    const page = await (await browser.newContext()).newPage();
+    page.setDefaultTimeout(waitOptions.timeout);
+    await page.goto(`${a}/docs`);
+    const status = await page.evaluate(
+      async (body) =>
+        (await fetch('/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body })).status,
+      JSON.stringify({ email: 'admin@localhost', password: adminPassword }),
+    );
+    expect(status).toBe(200);
+    await page.reload();
+    await page.locator('#operations-tag-products').click();
+    const operation = page.locator('#operations-products-createProduct');
+    await operation.locator('.opblock-summary-control').click();
+    await operation.locator('.try-out__btn').click();
+    await operation.locator('input[placeholder=site]').fill(A);
+    await operation
+      .locator('textarea')
+      .first()
+      .fill(JSON.stringify({ id: 'tried', name: 'Tried out' }));
+    await operation.locator('.execute').click();
+    await expect
+      .poll(() => operation.locator('.live-responses-table .response-col_status').allTextContents(), waitOptions)
+      .toContainEqual(expect.stringContaining('201'));
+    await page.context().close();
+  });
+
   /** Signs in, and waits until the browser is where that leads. */
   async function signIn(page: Page, to: string): Promise<void> {
     await page.getByLabel('E-mail address or user name').fill(EMAIL);
