@@ -40,8 +40,8 @@ const withValidator = [
 ];
 /** Files and what is made of them; their bytes change at a known time. */
 const withTime = ['/assets/{id}', '/assets/{id} public'];
-/** No variant is made of what is no image; and of a site whose only visitors are signed in by other means. */
-const withoutAnswer = ['/assets/{id}/{hash}/{name}', '/auth/sites/{site}/members/{user}'];
+/** No files are moved, no variant is made of what is no image, and the visitors are signed in by other means. */
+const withoutAnswer = ['/assets/moves', '/assets/{id}/{hash}/{name}', '/auth/sites/{site}/members/{user}'];
 const pages = ['/', '/sign-in', '/account', '/forgot', '/register', '/sso', '/live', '/ready', '/docs/openapi.json'];
 
 let suite: SuiteWithKnownKeys;

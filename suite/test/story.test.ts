@@ -28,7 +28,7 @@ describe('through the gateway', () => {
     expect((await call('GET', entry)).status).toBe(404);
     const published = await call('POST', `${entry}/publish`, { token });
     expect([published.status, published.json.status]).toEqual([200, 'published']);
-    expect((await call('GET', entry)).json.fields).toEqual(fields);
+    expect((await call('GET', `${entry}?rich_text=text`)).json.fields).toEqual(fields);
 
     const search = `${suite.url}/search?site=${site}&q=heron&min_seq=${published.json.seq}`;
     const found = await call('GET', search);
