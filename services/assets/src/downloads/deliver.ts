@@ -1,7 +1,6 @@
 import { isNotModified, isRangeOfCurrent } from '@gaia/http-service/conditional-requests';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from '../errors.ts';
-import type { BytesLocation } from '../files/stored-file.ts';
 import { StorageError } from '../storage/file-store.ts';
 import type { Stores } from '../storage/stores.ts';
 import { type ByteRange, byteRange } from './byte-range.ts';
@@ -40,15 +39,21 @@ export async function deliver(
   const sendsBytes = request.method === 'GET' && file.size > 0;
   // Opened before anything of the answer is said: a store that is away is a problem document of its own.
   const bytes = sendsBytes ? await opened(stores, file, part === 'whole' ? undefined : part) : undefined;
+  if (bytes === 'lost') {
+    const { restore: _, ...restored } = (await file.restore?.()) ?? file;
+    return deliver(restored, { stores, redirects }, request, reply);
+  }
   reply.headers(headers).header('content-length', part === 'whole' ? file.size : part.end - part.start + 1);
   if (part !== 'whole') reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${file.size}`);
   return reply.send(bytes ?? (request.method === 'GET' ? Buffer.alloc(0) : undefined));
 }
 
-async function opened(stores: Pick<Stores, 'of'>, file: BytesLocation, part: ByteRange | undefined) {
+/** `lost` where the store has no such bytes and they can be made again. */
+async function opened(stores: Pick<Stores, 'of'>, file: Representation, part: ByteRange | undefined) {
   try {
     return await stores.of(file.store).open(file.bytesKey, part);
   } catch (error) {
+    if (error instanceof StorageError && error.isMissing && file.restore !== undefined) return 'lost';
     if (error instanceof StorageError) throw problem('storage_unavailable', { cause: error.cause });
     throw error;
   }
@@ -59,6 +64,7 @@ function textOf(header: string | string[] | undefined): string | undefined {
 }
 
 function addVary(reply: FastifyReply, name: string): void {
-  const others = reply.getHeader('vary');
-  reply.header('vary', others === undefined ? name : `${others}, ${name}`);
+  const others = String(reply.getHeader('vary') ?? '');
+  if (others.split(', ').includes(name)) return;
+  reply.header('vary', others === '' ? name : `${others}, ${name}`);
 }

@@ -32,6 +32,8 @@ export interface Representation extends BytesLocation {
   readonly caching: Caching;
   /** Whether the address leaves the format to `Accept`. */
   readonly isNegotiated?: boolean;
+  /** Of bytes that can be made again: gives what is to be delivered where they are lost. */
+  readonly restore?: () => Promise<Representation>;
 }
 
 export type Caching =

@@ -84,10 +84,32 @@ export function registerDownloads(app: Service, deps: DownloadsDependencies): vo
   ): Promise<Representation> {
     const file = await convertibleFile(requested.file, images);
     const { transformation, format } = askedVariant(parameters, file, await settings.of(file.site));
-    if (format !== undefined) return variantOf(requested, await named(file, transformation, format));
+    if (format !== undefined) return variantOf(requested, () => named(file, transformation, format));
     const acceptable = acceptableFormats(accept, file.image);
-    const variant = await smallest(file, transformation, acceptable);
-    return { ...variantOf(requested, variant), isNegotiated: true };
+    return variantOf(requested, () => smallest(file, transformation, acceptable), { isNegotiated: true });
+  }
+
+  async function variantOf(
+    requested: RequestedFile,
+    choose: () => Promise<StoredVariant>,
+    more: Pick<Partial<Representation>, 'caching' | 'isNegotiated'> = {},
+  ): Promise<Representation> {
+    const variant = await choose();
+    return {
+      bytesKey: variant.bytesKey,
+      store: variant.store,
+      fileName: variantFileName(requested.file.fileName, variant.format),
+      mediaType: mediaTypeOf(variant.format),
+      size: variant.size,
+      sha256: variant.sha256,
+      lastModified: variant.createdAt,
+      caching: requested.caching,
+      ...more,
+      restore: async () => {
+        await variants.forget(variant);
+        return variantOf(requested, choose, more);
+      },
+    };
   }
 
   /** AVIF takes seconds to make: it is given where it is there, and made for the next who ask. */
@@ -180,32 +202,18 @@ export function registerDownloads(app: Service, deps: DownloadsDependencies): vo
       const file = await convertibleFile(requested.file, images);
       const ofSite = await settings.of(file.site);
       const transformation = allowedTransformation(address.request, file, ofSite);
-      const variant = variantOf(requested, await named(file, transformation, address.format));
-      const { caching } = variant;
+      const { caching } = requested;
       const isImmutable = caching.kind === 'public' && ofSite.immutable;
-      return deliver(
-        { ...variant, ...(isImmutable && { caching: { ...caching, immutable: true } }) },
-        deps,
-        request,
-        reply,
+      const variant = await variantOf(
+        requested,
+        () => named(file, transformation, address.format),
+        isImmutable ? { caching: { ...caching, immutable: true } } : {},
       );
+      return deliver(variant, deps, request, reply);
     },
   });
 }
 
 function originalOf({ file, caching }: RequestedFile): Representation {
   return { ...file, lastModified: file.bytesChangedAt, caching };
-}
-
-function variantOf({ file, caching }: RequestedFile, variant: StoredVariant): Representation {
-  return {
-    bytesKey: variant.bytesKey,
-    store: variant.store,
-    fileName: variantFileName(file.fileName, variant.format),
-    mediaType: mediaTypeOf(variant.format),
-    size: variant.size,
-    sha256: variant.sha256,
-    lastModified: variant.createdAt,
-    caching,
-  };
 }

@@ -30,6 +30,8 @@ export interface VariantRecords {
    * limit no longer. False where the file is gone.
    */
   add(variant: StoredVariant): Promise<boolean>;
+  /** Lets go of a variant, unless another is recorded in its place. */
+  remove(variant: StoredVariant): Promise<void>;
   /** Takes it upon this process to make a variant; false where another does. It ends by itself after a while. */
   claim(id: VariantId, forMs: number): Promise<boolean>;
   release(id: VariantId): Promise<void>;
@@ -120,6 +122,15 @@ export function createVariantRecords(
         throw error;
       }
     },
+    remove: ({ bytesKey }) =>
+      database.transaction().execute(async (transaction) => {
+        const gone = await transaction
+          .deleteFrom('file_variants')
+          .where('bytes_key', '=', bytesKey)
+          .returning(['bytes_key as bytesKey', 'store'])
+          .execute();
+        await unclaim(transaction, gone);
+      }),
     async claim(id, forMs) {
       const claimedUntil = new Date(now() + forMs);
       const { numInsertedOrUpdatedRows } = await database

@@ -24,6 +24,8 @@ export interface Variants {
    * `refusalOf`, conversion_queue_full, storage_unavailable, storage_full, file_not_found.
    */
   obtain(file: ConvertibleFile, transformation: Transformation, format: Format): Promise<StoredVariant>;
+  /** Has a variant whose bytes are lost made anew for who asks next. */
+  forget(variant: StoredVariant): Promise<void>;
   /** Keys of what is made as AVIF of some files, by file. */
   avifOf(files: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /** Has a variant made when there is time for it. */
@@ -162,6 +164,7 @@ export function createVariants(deps: VariantsDependencies): Variants {
         throw problemOf(error);
       }
     },
+    forget: (variant) => records.remove(variant),
     avifOf: async (of) => (of.length === 0 ? new Map() : records.keysOf(of, 'avif')),
     prepare(file, transformation, format) {
       if (file.imageError !== undefined || (failures.get(file.sha256) ?? 0) >= MOST_FAILURES) return;

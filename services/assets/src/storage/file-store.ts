@@ -83,16 +83,22 @@ export class FileTooLarge extends Error {
   }
 }
 
+/** What is asked for is not there. */
+const MISSING = new Set(['ENOENT', 'NoSuchKey', 'NotFound']);
+
 /** Codes of file systems, and names of errors of S3s. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'QuotaExceeded', 'XMinioStorageFull', 'InsufficientCapacity']);
 
 /** The store does not take or give bytes: `storage_full` there is no room, `storage_unavailable` anything else. */
 export class StorageError extends Error {
   readonly code: 'storage_full' | 'storage_unavailable';
+  /** Whether the store answers, and has nothing under the key. */
+  readonly isMissing: boolean;
   constructor(cause: unknown) {
     super('the file store failed', { cause });
     this.name = 'StorageError';
     const { code, name } = cause as { code?: unknown; name?: unknown };
+    this.isMissing = MISSING.has(String(code ?? name));
     this.code = FULL.has(String(code ?? name)) ? 'storage_full' : 'storage_unavailable';
   }
 }

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { widths } from '@gaia/image-variants/ladder';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -249,6 +251,22 @@ describe('what was made', () => {
     );
     expect(new Set(answers.map(({ statusCode, headers }) => `${statusCode} ${headers.etag}`)).size).toBe(1);
     expect(service.onDisk().kept.length).toBe(before + 1);
+  });
+
+  it('is made again where the store has lost it', async () => {
+    const fresh = (await service.image(await picture(900, 600).jpeg().toBuffer())).id;
+    const originals = new Set(service.onDisk().kept);
+    for (const url of [`/assets/${fresh}?width=320`, await hashed(fresh, 480)]) {
+      const first = await service.get(url);
+      expect(first.statusCode).toBe(200);
+      const [made = ''] = service.onDisk().kept.filter((key) => !originals.has(key));
+      rmSync(join(service.directory, 'files', made.slice(0, 2), made.slice(2, 4), made));
+      const again = await Promise.all([service.get(url), service.get(url, { range: 'bytes=0-3' })]);
+      expect(again.map(({ statusCode }) => statusCode)).toEqual([200, 206]);
+      expect(again[0]?.rawPayload).toEqual(first.rawPayload);
+      expect([again[0]?.headers.etag, again[0]?.headers.vary]).toEqual([first.headers.etag, first.headers.vary]);
+      for (const key of service.onDisk().kept) originals.add(key);
+    }
   });
 
   it('goes with the file', async () => {
