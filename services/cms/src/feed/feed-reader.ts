@@ -201,7 +201,7 @@ function entryOf(row: Row, type: CompiledType): FeedEntry {
   };
 }
 
-const comparableTypes: readonly FieldType[] = ['text', 'number', 'boolean', 'date', 'enum', 'reference'];
+const comparableTypes: readonly FieldType[] = ['text', 'number', 'decimal', 'boolean', 'date', 'enum', 'reference'];
 
 function comparableFields({ fields }: CompiledType): FeedEntry['comparable'] {
   return fields.flatMap(({ name, type, of, facet = false, readable_by }) => {

@@ -94,7 +94,7 @@ export const orderedOptions = [
 ] as const;
 
 const uniqueTypes: readonly FieldType[] = ['text', 'number', 'decimal', 'date', 'enum'];
-const facetTypes: readonly FieldType[] = ['text', 'number', 'boolean', 'date', 'enum', 'reference'];
+const facetTypes: readonly FieldType[] = ['text', 'number', 'decimal', 'boolean', 'date', 'enum', 'reference'];
 const defaultTypes: readonly FieldType[] = ['text', 'richText', 'number', 'decimal', 'boolean', 'date', 'enum'];
 
 export function canBeUnique(type: FieldType): boolean {

@@ -61,7 +61,7 @@ describe('an event', () => {
           { name: 'kind', type: 'enum', values: ['small', 'big'], facet: true },
           { name: 'notes', type: 'text', searchable: false },
           { name: 'weight', type: 'number', searchable: true },
-          { name: 'price', type: 'number' },
+          { name: 'price', type: 'decimal', facet: true },
           { name: 'made', type: 'date', searchable: true, facet: true },
           { name: 'secret', type: 'text', readable_by: ['editor'], facet: true },
           { name: 'labels', type: 'list', of: { type: 'text' }, language: 'en', facet: true },
@@ -75,11 +75,11 @@ describe('an event', () => {
       kind: 'small',
       notes: 'unsaid',
       weight: 12.5,
-      price: 99,
+      price: '99.50',
       made: '2026-11-22',
       secret: 'hidden',
       labels: ['one', 'two'],
-      body: 'Um texto',
+      body: '<p>Z&uuml;rich <b>le</b></p><script>alert(1)</script>',
     };
     const saved = await cms.call('POST /cms/a/entries', { as: editor, body: { type: 'gadget', fields } });
     const { events } = await follow(start);
@@ -87,11 +87,11 @@ describe('an event', () => {
     expect(entry.draft).toMatchObject({
       title: 'Le titre',
       title_language: 'fr',
-      text: 'small\n12.5\n2026-11-22\none\ntwo\nUm texto',
+      text: 'small\n12.5\n2026-11-22\none\ntwo\nZürich le',
       languages: [
         { language: 'de', from: 0, to: 21 },
         { language: 'en', from: 22, to: 29 },
-        { language: 'pt-BR', from: 30, to: 38 },
+        { language: 'pt-BR', from: 30, to: 39 },
       ],
     });
     expect(entry.comparable).toEqual([
@@ -99,7 +99,7 @@ describe('an event', () => {
       { name: 'kind', type: 'enum', list: false, facet: true },
       { name: 'notes', type: 'text', list: false, facet: false },
       { name: 'weight', type: 'number', list: false, facet: false },
-      { name: 'price', type: 'number', list: false, facet: false },
+      { name: 'price', type: 'decimal', list: false, facet: true },
       { name: 'made', type: 'date', list: false, facet: true },
       { name: 'labels', type: 'text', list: true, facet: true },
     ]);
