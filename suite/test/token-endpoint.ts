@@ -22,6 +22,8 @@ export interface TokenEndpoint {
   readonly takes: TokenPurposeName | undefined;
   /** Status with which it accepts. */
   readonly accepts?: number;
+  /** The code of the problem with which it accepts, where it finds nothing then. */
+  readonly code?: string;
   /** A `typ` that it takes as well, from any holder of the right key. */
   readonly alsoTakesType?: string;
   /**

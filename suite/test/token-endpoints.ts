@@ -62,7 +62,16 @@ export const tokenEndpoints: readonly TokenEndpoint[] = [
   },
   posted('`POST /auth/invitation/details`', 'invitation', '/auth/invitation/details', 'token', invitationClaims),
   posted('`POST /auth/invitation`', 'invitation', '/auth/invitation', 'token', invitationClaims),
-  { name: '`GET /assets/:id?token=`', takes: 'fileDownload', prepare: download, refersByJti: true },
+  { name: '`GET /assets/:id?token=`', takes: 'fileDownload', prepare: download(''), refersByJti: true },
+  {
+    name: '`GET /assets/:id/:hash/:name?token=`',
+    takes: 'fileDownload',
+    // The token is asked before the address, which is of no variant.
+    prepare: download('/w320-0000000000000000/heron.webp'),
+    accepts: 404,
+    code: 'variant_not_found',
+    refersByJti: true,
+  },
   { name: '`POST /cms/hooks/:endpoint`', takes: 'webhook', prepare: webhook, mayTake: ['issuer'] },
 ];
 
@@ -229,14 +238,17 @@ async function invitationClaims({ suite, token }: World): Promise<Claims> {
   return claimsOf(await mailedLink(suite.dataDir, body.email, '/invitation'));
 }
 
-async function download({ suite, token }: World) {
-  const form = new FormData();
-  form.append('file', new Blob(['a heron']), 'heron.txt');
-  const file = await call('POST', `${suite.url}/assets/sites/${site}/files`, { token, body: form });
-  const link = await call('POST', `${suite.url}/assets/${file.json.id}/link`, { token });
-  return {
-    claims: claimsOf(new URL(link.json.url).searchParams.get('token') ?? ''),
-    present: (shown: string) => call('GET', `${suite.url}/assets/${file.json.id}?token=${encodeURIComponent(shown)}`),
+function download(variant: string) {
+  return async ({ suite, token }: World) => {
+    const form = new FormData();
+    form.append('file', new Blob(['a heron']), 'heron.txt');
+    const file = await call('POST', `${suite.url}/assets/sites/${site}/files`, { token, body: form });
+    const link = await call('POST', `${suite.url}/assets/${file.json.id}/link`, { token });
+    const address = `${suite.url}/assets/${file.json.id}${variant}`;
+    return {
+      claims: claimsOf(new URL(link.json.url).searchParams.get('token') ?? ''),
+      present: (shown: string) => call('GET', `${address}?token=${encodeURIComponent(shown)}`),
+    };
   };
 }
 
