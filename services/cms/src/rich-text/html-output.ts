@@ -1,3 +1,4 @@
+import { escapeHtml } from '@gaia/http-service/escape-html';
 import type { RichTextDocument, RichTextMark, RichTextNode } from './document.ts';
 import { isSafeImage, isSafeLink } from './safe-url.ts';
 
@@ -37,7 +38,7 @@ function nodeHtml(node: RichTextNode): string {
   if (element !== undefined) return `<${element}>${inside(node)}</${element}>`;
   switch (node.type) {
     case 'text':
-      return (node.marks ?? []).reduceRight(markHtml, escaped(node.text ?? ''));
+      return (node.marks ?? []).reduceRight(markHtml, escapeHtml(node.text ?? ''));
     case 'heading': {
       const level = wholeNumber(attrs.level) ?? 1;
       return `<h${Math.min(level, 6)}>${inside(node)}</h${Math.min(level, 6)}>`;
@@ -83,7 +84,7 @@ function markHtml(inner: string, mark: RichTextMark): string {
 }
 
 function attribute(name: string, value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? ` ${name}="${escaped(String(value))}"` : '';
+  return typeof value === 'string' || typeof value === 'number' ? ` ${name}="${escapeHtml(String(value))}"` : '';
 }
 
 function wholeNumber(value: unknown): number | undefined {
@@ -92,16 +93,4 @@ function wholeNumber(value: unknown): number | undefined {
 
 function numberUnless(value: unknown, usual: number): number | undefined {
   return Number.isInteger(value) && value !== usual ? (value as number) : undefined;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

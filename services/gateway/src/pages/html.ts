@@ -1,3 +1,5 @@
+import { escapeHtml } from '@gaia/http-service/escape-html';
+
 /** Text that is markup already. */
 export interface Html {
   readonly markup: string;
@@ -16,17 +18,5 @@ function written(part: Part): string {
   if (part === undefined || part === false) return '';
   if (Array.isArray(part)) return part.map(written).join('');
   if (typeof part === 'object') return (part as Html).markup;
-  return escaped(String(part));
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return escapeHtml(String(part));
 }

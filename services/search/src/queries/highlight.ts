@@ -1,3 +1,4 @@
+import { escapeHtml } from '@gaia/http-service/escape-html';
 import { PASSAGE_LENGTH } from '../documents/passages.ts';
 import { foldText } from '../tokenizer/folded-text.ts';
 import type { Marked } from './marked-words.ts';
@@ -134,16 +135,4 @@ function edgeBefore(text: string, to: number, atLeast: number): number {
 /** Never between the halves of a surrogate pair. */
 function wholeCharacter(text: string, index: number): number {
   return /[\udc00-\udfff]/.test(text.charAt(index)) ? index - 1 : index;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

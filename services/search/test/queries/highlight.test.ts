@@ -1,7 +1,8 @@
+import { escapeHtml } from '@gaia/http-service/escape-html';
 import { anyCharacter } from '@gaia/testing/any-character';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, highlight } from '../../src/queries/highlight.ts';
+import { highlight } from '../../src/queries/highlight.ts';
 
 const wanted = { words: new Set(['fish', 'script']), beginnings: ['bl'], stems: [], parts: [] };
 
