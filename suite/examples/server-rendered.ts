@@ -7,7 +7,7 @@ const html = (text: unknown) => String(text).replace(/[&<>"]/g, (character) => e
 
 const app = Fastify();
 app.get('/', async (_request, reply) => {
-  // One client for each request: whoever is signed in on it is never somebody else's reader.
+  // One client for each request: requests of different readers must never share a session.
   const gaia = createClient({ url: GAIA_URL, site: 'site-a.localhost' });
   const { items } = await gaia.entries('article').list({ status: 'published', sort: '-published_at', limit: 10 });
   const list = items.map(({ fields }) => `<li>${html(fields.title)}</li>`).join('');

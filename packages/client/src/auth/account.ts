@@ -7,7 +7,7 @@ export interface Registration {
   readonly username?: string;
 }
 
-/** The token of a mailed link, and what somebody new chooses with it. */
+/** The token of a mailed link, and what a new user chooses with it. */
 export interface LinkAnswer {
   readonly token: string;
   readonly password?: string;

@@ -22,7 +22,7 @@ export interface SignIn {
   signIn(login: Login, options?: CallOptions): Promise<SignInResult>;
   /** Ends the session here at once, and at the server. Rejects where the server could not be told; it is signed out here then, too. */
   signOut(options?: CallOptions): Promise<void>;
-  /** Who is signed in; undefined for nobody. */
+  /** The user who is signed in; undefined while signed out. */
   session(options?: CallOptions): Promise<Session | undefined>;
   /** Calls the listener at every change; the result ends that. */
   onChange(listener: (change: SessionChange) => void): () => void;

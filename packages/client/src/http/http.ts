@@ -18,7 +18,7 @@ export interface HttpRequest extends CallOptions {
   /** Sent as it is, instead of `json`. */
   readonly body?: RequestInit['body'];
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Sent as nobody: what proves who asks is in the request itself. */
+  /** Sent without credentials: the proof of who asks is in the request itself. */
   readonly anonymous?: boolean;
   /** Sends it in another way. */
   readonly transport?: (base: Fetch) => Fetch;

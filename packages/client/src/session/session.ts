@@ -17,12 +17,12 @@ export interface Session {
   readonly endsAt: Date;
 }
 
-/** Why somebody is signed in. */
+/** Why a session began. */
 export type SignInReason = 'sign_in' | 'restored' | 'other_tab' | 'switched_site' | 'refreshed';
 
 /**
- * Why nobody is signed in any more: by `signOut` here or in another tab; because the session was ended elsewhere, not used
- * for too long, or as old as it may get; because one of its tokens was used by somebody else; because the user was
+ * Why a session ended: by `signOut` here or in another tab; because the session was ended elsewhere, not used
+ * for too long, or as old as it may get; because one of its tokens was used by another party; because the user was
  * disabled or is not a member any more; or because its tokens are not known to the server (any more).
  */
 export type SignOutReason =

@@ -18,14 +18,14 @@ export interface TokenSessionOptions {
 export interface TokenSession {
   /** What is there, as far as this tab knows. */
   current(): Promise<TokenRecord | undefined>;
-  /** Tokens with an access token that is in time; undefined where nobody is signed in. Throws where that cannot be found out. */
+  /** Tokens with an access token that is in time; undefined while signed out. Throws where that cannot be found out. */
   usable(deadline: Deadline): Promise<TokenRecord | undefined>;
   /** Other tokens of the same session than those with an access token that was refused; undefined where there are none. */
   replaced(accessToken: string, deadline: Deadline): Promise<TokenRecord | undefined>;
   /** Takes tokens for the session's, whatever was there; what was there. */
   begin(record: TokenRecord, reason: SignInReason): Promise<TokenRecord | undefined>;
   /**
-   * Trades the tokens for others in another way than by a refresh. Throws signed_out where nobody is signed in, and what
+   * Trades the tokens for others in another way than by a refresh. Throws signed_out while signed out, and what
    * `send` throws.
    */
   exchange(
@@ -167,7 +167,7 @@ export function createTokenSession({ runtime, storage, sendRefresh, onChange }: 
       const record = await current();
       if (record === undefined) return undefined;
       const next = record.accessToken === accessToken ? await deadline.race(refreshOnce()) : record;
-      // Another tab may have signed somebody else in: a request of one user is not sent again as another.
+      // Another tab may have signed another user in: a request of one user is not sent again as another.
       return next?.user.id === record.user.id ? next : undefined;
     },
     async exchange(send, reason, deadline) {
